@@ -1,0 +1,66 @@
+"""Whether a closed file proves itself: PAdES-B-LTA validation (EN 319 102-1, 5.6.3) from its own material, without network.
+
+The moment judged is that of the last document timestamp: its material must have been complete when it was stamped. Whether that
+timestamp itself still stands at a later day is a question about its authority's certificate, asked by the caller.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from asn1crypto import x509
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.ades.report import AdESPassed
+from pyhanko.sign.validation.ades import ades_lta_validation
+from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
+from pyhanko.sign.validation.policy_decl import (
+    CertificateFetchingRule,
+    PdfSignatureValidationSpec,
+    RevinfoOnlineFetchingRule,
+    RevocationInfoGatheringSpec,
+    SignatureValidationSpec,
+)
+from pyhanko_certvalidator.context import CertValidationPolicySpec
+from pyhanko_certvalidator.ltv.types import ValidationTimingInfo
+from pyhanko_certvalidator.policy_decl import REQUIRE_REVINFO, CertRevTrustPolicy
+from pyhanko_certvalidator.registry import SimpleTrustManager
+
+# Clocks of a timestamping authority and of an OCSP responder may differ by as much as a token's time is allowed to.
+_DRIFT = timedelta(minutes=2)
+
+
+def archival_trouble(deep: EmbeddedPdfSignature, *, roots: Sequence[bytes], tsa_roots: Sequence[bytes], moment: datetime) -> str | None:
+    """None when ``deep`` validates as B-LTA at ``moment`` from what the file holds; otherwise why not, for operators."""
+    spec = SignatureValidationSpec(
+        cert_validation_policy=_policy(roots),
+        ts_cert_validation_policy=_policy(tsa_roots),
+        revinfo_gathering_policy=RevocationInfoGatheringSpec(
+            online_fetching_rule=RevinfoOnlineFetchingRule.LOCAL_ONLY,
+            certificate_fetching_rule=CertificateFetchingRule.NEVER_FETCH,
+        ),
+    )
+    timing = ValidationTimingInfo(validation_time=moment, best_signature_time=moment, point_in_time_validation=True)
+    deep.compute_integrity_info()  # type: ignore[no-untyped-call]
+    result = asyncio.run(ades_lta_validation(deep, PdfSignatureValidationSpec(spec), timing_info=timing))
+    if result.ades_subindic is not AdESPassed.OK:
+        return f"{result.ades_subindic}: {result.failure_msg}"
+    stamped = result.signature_timestamp_status
+    if result.oldest_evidence_record_timestamp is None or stamped is None or stamped.ades_subindic is not AdESPassed.OK:
+        return "a timestamp is missing or does not validate"
+    return None
+
+
+def has_validation_data(reader: PdfFileReader) -> bool:
+    return "/DSS" in reader.root
+
+
+def _policy(roots: Sequence[bytes]) -> CertValidationPolicySpec:
+    trusted = [x509.Certificate.load(root) for root in roots]
+    policy = CertValidationPolicySpec(
+        trust_manager=SimpleTrustManager.build(trust_roots=trusted),
+        revinfo_policy=CertRevTrustPolicy(REQUIRE_REVINFO),
+    )
+    return dataclasses.replace(policy, time_tolerance=_DRIFT)

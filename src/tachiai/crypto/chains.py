@@ -1,0 +1,166 @@
+"""From a certificate to a pinned root: the small part of path validation that our own chains need (RFC 5280, 6.1).
+
+Strict on purpose: a critical extension that is not understood here, SHA-1, or a short RSA key ends the path.
+Foreign files are judged by the deep verifier; this is for keys and timestamping authorities an operator has chosen.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import ExtensionOID
+
+from tachiai.crypto import der
+
+LONGEST = 8
+_SHORT = {"2.5.4.3": "CN", "2.5.4.6": "C", "2.5.4.7": "L", "2.5.4.8": "ST", "2.5.4.10": "O", "2.5.4.11": "OU", "2.5.4.5": "SN"}
+_UNDERSTOOD = frozenset(
+    (
+        ExtensionOID.BASIC_CONSTRAINTS,
+        ExtensionOID.KEY_USAGE,
+        ExtensionOID.EXTENDED_KEY_USAGE,
+        ExtensionOID.CERTIFICATE_POLICIES,
+        ExtensionOID.SUBJECT_ALTERNATIVE_NAME,
+    )
+)
+
+
+class BrokenChain(ValueError):
+    """No acceptable path leads from the certificate to a pinned root. The message says which condition failed."""
+
+
+@lru_cache(maxsize=512)
+def certificate(held: bytes) -> x509.Certificate:
+    """The certificate in ``held`` (DER). Raises :class:`BrokenChain` when it is none."""
+    try:
+        return x509.load_der_x509_certificate(held)
+    except ValueError as unreadable:
+        raise BrokenChain("a certificate cannot be read") from unreadable
+
+
+def fingerprint(held: bytes) -> str:
+    """SHA-256 of the certificate, in lower-case hex."""
+    return hashlib.sha256(held).hexdigest()
+
+
+@dataclass(frozen=True)
+class Named:
+    """Parts of a certificate as they are encoded in it: names are compared by bytes and never re-encoded."""
+
+    serial: bytes
+    issuer: bytes
+    subject: bytes
+    key_bits: bytes
+
+
+@lru_cache(maxsize=512)
+def named(held: bytes) -> Named:
+    """The encoded serial number, issuer, subject and key bits of a certificate. Raises :class:`BrokenChain`."""
+    try:
+        members = der.read(held).children()[0].children()
+        start = 1 if members[0].tag == 0xA0 else 0
+        key = members[start + 5].children()[1].expect(der.BIT_STRING)
+        return Named(members[start].raw, members[start + 2].raw, members[start + 4].raw, key.content[1:])
+    except (der.DerError, IndexError) as torn:
+        raise BrokenChain("a certificate cannot be read") from torn
+
+
+def self_issued(held: bytes) -> bool:
+    return named(held).subject == named(held).issuer
+
+
+def name_text(name: bytes) -> str:
+    """An encoded name for reading, most particular part first: ``CN=…, OU=…, O=…, C=JP``.
+
+    Read here because the library at hand counts a Japanese name's bytes against a limit of characters, and complains.
+    """
+    return ", ".join(_part_text(part) for group in reversed(der.read(name).children()) for part in group.children())
+
+
+def _part_text(part: der.Element) -> str:
+    kind, value = part.children()
+    dotted = der.read_oid(kind)
+    coding = {0x1E: "utf-16-be", 0x1C: "utf-32-be", 0x14: "latin-1"}.get(value.tag, "utf-8")
+    return f"{_SHORT.get(dotted, dotted)}={value.content.decode(coding, 'replace')}"
+
+
+def build_chain(leaf: bytes, *, pool: Iterable[bytes], roots: Sequence[bytes], at: datetime) -> tuple[bytes, ...]:
+    """The path ``leaf … root``, every link signed, every certificate valid at ``at``, ending in one of ``roots``.
+
+    Raises :class:`BrokenChain` when there is none. Revocation is not looked at here.
+    """
+    if leaf in roots:
+        return (leaf,)
+    return _extend((leaf,), pool=tuple(dict.fromkeys((*roots, *pool))), roots=frozenset(roots), at=at)
+
+
+def _extend(path: tuple[bytes, ...], *, pool: tuple[bytes, ...], roots: frozenset[bytes], at: datetime) -> tuple[bytes, ...]:
+    _check_link(path[-1], depth=len(path) - 1, at=at)
+    if path[-1] in roots:
+        return path
+    trouble = BrokenChain(f"no issuer is known for {name_text(named(path[-1]).issuer)}")
+    for candidate in pool:
+        if candidate in path or len(path) >= LONGEST or not _issued(path[-1], candidate):
+            continue
+        try:
+            return _extend((*path, candidate), pool=pool, roots=roots, at=at)
+        except BrokenChain as dead_end:
+            trouble = dead_end
+    raise trouble
+
+
+def _check_link(held: bytes, *, depth: int, at: datetime) -> None:
+    found = certificate(held)
+    name = name_text(named(held).subject)
+    if not found.not_valid_before_utc <= at <= found.not_valid_after_utc:
+        raise BrokenChain(f"{name} is not valid at {at.isoformat()}")
+    unknown = [e.oid.dotted_string for e in _extensions(found) if e.critical and e.oid not in _UNDERSTOOD]
+    if unknown:
+        raise BrokenChain(f"{name} has critical extensions that are not understood: {', '.join(unknown)}")
+    key = found.public_key()
+    if isinstance(key, rsa.RSAPublicKey) and key.key_size < 2048:
+        raise BrokenChain(f"{name} has an RSA key of {key.key_size} bits")
+    if depth:
+        _check_authority(found, name, below=depth - 1)
+
+
+def _check_authority(found: x509.Certificate, name: str, *, below: int) -> None:
+    """An issuer must be a certification authority, allowed to sign certificates, with room for those below it."""
+    extensions = {e.oid: e.value for e in _extensions(found)}
+    basic = extensions.get(ExtensionOID.BASIC_CONSTRAINTS)
+    if not isinstance(basic, x509.BasicConstraints) or not basic.ca:
+        raise BrokenChain(f"{name} is not a certification authority")
+    if basic.path_length is not None and below > basic.path_length:
+        raise BrokenChain(f"{name} allows no path this long")
+    usage = extensions.get(ExtensionOID.KEY_USAGE)
+    if isinstance(usage, x509.KeyUsage) and not usage.key_cert_sign:
+        raise BrokenChain(f"{name} may not sign certificates")
+
+
+def _extensions(found: x509.Certificate) -> x509.Extensions:
+    try:
+        return found.extensions
+    except ValueError as unreadable:
+        raise BrokenChain("an extension cannot be read") from unreadable
+
+
+@lru_cache(maxsize=1024)
+def _issued(held: bytes, issuer: bytes) -> bool:
+    if named(held).issuer != named(issuer).subject:
+        return False
+    found = certificate(held)
+    try:
+        if isinstance(found.signature_hash_algorithm, hashes.SHA1 | hashes.MD5):
+            return False
+        found.verify_directly_issued_by(certificate(issuer))
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
+        return False
+    return True

@@ -1,0 +1,131 @@
+"""What happened between the revisions of a file: which objects each update touched, and whether that was meant.
+
+Two judges, both must agree. pyHanko's difference analysis follows DocMDP and FieldMDP from each signature on. Our own
+count is narrower: a seal may rewrite its own field and nothing else, a closing may rewrite only catalogue and form.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Sequence
+
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.diff_analysis import DiffResult
+from pyhanko.sign.validation.status import SignatureCoverageLevel
+
+from tachiai.crypto.fields import HOUSE_FIELD
+from tachiai.crypto.standing import Standing
+
+Numbers = set[tuple[int, int]]
+
+
+def permitted(standing: Standing) -> bool:
+    """Whether everything after this signature is what its DocMDP and FieldMDP allow (pyHanko's analysis)."""
+    deep = standing.deep
+    deep.compute_integrity_info()  # type: ignore[no-untyped-call]
+    if deep.coverage not in (SignatureCoverageLevel.ENTIRE_FILE, SignatureCoverageLevel.ENTIRE_REVISION):
+        return False
+    return isinstance(deep.diff_result, DiffResult) and bool(deep.summarise_integrity_info()["docmdp_ok"])
+
+
+def stray_revision(reader: PdfFileReader, ours: Sequence[Standing], *, upload_size: int) -> int | None:
+    """The first revision behind the upload that touches anything we never touch, or None when all are as we make them.
+
+    ``ours`` are the signatures behind the upload in their order. Every one has a revision of its own; a document timestamp may be
+    preceded by one more, with the validation data.
+    """
+    xrefs = reader.xrefs
+    base = sum(1 for number in range(xrefs.total_revisions) if xrefs.get_startxref_for_revision(number) < upload_size)
+    signed = {standing.revision: standing for standing in ours}
+    for number in range(base, xrefs.total_revisions):
+        if not _as_meant(reader, number, signed.get(number), follows=signed.get(number + 1)):
+            return number
+    return None
+
+
+def _as_meant(reader: PdfFileReader, number: int, standing: Standing | None, *, follows: Standing | None) -> bool:
+    known = _known_before(reader, number)
+    touched = _touched(reader, number)
+    if reader.xrefs.refs_freed_in_revision(number):
+        return False
+    if standing is None:
+        # Only the validation data of a closing stands in a revision without a signature of its own.
+        return follows is not None and follows.is_timestamp and touched & known <= _numbers([reader.root_ref])
+    if standing.field == HOUSE_FIELD:
+        return _laid_in_as_meant(reader, number, touched & known)
+    value = standing.deep.sig_field.raw_get("/V")
+    if standing.is_timestamp:
+        return touched & known <= _form_numbers(reader, number)
+    own = _numbers([value, standing.deep.sig_field.container_ref])
+    return own <= touched and touched - _cross_reference(reader, number) == own
+
+
+def _laid_in_as_meant(reader: PdfFileReader, number: int, rewritten: Numbers) -> bool:
+    """The house's revision may rewrite catalogue, form and first page, and of page and catalogue only what fields need."""
+    before, after = (reader.get_historical_resolver(n) for n in (number - 1, number))
+    page = _first_page(before)
+    notes = page.raw_get("/Annots") if "/Annots" in page else None
+    allowed = _form_numbers(reader, number) | _numbers([page.container_ref, notes])
+    same_page = _bare(page, ("/Annots",)) == _bare(_first_page(after), ("/Annots",))
+    same_catalogue = _bare(before.root, ("/AcroForm", "/Perms")) == _bare(after.root, ("/AcroForm", "/Perms"))
+    kept = _references(page.get("/Annots", ()))
+    return rewritten <= allowed and same_page and same_catalogue and _references(_first_page(after).get("/Annots", ()))[: len(kept)] == kept
+
+
+def _first_page(handler: object) -> generic.DictionaryObject:
+    node: generic.DictionaryObject = handler.root["/Pages"]  # type: ignore[attr-defined]  # pyHanko's handlers share no typed base with a root
+    for _depth in range(64):
+        if "/Kids" not in node:
+            break
+        node = node["/Kids"][0]
+    return node
+
+
+def _bare(held: generic.DictionaryObject, without: Sequence[str]) -> bytes:
+    """A dictionary's own bytes in one order, references unresolved, some keys left out."""
+    out = io.BytesIO()
+    for key in sorted(held.keys()):
+        if key not in without:
+            out.write(key.encode() + b" ")
+            held.raw_get(key).write_to_stream(out)
+            out.write(b"\n")
+    return out.getvalue()
+
+
+def _references(held: Iterable[object]) -> list[tuple[int, int]]:
+    raw = (held.raw_get(index) for index in range(len(held))) if isinstance(held, generic.ArrayObject) else held
+    return [(item.idnum, item.generation) for item in raw if isinstance(item, generic.IndirectObject)]
+
+
+def _form_numbers(reader: PdfFileReader, number: int) -> Numbers:
+    """Where catalogue, form and its list of fields are kept, before and after: what adding a field may rewrite."""
+    places: list[object] = [reader.root_ref]
+    for handler in (reader.get_historical_resolver(n) for n in (number - 1, number)):
+        if "/AcroForm" in handler.root:
+            places.append(handler.root.raw_get("/AcroForm"))
+            form = handler.root["/AcroForm"]
+            places.append(form.raw_get("/Fields") if "/Fields" in form else None)
+    return _numbers(places)
+
+
+def _numbers(places: Iterable[object]) -> Numbers:
+    """Object numbers of those that are references; direct objects have none of their own."""
+    return {(p.idnum, p.generation) for p in places if isinstance(p, generic.IndirectObject | generic.Reference)}
+
+
+def _touched(reader: PdfFileReader, number: int) -> Numbers:
+    return {(ref.idnum, ref.generation) for ref in reader.xrefs.explicit_refs_in_revision(number)}
+
+
+def _known_before(reader: PdfFileReader, number: int) -> Numbers:
+    known: Numbers = set()
+    for earlier in range(number):
+        known |= _touched(reader, earlier)
+    return known
+
+
+def _cross_reference(reader: PdfFileReader, number: int) -> Numbers:
+    """The cross-reference stream of a revision, which lists itself."""
+    holder = reader.xrefs.get_xref_container_info(number).stream_ref
+    return _numbers([holder])

@@ -1,0 +1,295 @@
+"""CMS SignedData (RFC 5652) with one signer: building it for PAdES and for timestamp tokens, and reading it strictly.
+
+The builder's only variable parts are the digest, the signature and the token; everything else is encoded from the
+credential. No signing-time attribute is ever written: in PAdES the claimed time stands in /M (EN 319 142-1, 6.3, note d).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+
+from tachiai.crypto import chains, der
+from tachiai.crypto.keys import Credential
+
+DATA = "1.2.840.113549.1.7.1"
+SIGNED_DATA = "1.2.840.113549.1.7.2"
+TST_INFO = "1.2.840.113549.1.9.16.1.4"
+CONTENT_TYPE = "1.2.840.113549.1.9.3"
+MESSAGE_DIGEST = "1.2.840.113549.1.9.4"
+SIGNING_CERTIFICATE = "1.2.840.113549.1.9.16.2.12"
+SIGNING_CERTIFICATE_V2 = "1.2.840.113549.1.9.16.2.47"
+SIGNATURE_TIME_STAMP = "1.2.840.113549.1.9.16.2.14"
+
+DIGESTS = {
+    "sha256": "2.16.840.1.101.3.4.2.1",
+    "sha384": "2.16.840.1.101.3.4.2.2",
+    "sha512": "2.16.840.1.101.3.4.2.3",
+}
+DIGEST_NAMES = {dotted: name for name, dotted in DIGESTS.items()}
+_HASHES: dict[str, type[hashes.SHA256 | hashes.SHA384 | hashes.SHA512]] = {
+    "sha256": hashes.SHA256,
+    "sha384": hashes.SHA384,
+    "sha512": hashes.SHA512,
+}
+_RSA_PLAIN = "1.2.840.113549.1.1.1"
+_RSA_PSS = "1.2.840.113549.1.1.10"
+RSA_KINDS = {"1.2.840.113549.1.1.11": "sha256", "1.2.840.113549.1.1.12": "sha384", "1.2.840.113549.1.1.13": "sha512"}
+ECDSA_KINDS = {"1.2.840.10045.4.3.2": "sha256", "1.2.840.10045.4.3.3": "sha384", "1.2.840.10045.4.3.4": "sha512"}
+
+
+class BadSignature(ValueError):
+    """The SignedData does not say what it must, or its signature does not hold. The message names the condition."""
+
+
+# --------------------------------------------------------------------------------------------------- building
+
+
+def algorithm(dotted: str, *, with_null: bool = False) -> bytes:
+    """An AlgorithmIdentifier; RSA's carry NULL parameters, those of digests and ECDSA none (RFC 5754)."""
+    return der.sequence(der.oid(dotted), der.null() if with_null else b"")
+
+
+def attribute(dotted: str, value: bytes) -> bytes:
+    return der.sequence(der.oid(dotted), der.tlv(der.SET, value))
+
+
+def signed_attributes(credential: Credential, *, content_type: str, digest: bytes) -> bytes:
+    """The SET that is signed: content-type, message-digest, signing-certificate-v2 (RFC 5035, digest SHA-256 by default)."""
+    cert_id = der.sequence(der.octet_string(hashlib.sha256(credential.certificate).digest()))
+    return der.set_of(
+        (
+            attribute(CONTENT_TYPE, der.oid(content_type)),
+            attribute(MESSAGE_DIGEST, der.octet_string(digest)),
+            attribute(SIGNING_CERTIFICATE_V2, der.sequence(der.sequence(cert_id))),
+        )
+    )
+
+
+def signed_data(
+    credential: Credential,
+    *,
+    attributes: bytes,
+    signature: bytes,
+    content_type: str = DATA,
+    content: bytes | None = None,
+    token: bytes | None = None,
+    certificates: Sequence[bytes] | None = None,
+) -> bytes:
+    """The ContentInfo around one SignerInfo. ``content`` None means detached; ``token`` becomes the signature timestamp.
+
+    ``attributes`` is what :func:`signed_attributes` gave and ``signature`` is over exactly these bytes.
+    ``certificates`` are those shown; the credential's own chain when None, none at all when empty (RFC 3161, certReq).
+    """
+    shown = credential.shown_chain if certificates is None else certificates
+    digest_algorithm = algorithm(DIGESTS[credential.key.digest])
+    encapsulated = der.oid(content_type) + (b"" if content is None else der.explicit(0, der.octet_string(content)))
+    body = der.sequence(
+        der.integer(1 if content_type == DATA else 3),
+        der.tlv(der.SET, digest_algorithm),
+        der.sequence(encapsulated),
+        der.tlv(0xA0, b"".join(sorted(shown))) if shown else b"",
+        der.tlv(der.SET, _signer_info(credential, digest_algorithm, attributes, signature, token)),
+    )
+    return der.sequence(der.oid(SIGNED_DATA), der.explicit(0, body))
+
+
+def _signer_info(credential: Credential, digest_algorithm: bytes, attributes: bytes, signature: bytes, token: bytes | None) -> bytes:
+    issuer, serial = issuer_and_serial(credential.certificate)
+    unsigned = b"" if token is None else der.tlv(0xA1, attribute(SIGNATURE_TIME_STAMP, token))
+    kind = credential.key.signature_algorithm
+    return der.sequence(
+        der.integer(1),
+        der.sequence(issuer, serial),
+        digest_algorithm,
+        b"\xa0" + attributes[1:],  # IMPLICIT [0]: the same bytes under another tag
+        algorithm(kind, with_null=kind in RSA_KINDS),
+        der.octet_string(signature),
+        unsigned,
+    )
+
+
+def issuer_and_serial(certificate: bytes) -> tuple[bytes, bytes]:
+    """The encodings of issuer and serial number as they stand in the certificate, never re-encoded."""
+    found = chains.named(certificate)
+    return found.issuer, found.serial
+
+
+# ---------------------------------------------------------------------------------------------------- reading
+
+
+@dataclass(frozen=True)
+class SignerInfo:
+    issuer_and_serial: tuple[bytes, bytes] | None
+    key_identifier: bytes | None
+    digest: str
+    signature_algorithm: der.Element
+    attributes_raw: bytes
+    attributes: dict[str, list[der.Element]]
+    unsigned: dict[str, list[der.Element]]
+    signature: bytes
+
+    def single(self, dotted: str) -> der.Element:
+        """The one value of a signed attribute that must be there exactly once (RFC 5652, 11)."""
+        values = self.attributes.get(dotted, [])
+        if len(values) != 1:
+            raise BadSignature(f"attribute {dotted} occurs {len(values)} times")
+        return values[0]
+
+
+@dataclass(frozen=True)
+class SignedData:
+    content_type: str
+    content: bytes | None
+    certificates: tuple[bytes, ...]
+    signer: SignerInfo
+
+    def signer_certificate(self) -> bytes:
+        """The certificate the SignerInfo points to, or :class:`BadSignature`."""
+        for candidate in self.certificates:
+            if self._is_meant(candidate):
+                return candidate
+        raise BadSignature("the signer's certificate is not included")
+
+    def _is_meant(self, candidate: bytes) -> bool:
+        if self.signer.issuer_and_serial is not None:
+            return issuer_and_serial(candidate) == self.signer.issuer_and_serial
+        try:
+            found = chains.certificate(candidate).extensions.get_extension_for_class(x509.SubjectKeyIdentifier)
+        except (x509.ExtensionNotFound, ValueError):
+            return False
+        return found.value.digest == self.signer.key_identifier
+
+
+def read_signed_data(data: bytes, *, padded: bool = False) -> SignedData:
+    """Read a ContentInfo holding SignedData with exactly one signer. ``padded``: zeros may follow, as in /Contents.
+
+    Raises :class:`BadSignature` or :class:`~tachiai.crypto.der.DerError`.
+    """
+    outer, rest = der.read_first(data)
+    if rest and (not padded or rest.strip(b"\x00")):
+        raise BadSignature("something follows the SignedData")
+    try:
+        kind, wrapped = outer.expect(der.SEQUENCE).children()
+        if der.read_oid(kind) != SIGNED_DATA:
+            raise BadSignature("not SignedData")
+        members = der.read(wrapped.expect(0xA0).content).expect(der.SEQUENCE).children()
+        certificates = next((m for m in members if m.tag == 0xA0), None)
+        infos = members[-1].expect(der.SET).children()
+        if len(infos) != 1:
+            raise BadSignature(f"{len(infos)} signers instead of one")
+        inner = members[2].expect(der.SEQUENCE).children()
+        content = der.read(inner[1].expect(0xA0).content).expect(der.OCTET_STRING).content if len(inner) > 1 else None
+        return SignedData(
+            content_type=der.read_oid(inner[0]),
+            content=content,
+            certificates=tuple(c.raw for c in certificates.children() if c.tag == der.SEQUENCE) if certificates else (),
+            signer=_read_signer(infos[0]),
+        )
+    except (IndexError, ValueError) as torn:
+        if isinstance(torn, BadSignature | der.DerError):
+            raise
+        raise BadSignature("the SignedData is incomplete") from torn
+
+
+def _read_signer(info: der.Element) -> SignerInfo:
+    parts = info.expect(der.SEQUENCE).children()
+    sid = parts[1]
+    named = sid.children() if sid.tag == der.SEQUENCE else []
+    dotted = der.read_oid(parts[2].children()[0])
+    if dotted not in DIGEST_NAMES:
+        raise BadSignature(f"digest algorithm {dotted} is not accepted")
+    signed = parts[3].expect(0xA0)
+    unsigned = der.optional(parts, 6, 0xA1)
+    return SignerInfo(
+        issuer_and_serial=(named[0].raw, named[1].raw) if named else None,
+        key_identifier=None if named else sid.expect(0x80).content,
+        digest=DIGEST_NAMES[dotted],
+        signature_algorithm=parts[4],
+        attributes_raw=b"\x31" + signed.raw[1:],
+        attributes=_read_attributes(signed),
+        unsigned=_read_attributes(unsigned) if unsigned else {},
+        signature=parts[5].expect(der.OCTET_STRING).content,
+    )
+
+
+def _read_attributes(holder: der.Element) -> dict[str, list[der.Element]]:
+    found: dict[str, list[der.Element]] = {}
+    for entry in holder.children():
+        kind, values = entry.expect(der.SEQUENCE).children()
+        found.setdefault(der.read_oid(kind), []).extend(values.expect(der.SET).children())
+    return found
+
+
+# --------------------------------------------------------------------------------------------------- checking
+
+
+def check_signer(data: SignedData, *, content_digest: bytes) -> bytes:
+    """That the one signer signed content of this digest; gives back the signer's certificate (DER).
+
+    Checks content-type, message-digest, the signing-certificate attribute against the certificate, and the signature.
+    Trust is not judged here. Raises :class:`BadSignature`.
+    """
+    signer = data.signer
+    if der.read_oid(signer.single(CONTENT_TYPE)) != data.content_type:
+        raise BadSignature("the content-type attribute names another type")
+    if signer.single(MESSAGE_DIGEST).expect(der.OCTET_STRING).content != content_digest:
+        raise BadSignature("the message-digest attribute is that of another content")
+    certificate = data.signer_certificate()
+    _check_signing_certificate(signer, certificate)
+    _check_raw_signature(signer, certificate)
+    return certificate
+
+
+def _check_signing_certificate(signer: SignerInfo, certificate: bytes) -> None:
+    """ESSCertIDv2 (RFC 5035) or ESSCertID (RFC 2634): its first entry must be the very certificate that verifies."""
+    if SIGNING_CERTIFICATE_V2 in signer.attributes:
+        first = signer.single(SIGNING_CERTIFICATE_V2).children()[0].children()[0].children()
+        named = first[0].tag == der.SEQUENCE
+        name = DIGEST_NAMES.get(der.read_oid(first[0].children()[0])) if named else "sha256"
+        if name is None:
+            raise BadSignature("the signing certificate is named by an unknown digest")
+        expected = hashlib.new(name, certificate).digest()
+        found = first[1 if named else 0].expect(der.OCTET_STRING).content
+    elif SIGNING_CERTIFICATE in signer.attributes:
+        first = signer.single(SIGNING_CERTIFICATE).children()[0].children()[0].children()
+        # SHA-1 is what RFC 2634 defines for this attribute; it only repeats which certificate is meant.
+        expected = hashlib.sha1(certificate, usedforsecurity=False).digest()
+        found = first[0].expect(der.OCTET_STRING).content
+    else:
+        raise BadSignature("no signing-certificate attribute")
+    if found != expected:
+        raise BadSignature("the signing-certificate attribute names another certificate")
+
+
+def _check_raw_signature(signer: SignerInfo, certificate: bytes) -> None:
+    key = chains.certificate(certificate).public_key()
+    dotted = der.read_oid(signer.signature_algorithm.children()[0])
+    stated = (RSA_KINDS | ECDSA_KINDS).get(dotted, signer.digest)
+    if stated != signer.digest:
+        raise BadSignature("digest and signature algorithm disagree")
+    chosen = _HASHES[signer.digest]()
+    try:
+        if isinstance(key, rsa.RSAPublicKey) and (dotted in RSA_KINDS or dotted == _RSA_PLAIN):
+            key.verify(signer.signature, signer.attributes_raw, padding.PKCS1v15(), chosen)
+        elif isinstance(key, rsa.RSAPublicKey) and dotted == _RSA_PSS:
+            scheme = padding.PSS(mgf=padding.MGF1(chosen), salt_length=padding.PSS.AUTO)
+            key.verify(signer.signature, signer.attributes_raw, scheme, chosen)
+        elif isinstance(key, ec.EllipticCurvePublicKey) and dotted in ECDSA_KINDS:
+            key.verify(signer.signature, signer.attributes_raw, ec.ECDSA(chosen))
+        else:
+            raise BadSignature(f"signature algorithm {dotted} does not fit the key")
+    except (InvalidSignature, UnsupportedAlgorithm) as wrong:
+        raise BadSignature("the signature does not hold") from wrong
+
+
+def sign_digest(credential: Credential, digest: bytes, *, content_type: str = DATA) -> tuple[bytes, bytes]:
+    """The signed attributes over ``digest`` and the signature over them: the one place where a key is used on a document."""
+    attributes = signed_attributes(credential, content_type=content_type, digest=digest)
+    return attributes, credential.key.sign(attributes)

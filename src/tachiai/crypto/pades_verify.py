@@ -1,0 +1,326 @@
+"""The release gate, and what the public may know: judging the signatures of a finished file from its bytes alone.
+
+``verify`` knows what must be there and refuses everything else; ``examine`` knows nothing and reports. Both read afresh and
+share no state with the maker. A parser's exception is ``seal.unreadable``, never a pass. Times and roots are the caller's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+
+from pyhanko.pdf_utils.reader import PdfFileReader
+
+from tachiai.crypto import archival, chains, changes, cms, timestamps
+from tachiai.crypto.fields import HOUSE_FIELD, Lock, slot_field
+from tachiai.crypto.standing import Standing, open_reader, parsing, read_standing
+from tachiai.crypto.timestamps import Token
+from tachiai.errors import Refusal
+
+Kind = Literal["certification", "signature", "timestamp"]
+Coverage = Literal["whole_file", "earlier_revision", "unclear"]
+Level = Literal["none", "B-B", "B-T", "B-LTA"]
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What a file must be: the house's certification (or its approval beside signatures of others), and who has sealed.
+
+    ``slots`` maps each sealed slot to SHA-256 of its consent; ``every_slot``, when given, must be exactly the slots laid in.
+    ``permission`` is the certification's P; 1 is for the house's own papers, which have no slots.
+    """
+
+    certification: bool
+    slots: Mapping[int, bytes]
+    closed: bool
+    upload_size: int
+    upload_sha256: bytes
+    every_slot: tuple[int, ...] = ()
+    permission: int = 2
+
+
+@dataclass(frozen=True)
+class Row:
+    """One signature, as a reader lists it. ``problems`` are codes without their ``seal.`` prefix; empty when it stands."""
+
+    field: str
+    kind: Kind
+    name: str
+    reason: str
+    contact: str
+    location: str
+    signed_at: datetime | None
+    gen_time: datetime | None
+    tsa_subject: str
+    signer_subject: str
+    issuer: str
+    not_after: datetime | None
+    fingerprint: str
+    coverage: Coverage
+    consent: str | None
+    level: Level
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Report:
+    """``rows`` in signing order; ``problems`` concern the file as a whole. ``closed``: a document timestamp covers it all."""
+
+    rows: tuple[Row, ...]
+    closed: bool
+    whole_file: bool
+    problems: tuple[str, ...]
+
+    @property
+    def sound(self) -> bool:
+        """Nothing is wrong with any signature or with the file. It says nothing about whose signatures they are."""
+        return not self.problems and not any(row.problems for row in self.rows)
+
+
+@dataclass(frozen=True)
+class _Trust:
+    roots: tuple[bytes, ...]
+    tsa_roots: tuple[bytes, ...]
+    at: datetime
+
+
+def verify(pdf: bytes, *, expected: Expected, roots: Sequence[bytes], tsa_roots: Sequence[bytes], at: datetime) -> Report:
+    """Refuse ``pdf`` unless it is exactly what ``expected`` says; give the report otherwise.
+
+    Codes: ``seal.unreadable``, ``seal.no_signature``, ``seal.upload_changed``, ``seal.byte_range``, ``seal.not_whole_file``,
+    ``seal.signer_missing``, ``seal.signer_unexpected``, ``seal.broken``, ``seal.untrusted``, ``seal.timestamp_missing``,
+    ``seal.timestamp_wrong``, ``seal.consent``, ``seal.certification``, ``seal.lock``, ``seal.modified``, ``seal.not_archival``,
+    ``seal.archive_expired``. Facts name the field and, for operators, a detail.
+    """
+    trust = _Trust(tuple(roots), tuple(tsa_roots), at)
+    with parsing():
+        # Step 1: what was uploaded stands unchanged at the beginning.
+        if hashlib.sha256(pdf[: expected.upload_size]).digest() != expected.upload_sha256:
+            raise Refusal("seal.upload_changed")
+        reader = open_reader(pdf)
+        standing, _unknown = read_standing(reader, pdf)
+        ours = [found for found in standing if found.end > expected.upload_size]
+        if not ours:
+            raise Refusal("seal.no_signature")
+
+        # Step 2: shapes and coverage, before anything a signature says is believed.
+        for found in ours:
+            _require(found.shaped, "byte_range", found)
+        _require(ours[-1].end == len(pdf), "not_whole_file", ours[-1])
+
+        # Step 3: exactly the expected signers, each with its own consent, its locks, and the house first.
+        _check_signers(ours, expected)
+        laid_in = _laid_in(ours, expected)
+        for found in ours:
+            _check_terms(found, laid_in, expected)
+
+        # Step 4: cryptography, trust and time of each.
+        rows = [_judge(pdf, found, trust) for found in standing]
+        for row in rows[-len(ours) :]:
+            if row.problems:
+                raise Refusal(f"seal.{row.problems[0]}", field=row.field)
+
+        # Step 5: between the revisions only what we meant to change.
+        stray = changes.stray_revision(reader, ours, upload_size=expected.upload_size)
+        if stray is not None:
+            raise Refusal("seal.modified", revision=stray)
+        for found in ours:
+            _require(found.is_timestamp or changes.permitted(found), "modified", found)
+
+        # Step 6: a closed file proves itself, without network.
+        if expected.closed:
+            rows = _archived(reader, ours, rows, trust)
+        return Report(rows=tuple(rows), closed=expected.closed, whole_file=True, problems=())
+
+
+def examine(pdf: bytes, *, roots: Sequence[bytes], tsa_roots: Sequence[bytes], at: datetime) -> Report:
+    """Everything that can be said of any file's signatures, expecting nothing.
+
+    Refuses only ``seal.unreadable`` and ``seal.no_signature``. File problems: ``not_whole_file`` (something follows the last
+    signature), ``unknown_signature`` (a field is signed in a manner not understood), ``archive_expired``, ``not_archival``.
+    """
+    trust = _Trust(tuple(roots), tuple(tsa_roots), at)
+    with parsing():
+        reader = open_reader(pdf)
+        standing, unknown = read_standing(reader, pdf)
+        if not standing:
+            raise Refusal("seal.no_signature", unknown=unknown)
+        rows = [_with_changes(found, _judge(pdf, found, trust)) for found in standing]
+        whole = standing[-1].shaped and standing[-1].end == len(pdf)
+        problems = [] if whole else ["not_whole_file"]
+        problems += ["unknown_signature"] if unknown else []
+        closed = whole and standing[-1].is_timestamp
+        if closed and not any(row.problems for row in rows):
+            try:
+                rows = _archived(reader, standing, rows, trust)
+            except Refusal as refused:
+                problems.append(refused.code.removeprefix("seal."))
+        return Report(rows=tuple(rows), closed=closed, whole_file=whole, problems=tuple(problems))
+
+
+def _require(holds: bool, code: str, found: Standing) -> None:
+    if not holds:
+        raise Refusal(f"seal.{code}", field=found.field)
+
+
+# ------------------------------------------------------------------------------------- what was to be there
+
+
+def _check_signers(ours: Sequence[Standing], expected: Expected) -> None:
+    """The house first, then the sealed slots in any order, then document timestamps if and only if closed."""
+    signed = [found.field for found in ours if not found.is_timestamp]
+    wanted = {HOUSE_FIELD, *(slot_field(number) for number in expected.slots)}
+    for name in sorted(wanted - set(signed)):
+        raise Refusal("seal.signer_missing", field=name)
+    for name in signed:
+        if name not in wanted or signed.count(name) > 1:
+            raise Refusal("seal.signer_unexpected", field=name)
+    if signed[0] != HOUSE_FIELD:
+        raise Refusal("seal.certification", field=signed[0])
+    closing = [found.is_timestamp for found in ours[len(signed) :]]
+    if not all(closing) or bool(closing) != expected.closed or any(found.is_timestamp for found in ours[: len(signed)]):
+        raise Refusal("seal.not_archival" if expected.closed else "seal.signer_unexpected", field=ours[-1].field)
+
+
+def _check_terms(found: Standing, laid_in: tuple[str, ...], expected: Expected) -> None:
+    """Certification, locks and consent of one signature are those of its place."""
+    by_field = {slot_field(number): digest for number, digest in expected.slots.items()}
+    _require(found.consent == by_field.get(found.field), "consent", found)
+    certifies = found.field == HOUSE_FIELD and expected.certification
+    permission = expected.permission if certifies else None
+    _require(found.is_certification == certifies and found.permission == permission, "certification", found)
+    if found.is_timestamp:
+        return
+    others = tuple(name for name in laid_in if name != found.field)
+    _require(found.lock == (Lock("Exclude", others) if others else Lock("All", ())), "lock", found)
+
+
+def _laid_in(ours: Sequence[Standing], expected: Expected) -> tuple[str, ...]:
+    """The fields of all slots as the house's own signature lists them; that list is what every lock is held against."""
+    house = next(found for found in ours if found.field == HOUSE_FIELD)
+    names = house.lock.fields if house.lock is not None else ()
+    known = {slot_field(number) for number in expected.every_slot or expected.slots}
+    whole = set(names) == known if expected.every_slot else known <= set(names)
+    slots_only = all(name.startswith("TachiaiSlot") for name in names)
+    _require(whole and slots_only and names == tuple(sorted(names)), "lock", house)
+    return names
+
+
+# ------------------------------------------------------------------------------------------ judging one of them
+
+
+def _judge(pdf: bytes, found: Standing, trust: _Trust) -> Row:
+    """Cryptography, trust and time of one signature; whatever fails becomes a problem of its row."""
+    kind: Kind = "timestamp" if found.is_timestamp else "certification" if found.is_certification else "signature"
+    coverage: Coverage = "unclear" if not found.shaped else "whole_file" if found.end == len(pdf) else "earlier_revision"
+    row = Row(
+        field=found.field,
+        kind=kind,
+        name=found.name,
+        reason=found.reason,
+        contact=found.contact,
+        location=found.location,
+        signed_at=found.signed_at,
+        gen_time=None,
+        tsa_subject="",
+        signer_subject="",
+        issuer="",
+        not_after=None,
+        fingerprint="",
+        coverage=coverage,
+        consent=None if found.consent is None else found.consent.hex(),
+        level="none",
+        problems=(),
+    )
+    if not found.shaped:
+        return replace(row, problems=("byte_range",))
+    return _judge_stamp(pdf, found, row, trust) if found.is_timestamp else _judge_signature(pdf, found, row, trust)
+
+
+def _judge_stamp(pdf: bytes, found: Standing, row: Row, trust: _Trust) -> Row:
+    try:
+        digest = _digest(pdf, found, timestamps.imprint_algorithm(found.contents))
+        token = timestamps.read_token(found.contents, digest=digest, roots=trust.tsa_roots)
+    except timestamps.BadToken:
+        return replace(row, problems=("timestamp_wrong",))
+    return replace(_with_signer(row, token.chain[0]), gen_time=token.gen_time, tsa_subject=token.tsa_subject)
+
+
+def _judge_signature(pdf: bytes, found: Standing, row: Row, trust: _Trust) -> Row:
+    try:
+        data = cms.read_signed_data(found.contents, padded=True)
+        signer = cms.check_signer(data, content_digest=_digest(pdf, found, data.signer.digest))
+    except (ValueError, IndexError):
+        return replace(row, problems=("broken",))
+    row = replace(_with_signer(row, signer), level="B-B")
+    token, trouble = _signature_token(data, trust)
+    problems = [trouble] if trouble else []
+    if token is not None:
+        row = replace(row, level="B-T", gen_time=token.gen_time, tsa_subject=token.tsa_subject)
+    try:
+        # Only a trusted time lets a certificate that has since run out count as valid when it signed.
+        moment = token.gen_time if token is not None else trust.at
+        chains.build_chain(signer, pool=data.certificates, roots=trust.roots, at=moment)
+    except chains.BrokenChain:
+        problems.append("untrusted")
+    return replace(row, problems=tuple(problems))
+
+
+def _signature_token(data: cms.SignedData, trust: _Trust) -> tuple[Token | None, str | None]:
+    """The one signature timestamp, or what is wrong with it."""
+    held = data.signer.unsigned.get(cms.SIGNATURE_TIME_STAMP, [])
+    if len(held) != 1:
+        return None, "timestamp_missing" if not held else "timestamp_wrong"
+    try:
+        digest = hashlib.new(timestamps.imprint_algorithm(held[0].raw), data.signer.signature).digest()
+        return timestamps.read_token(held[0].raw, digest=digest, roots=trust.tsa_roots), None
+    except timestamps.BadToken:
+        return None, "timestamp_wrong"
+
+
+def _digest(pdf: bytes, found: Standing, algorithm: str) -> bytes:
+    running = hashlib.new(algorithm)
+    for stretch in found.covered(pdf):
+        running.update(stretch)
+    return running.digest()
+
+
+def _with_signer(row: Row, signer: bytes) -> Row:
+    named = chains.named(signer)
+    return replace(
+        row,
+        signer_subject=chains.name_text(named.subject),
+        issuer=chains.name_text(named.issuer),
+        not_after=chains.certificate(signer).not_valid_after_utc,
+        fingerprint=chains.fingerprint(signer),
+    )
+
+
+def _with_changes(found: Standing, row: Row) -> Row:
+    if found.is_timestamp or row.problems or changes.permitted(found):
+        return row
+    return replace(row, problems=("modified",))
+
+
+# -------------------------------------------------------------------------------------------------- long term
+
+
+def _archived(reader: PdfFileReader, ours: Sequence[Standing], rows: Sequence[Row], trust: _Trust) -> list[Row]:
+    """Rows raised to B-LTA. Refuses ``seal.not_archival`` and, when the last stamp itself has aged out, ``seal.archive_expired``."""
+    last = rows[-1]
+    if last.gen_time is None or last.not_after is None or not archival.has_validation_data(reader):
+        raise Refusal("seal.not_archival", field=last.field)
+    if trust.at > last.not_after:
+        raise Refusal("seal.archive_expired", field=last.field, since=last.not_after)
+    raised = list(rows)
+    for found in ours:
+        if found.is_timestamp:
+            continue
+        trouble = archival.archival_trouble(found.deep, roots=trust.roots, tsa_roots=trust.tsa_roots, moment=last.gen_time)
+        if trouble is not None:
+            raise Refusal("seal.not_archival", field=found.field, detail=trouble)
+        raised = [replace(row, level="B-LTA") if row.field == found.field else row for row in raised]
+    return raised

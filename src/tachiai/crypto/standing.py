@@ -1,0 +1,151 @@
+"""Signatures as they stand in a file: where each lies, what it covers, what it says of itself. Nothing is believed here.
+
+The reading is pyHanko's, so that what judges a file shares no code with what made it; the shape of /ByteRange is checked
+against the bytes themselves, because a parser's word for what is covered is the classic way to be deceived.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pyhanko.pdf_utils.generic import parse_pdf_date
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.fields import enumerate_sig_fields
+from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
+
+from tachiai.crypto.fields import Lock
+from tachiai.crypto.pades import CONSENT_KEY
+from tachiai.errors import Refusal
+
+_KNOWN_SUBFILTERS = ("/ETSI.CAdES.detached", "/ETSI.RFC3161", "/adbe.pkcs7.detached")
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One signature. ``gap`` is the left-out hexadecimal string; ``end`` where its coverage ends; ``shaped`` whether all of that fits."""
+
+    field: str
+    is_timestamp: bool
+    is_certification: bool
+    permission: int | None
+    lock: Lock | None
+    consent: bytes | None
+    name: str
+    reason: str
+    contact: str
+    location: str
+    signed_at: datetime | None
+    contents: bytes
+    gap: tuple[int, int]
+    end: int
+    shaped: bool
+    revision: int
+    deep: EmbeddedPdfSignature
+
+    def covered(self, pdf: bytes) -> tuple[bytes, bytes]:
+        """The two stretches the signature is over."""
+        return pdf[: self.gap[0]], pdf[self.gap[1] : self.end]
+
+
+@contextmanager
+def parsing() -> Iterator[None]:
+    """Whatever a parser stumbles over in bytes somebody else made is "cannot be verified": never a crash, never a pass."""
+    try:
+        yield
+    except Refusal:
+        raise
+    except RecursionError as deep:
+        raise Refusal("seal.unreadable", detail="RecursionError") from deep
+    except Exception as trouble:
+        # pyHanko and what it builds on raise dozens of kinds for hostile files, and promise none of them.
+        raise Refusal("seal.unreadable", detail=type(trouble).__name__) from trouble
+
+
+def open_reader(pdf: bytes) -> PdfFileReader:
+    """Not strict, because hybrid-reference files from office programs are otherwise refused. Call within :func:`parsing`."""
+    reader = PdfFileReader(io.BytesIO(pdf), strict=False)
+    if reader.encrypted:
+        raise Refusal("seal.unreadable", detail="encrypted")
+    return reader
+
+
+def read_standing(reader: PdfFileReader, pdf: bytes) -> tuple[list[Standing], int]:
+    """Every signature in the order of signing, and how many filled signature fields are of an unknown kind."""
+    found: list[Standing] = []
+    unknown = 0
+    for name, value, field in enumerate_sig_fields(reader, filled_status=True):
+        if value.get_object().get("/SubFilter") in _KNOWN_SUBFILTERS:
+            found.append(_read(EmbeddedPdfSignature(reader, field, name), reader, pdf))
+        else:
+            unknown += 1
+    return sorted(found, key=lambda standing: (standing.end, standing.revision)), unknown
+
+
+def _read(deep: EmbeddedPdfSignature, reader: PdfFileReader, pdf: bytes) -> Standing:
+    held = deep.sig_object
+    ranges = [int(part) for part in deep.byte_range]
+    contents, gap, end, shaped = _measure(ranges, bytes(deep.pkcs7_content), pdf)
+    perms = reader.root.get("/Perms", {})
+    certifies = "/DocMDP" in perms and perms.raw_get("/DocMDP") == deep.sig_field.raw_get("/V")
+    consent = held.get(f"/{CONSENT_KEY}")
+    return Standing(
+        field=deep.field_name,
+        is_timestamp=held.get("/SubFilter") == "/ETSI.RFC3161",
+        is_certification=certifies,
+        permission=None if deep.docmdp_level is None else deep.docmdp_level.value,
+        lock=_read_lock(deep),
+        consent=None if consent is None else bytes(consent.original_bytes),
+        name=_words(held, "/Name"),
+        reason=_words(held, "/Reason"),
+        contact=_words(held, "/ContactInfo"),
+        location=_words(held, "/Location"),
+        signed_at=_stated_time(held),
+        contents=contents,
+        gap=gap,
+        end=end,
+        shaped=shaped,
+        revision=deep.signed_revision,
+        deep=deep,
+    )
+
+
+def _measure(ranges: list[int], parsed: bytes, pdf: bytes) -> tuple[bytes, tuple[int, int], int, bool]:
+    """Contents, gap, end of coverage, and whether the range leaves out exactly the bytes of /Contents (ISO 32000-2, 12.8.1)."""
+    if len(ranges) != 4:
+        return parsed, (0, 0), 0, False
+    start, before, after, rest = ranges
+    end = after + rest
+    if start != 0 or not 0 < before < after < end <= len(pdf):
+        return parsed, (0, 0), max(0, min(end, len(pdf))), False
+    hole = pdf[before:after]
+    hexadecimal = re.fullmatch(rb"<[0-9A-Fa-f]*>", hole) is not None and len(hole) % 2 == 0
+    same = hexadecimal and bytes.fromhex(hole[1:-1].decode()) == parsed
+    complete = re.search(rb"%%EOF\s{0,2}$", pdf[max(0, end - 16) : end]) is not None
+    return parsed, (before, after), end, same and complete
+
+
+def _read_lock(deep: EmbeddedPdfSignature) -> Lock | None:
+    found = deep.fieldmdp
+    if found is None:
+        return None
+    return Lock(found.action.value[1:], tuple(str(name) for name in found.fields or ()))
+
+
+def _words(held: Any, key: str) -> str:
+    return str(held.get(key, ""))
+
+
+def _stated_time(held: Any) -> datetime | None:
+    stated = held.get("/M")
+    if stated is None:
+        return None
+    try:
+        return parse_pdf_date(str(stated), strict=False)
+    except ValueError:
+        return None
