@@ -63,12 +63,14 @@ def hybrid() -> bytes:
     out += b"5 0 obj\n<< /Type /ObjStm /N 1 /First %d /Length %d >>\nstream\n%b\nendstream\nendobj\n" % (len(head), len(stream), stream)
     side = len(out)
     row = b"\x02" + (5).to_bytes(4, "big") + b"\x00\x00"
-    out += b"7 0 obj\n<< /Type /XRef /W [1 4 2] /Index [6 1] /Size 8 /Root 1 0 R /Length %d >>\nstream\n%b\nendstream\nendobj\n" % (len(row), row)
+    listed = b"<< /Type /XRef /W [1 4 2] /Index [6 1] /Size 8 /Root 1 0 R /Length %d >>" % len(row)
+    out += b"7 0 obj\n%b\nstream\n%b\nendstream\nendobj\n" % (listed, row)
     table = len(out)
     out += b"xref\n0 8\n0000000006 65535 f \n"
     out += b"".join(b"%010d 00000 n \n" % offsets[n] for n in range(1, 6))
     out += b"0000000000 00001 f \n" + b"%010d 00000 n \n" % side
-    out += b"trailer\n<< /Size 8 /Root 1 0 R /XRefStm %d /ID [<00112233445566778899aabbccddeeff> <00112233445566778899aabbccddeeff>] >>\n" % side
+    half = b"<00112233445566778899aabbccddeeff>"
+    out += b"trailer\n<< /Size 8 /Root 1 0 R /XRefStm %d /ID [%b %b] >>\n" % (side, half, half)
     out += b"startxref\n%d\n%%%%EOF" % table
     return bytes(out)
 

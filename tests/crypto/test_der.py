@@ -1,0 +1,76 @@
+"""The little DER reader and writer: what it writes it reads, and what is not DER it does not."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from tachiai.crypto import der
+
+
+@given(some.integers(-(2**200), 2**200))
+def test_integers_survive(value: int) -> None:
+    assert der.read_integer(der.read(der.integer(value))) == value
+
+
+@given(some.lists(some.integers(0, 2**70), max_size=8), some.sampled_from([(0, 39), (1, 39), (2, 999)]))
+def test_object_identifiers_survive(arcs: list[int], head: tuple[int, int]) -> None:
+    dotted = ".".join(str(arc) for arc in (*head, *arcs))
+    assert der.read_oid(der.read(der.oid(dotted))) == dotted
+
+
+@pytest.mark.parametrize("size", [0, 1, 127, 128, 255, 256, 0x1780, 65_535, 65_536])
+def test_lengths_survive_also_those_whose_last_octet_is_0x80(size: int) -> None:
+    held = der.sequence(der.octet_string(bytes(size)))
+    assert der.read(held).children()[0].content == bytes(size)
+
+
+@given(some.datetimes(datetime(1950, 1, 1), datetime(9999, 1, 1), timezones=some.just(UTC)))  # noqa: DTZ001 - hypothesis wants naive bounds
+def test_times_survive_to_the_second(moment: datetime) -> None:
+    assert der.read_generalized_time(der.read(der.generalized_time(moment))) == moment.replace(microsecond=0)
+
+
+def test_a_fraction_of_a_second_is_read() -> None:
+    held = der.tlv(der.GENERALIZED_TIME, b"20250602030000.25Z")
+    assert der.read_generalized_time(der.read(held)).microsecond == 250_000
+
+
+@pytest.mark.parametrize(
+    "torn",
+    [
+        b"",
+        b"\x30",
+        b"\x30\x02\x01",
+        b"\x30\x80\x00\x00",
+        b"\x30\x81\x01\x00",
+        b"\x30\x82\x00\x80" + bytes(128),
+        b"\x30\x85\x00\x00\x00\x00\x01\x00",
+        b"\x1f\x81\x01\x00",
+        b"\x05\x00\x00",
+    ],
+)
+def test_what_is_not_der_is_not_read(torn: bytes) -> None:
+    with pytest.raises(der.DerError):
+        der.read(torn)
+
+
+@pytest.mark.parametrize(
+    "text", [b"20250602030000", b"2025060203Z", b"20250602030000+0900", b"20251402030000Z", "２０２５0602030000Z".encode()]
+)
+def test_times_of_another_form_are_not_read(text: bytes) -> None:
+    with pytest.raises(der.DerError):
+        der.read_generalized_time(der.read(der.tlv(der.GENERALIZED_TIME, text)))
+
+
+@given(some.binary(max_size=60))
+def test_noise_gives_a_value_or_the_one_error(noise: bytes) -> None:
+    try:
+        found = der.read(noise)
+        if found.tag & 0x20:
+            found.children()
+    except der.DerError:
+        return
+    assert found.raw == noise
