@@ -1,0 +1,1 @@
+"""The terminal: a door too. A command parses, calls a verb and prints."""

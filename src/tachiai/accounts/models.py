@@ -1,0 +1,103 @@
+"""The operator, the organizations it serves and the people who work there."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models.functions import Lower
+
+from tachiai.accounts.languages import Language
+
+
+class Operator(models.Model):
+    """運営者: whose certificate seals. Its own row, never an organization (it may serve many)."""
+
+    name = models.CharField(max_length=200)
+    name_en = models.CharField(max_length=200, blank=True)
+    address = models.CharField(max_length=300, blank=True)
+    phone = models.CharField(max_length=40, blank=True)
+    mail = models.EmailField(blank=True)
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Organization(models.Model):
+    """差出側: a municipality or company that sends envelopes."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    operator = models.ForeignKey(Operator, on_delete=models.PROTECT, related_name="organizations")
+    slug = models.SlugField(max_length=40, unique=True)
+    name = models.CharField(max_length=200)
+    name_en = models.CharField(max_length=200, blank=True)
+    department = models.CharField(max_length=200, blank=True)
+    phone = models.CharField(max_length=40, blank=True)
+    mail = models.EmailField(blank=True)
+    number_prefix = models.CharField(max_length=12, help_text="The first part of control numbers (管理番号).")
+    last_number = models.PositiveIntegerField(default=0, help_text="Counts up only: a control number is never used twice.")
+    is_operator = models.BooleanField(default=False, help_text="The operator is itself a party to this organization's contracts.")
+    sender_may_sign = models.BooleanField(default=False, help_text="Policy: the sender of an envelope may be its own signer.")
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Role(models.TextChoices):
+    """What a member may do at the desk; the rights of each are in ``envelopes/access.py``."""
+
+    ADMIN = "admin", "全体管理者"
+    MANAGER = "manager", "文書管理者"
+    STAFF = "staff", "担当者"
+    AUDITOR = "auditor", "監査担当"
+    SYSTEM = "system", "システム管理者"
+
+
+class MemberManager(BaseUserManager["Member"]):
+    """Finds members by their mail address, whatever its case."""
+
+    def get_by_natural_key(self, username: str | None) -> Member:
+        return self.get(mail__iexact=username)
+
+
+class Member(AbstractBaseUser):
+    """職員: a person of an organization who logs in at the desk."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="members")
+    mail = models.EmailField(unique=True)
+    name = models.CharField(max_length=100)
+    title = models.CharField(max_length=100, blank=True)
+    department = models.CharField(max_length=100, blank=True)
+    phone = models.CharField(max_length=40, blank=True)
+    language = models.CharField(max_length=2, choices=Language.choices, default=Language.JA)
+    role = models.CharField(max_length=10, choices=Role.choices, default=Role.STAFF)
+    may_sign = models.BooleanField(default=False, help_text="署名権限: may sign for the organization.")
+    may_approve = models.BooleanField(default=False, help_text="承認権限: may approve registrations and envelopes.")
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField()
+
+    USERNAME_FIELD = "mail"
+    EMAIL_FIELD = "mail"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    objects: ClassVar[MemberManager] = MemberManager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(Lower("mail"), name="member_mail_once")]
+
+    def __str__(self) -> str:
+        return f"{self.name} <{self.mail}>"
+
+    @property
+    def email(self) -> str:
+        """The login library's name for the address."""
+        return self.mail
+
+    def has_perm(self, perm: str, obj: Any = None) -> bool:  # Django's signature
+        """Rights are decided in ``access.py`` from the role; Django's permission tables are not used."""
+        return False

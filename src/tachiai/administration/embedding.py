@@ -1,0 +1,15 @@
+"""The demonstration's embedded CA and TSA, plainly labelled; production never uses one."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from tachiai.crypto.authority import create_authority
+
+DEMO_OPERATOR = "立会デモ運営（架空）"
+
+
+def create_embedded_authority(folder: Path, *, at: datetime) -> None:
+    """Make the authority's keys and certificates in ``folder``, for the demonstration's operator."""
+    create_authority(folder, operator=DEMO_OPERATOR, at=at)

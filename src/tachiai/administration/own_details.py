@@ -1,0 +1,26 @@
+"""What members may change about themselves: what they are called and which language mails reach them in. Never a right."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from tachiai import ledger
+from tachiai.accounts.languages import Language
+from tachiai.accounts.models import Member
+from tachiai.errors import Refusal
+
+
+def change_own_details(*, name: str, language: str, by: Member, at: datetime) -> None:
+    """Record the member's own name and language. Refuses with ``member.nameless`` or ``language.unknown``."""
+    if not name.strip():
+        raise Refusal("member.nameless")
+    if language not in Language.values:
+        raise Refusal("language.unknown")
+    with transaction.atomic(durable=True):
+        Member.objects.filter(pk=by.pk).update(name=name.strip()[:100], language=language)
+        stream = f"organization:{by.organization_id}"
+        actor = ledger.Actor("member", str(by.pk))
+        ledger.append(stream, "member.changed", by=actor, at=at, data={"member": str(by.pk), "language": language}, personal={"name": name.strip()[:100]})
+    by.refresh_from_db()

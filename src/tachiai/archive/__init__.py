@@ -1,0 +1,13 @@
+"""What was concluded, kept findable (保管): filed once, searched by the tax law's three items, never altered."""
+
+from typing import TYPE_CHECKING
+
+from tachiai.faces import face
+
+if TYPE_CHECKING:
+    from tachiai.archive.filing import Filed, FiledFile, admit
+    from tachiai.archive.searching import Wanted, search_records
+
+__all__ = ["Filed", "FiledFile", "Wanted", "admit", "search_records"]
+
+__getattr__ = face(__name__, __file__)

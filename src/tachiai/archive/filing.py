@@ -1,0 +1,77 @@
+"""Filing: what was concluded becomes a record, in the transaction that concludes it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from tachiai import ledger
+from tachiai.accounts.models import Member
+from tachiai.archive.models import FileKind, Record, RecordFile
+from tachiai.archive.names import comparable
+from tachiai.vault.models import Blob
+
+
+@dataclass(frozen=True)
+class FiledFile:
+    """A file to be filed: its name for readers, the blob that holds it, SHA-256 and size in bytes of the whole."""
+
+    kind: FileKind
+    name: str
+    blob: Blob
+    sha256: bytes
+    size: int
+
+
+@dataclass(frozen=True)
+class Filed:
+    """A concluded transaction. ``accredited`` says whether the last token came from an accredited authority."""
+
+    origin: uuid.UUID
+    owner: Member
+    number: str
+    title: str
+    certificate_number: str
+    transaction_date: date | None
+    counterparty: str
+    amount: int | None
+    concluded_at: datetime
+    accredited: bool
+    files: Sequence[FiledFile]
+
+
+def admit(filed: Filed, *, stream: str, at: datetime) -> Record:
+    """File a concluded transaction, in the caller's transaction.
+
+    ``measure`` (電子帳簿保存法施行規則4条1項) is worked out, never typed: 1号 needs an accredited timestamp.
+    """
+    record = Record.objects.create(
+        organization_id=filed.owner.organization_id,
+        origin=filed.origin,
+        owner=filed.owner,
+        number=filed.number,
+        title=filed.title,
+        certificate_number=filed.certificate_number,
+        transaction_date=filed.transaction_date,
+        counterparty=filed.counterparty,
+        counterparty_key=comparable(filed.counterparty),
+        amount=filed.amount,
+        concluded_at=filed.concluded_at,
+        measure=1 if filed.accredited else None,
+        created_at=at,
+    )
+    for position, file in enumerate(filed.files, start=1):
+        RecordFile.objects.create(
+            record=record,
+            position=position,
+            kind=file.kind,
+            name=file.name,
+            blob=file.blob,
+            sha256=file.sha256,
+            size=file.size,
+        )
+    digests = [file.sha256.hex() for file in filed.files]
+    ledger.append(stream, "record.admitted", by=ledger.Actor.house(), at=at, data={"record": str(record.pk), "files": digests})
+    return record

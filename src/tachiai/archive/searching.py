@@ -1,0 +1,77 @@
+"""Finding records by date, party and amount, each alone and combined (施行規則2条6項5号)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Q, QuerySet
+
+from tachiai.accounts.models import Member, Organization, Role
+from tachiai.archive.models import Record, RecordFile
+from tachiai.archive.names import comparable
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is looked for; everything given must hold. Ranges include both ends. ``no_amount`` finds amounts not stated."""
+
+    words: str = ""
+    date_from: date | None = None
+    date_to: date | None = None
+    counterparty: str = ""
+    amount_from: int | None = None
+    amount_to: int | None = None
+    no_amount: bool = False
+
+
+def search_records(organization: Organization, wanted: Wanted) -> QuerySet[Record]:
+    """The organization's records that match, newest transaction first."""
+    rows = Record.objects.filter(organization=organization)
+    if wanted.date_from is not None:
+        rows = rows.filter(transaction_date__gte=wanted.date_from)
+    if wanted.date_to is not None:
+        rows = rows.filter(transaction_date__lte=wanted.date_to)
+    if wanted.counterparty:
+        rows = rows.filter(counterparty_key__contains=comparable(wanted.counterparty))
+    rows = _by_amount(rows, wanted)
+    for word in wanted.words.split():
+        rows = rows.filter(Q(title__icontains=word) | Q(number__icontains=word) | Q(counterparty_key__contains=comparable(word)))
+    return rows.order_by("-transaction_date", "-concluded_at")
+
+
+def _by_amount(rows: QuerySet[Record], wanted: Wanted) -> QuerySet[Record]:
+    if wanted.no_amount:
+        return rows.filter(amount=None)
+    if wanted.amount_from is not None:
+        rows = rows.filter(amount__gte=wanted.amount_from)
+    if wanted.amount_to is not None:
+        rows = rows.filter(amount__lte=wanted.amount_to)
+    return rows
+
+
+def records_for(member: Member) -> QuerySet[Record]:
+    """The records a member may see: all of the organization's for its admins, managers and auditors, else one's own."""
+    rows = Record.objects.filter(organization_id=member.organization_id)
+    if member.role in (Role.ADMIN, Role.MANAGER, Role.AUDITOR):
+        return rows
+    if member.role == Role.STAFF:
+        return rows.filter(owner=member)
+    return rows.none()
+
+
+def find_by_digest(sha256: bytes) -> RecordFile | None:
+    """The file of this house with exactly these bytes, if there is one."""
+    return RecordFile.objects.select_related("record__organization__operator").filter(sha256=sha256).first()
+
+
+def find_by_certificate(number: str) -> Record | None:
+    """The record of a certificate number as printed; case, spaces and hyphens do not matter."""
+    typed = "".join(char for char in number.upper() if char.isalnum())
+    rows = Record.objects.select_related("organization__operator").prefetch_related("files")
+    return rows.filter(certificate_number=grouped(typed)).first()
+
+
+def grouped(plain: str) -> str:
+    """A certificate number in groups of four: ``ABCD-EFGH-…``."""
+    return "-".join(plain[start : start + 4] for start in range(0, len(plain), 4))

@@ -1,0 +1,31 @@
+"""Links, codes and consent (署名手続): who came, how they proved it, and what exactly they agreed to."""
+
+from typing import TYPE_CHECKING
+
+from tachiai.faces import face
+
+if TYPE_CHECKING:
+    from tachiai.ceremony.attempts import TRIES_IN_LIFE, Attempt, reserve_attempt, settle_attempt, wrong_attempts
+    from tachiai.ceremony.consents import ConsentText, Shown, record_consent
+    from tachiai.ceremony.invitations import close_invitation, find_invitation, invite, link_of
+    from tachiai.ceremony.visits import begin, current, end
+
+__all__ = [
+    "TRIES_IN_LIFE",
+    "Attempt",
+    "ConsentText",
+    "Shown",
+    "begin",
+    "close_invitation",
+    "current",
+    "end",
+    "find_invitation",
+    "invite",
+    "link_of",
+    "record_consent",
+    "reserve_attempt",
+    "settle_attempt",
+    "wrong_attempts",
+]
+
+__getattr__ = face(__name__, __file__)

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class CeremonyConfig(AppConfig):
+    name = "tachiai.ceremony"
+    label = "ceremony"

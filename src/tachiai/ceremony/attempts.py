@@ -1,0 +1,97 @@
+"""Limits on guessing. An attempt is reserved and counted before it is judged, and given back only if it was right.
+
+The numbers are in docs/threat-model.md: 5 wrong lock a link for 15 minutes, 10 end it until it is issued anew;
+20 wrong in 30 days over all links of a registration suspend that registration; budgets per address and for the
+whole house stop spraying one code over many links.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import F, Q
+
+from tachiai.ceremony.models import Invitation, WrongCode
+from tachiai.errors import Refusal
+
+TRIES = 5
+LOCK = timedelta(minutes=15)
+TRIES_IN_LIFE = 10
+REGISTRATION_TRIES = 20
+REGISTRATION_WINDOW = timedelta(days=30)
+BUDGET_WINDOW = timedelta(hours=1)
+ADDRESS_BUDGET = 60
+HOUSE_BUDGET = 2000
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A reserved attempt: it counts as wrong until settled as right."""
+
+    invitation: Invitation
+    row: WrongCode
+    tries_left: int
+
+    @property
+    def locks(self) -> bool:
+        """Whether the link is locked or ended if this attempt turns out wrong."""
+        return self.tries_left == 0
+
+
+def reserve_attempt(invitation: Invitation, *, verifier: uuid.UUID | None, address: str, at: datetime) -> Attempt:
+    """Take one of the link's tries, in the caller's transaction.
+
+    Refuses with ``code.locked`` (until), ``code.ended`` or ``code.busy`` (seconds) without judging anything.
+    """
+    _within_budgets(address, at=at)
+    _unlock_if_over(invitation, at=at)
+    rows = Invitation.objects.filter(pk=invitation.pk, tries__lt=TRIES, tries_in_life__lt=TRIES_IN_LIFE)
+    if not rows.update(tries=F("tries") + 1, tries_in_life=F("tries_in_life") + 1):
+        _refuse(invitation)
+    fresh = Invitation.objects.get(pk=invitation.pk)
+    if fresh.tries >= TRIES:
+        # Locked at once: should this process die before it has judged the code, the link stays shut.
+        Invitation.objects.filter(pk=fresh.pk).update(locked_until=at + LOCK)
+        fresh.locked_until = at + LOCK
+    row = WrongCode.objects.create(invitation=fresh, verifier=verifier, address_digest=_address_digest(address), at=at)
+    return Attempt(fresh, row, tries_left=min(TRIES - fresh.tries, TRIES_IN_LIFE - fresh.tries_in_life))
+
+
+def settle_attempt(attempt: Attempt, *, right: bool) -> None:
+    """What the attempt turned out to be, in the caller's transaction: a right one gives its try back."""
+    if not right:
+        return
+    attempt.row.delete()
+    Invitation.objects.filter(pk=attempt.invitation.pk).update(tries=0, tries_in_life=F("tries_in_life") - 1, locked_until=None)
+
+
+def wrong_attempts(verifier: uuid.UUID, *, at: datetime) -> int:
+    """How many wrong codes were tried against a registration in the last 30 days, over all its links."""
+    return WrongCode.objects.filter(verifier=verifier, at__gt=at - REGISTRATION_WINDOW).count()
+
+
+def _within_budgets(address: str, *, at: datetime) -> None:
+    recent = WrongCode.objects.filter(at__gt=at - BUDGET_WINDOW)
+    spent = recent.filter(address_digest=_address_digest(address)).count()
+    if spent >= ADDRESS_BUDGET or recent.count() >= HOUSE_BUDGET:
+        raise Refusal("code.busy", seconds=int(BUDGET_WINDOW.total_seconds()))
+
+
+def _unlock_if_over(invitation: Invitation, *, at: datetime) -> None:
+    over = Q(locked_until__isnull=False, locked_until__lte=at)
+    Invitation.objects.filter(over, pk=invitation.pk).update(tries=0, locked_until=None)
+
+
+def _refuse(invitation: Invitation) -> None:
+    standing = Invitation.objects.get(pk=invitation.pk)
+    if standing.tries_in_life >= TRIES_IN_LIFE:
+        raise Refusal("code.ended")
+    raise Refusal("code.locked", until=standing.locked_until)
+
+
+def _address_digest(address: str) -> bytes:
+    """An address is personal data and only compared here, so it is not kept."""
+    return hashlib.sha256(b"tachiai-address-v1" + address.encode()).digest()

@@ -1,0 +1,68 @@
+"""Links: made from a key outside the database, stored as digests, replaced by a newer generation, closed when done."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from functools import lru_cache
+
+from django.conf import settings
+
+from tachiai.ceremony.models import FormerLink, Invitation, Purpose
+from tachiai.crypto.tokens import link_token, token_digest
+from tachiai.errors import Refusal
+
+
+def invite(purpose: Purpose, subject: uuid.UUID, *, expires_at: datetime, at: datetime) -> Invitation:
+    """Open a link for ``subject``, in the caller's transaction. A second call makes a new link and ends the old one."""
+    standing = Invitation.objects.select_for_update().filter(purpose=purpose, subject=subject).first()
+    if standing is None:
+        fresh = uuid.uuid4()
+        token = link_token(_link_key(), fresh, generation=1)
+        return Invitation.objects.create(
+            id=fresh, purpose=purpose, subject=subject, token_digest=token_digest(token), expires_at=expires_at, created_at=at
+        )
+    return _renew(standing, expires_at=expires_at, at=at)
+
+
+def _renew(standing: Invitation, *, expires_at: datetime, at: datetime) -> Invitation:
+    FormerLink.objects.create(invitation=standing, token_digest=bytes(standing.token_digest), replaced_at=at)
+    standing.generation += 1
+    standing.token_digest = token_digest(link_token(_link_key(), standing.id, generation=standing.generation))
+    standing.expires_at = expires_at
+    standing.closed_at = standing.locked_until = None
+    standing.tries = standing.tries_in_life = 0
+    standing.save()
+    return standing
+
+
+def link_of(invitation: Invitation) -> str:
+    """The token of the invitation's present link. Only the composer of the invited person's own mail may ask."""
+    return link_token(_link_key(), invitation.id, generation=invitation.generation)
+
+
+def find_invitation(purpose: Purpose, token: str) -> Invitation:
+    """The invitation whose present link carries ``token``.
+
+    Refuses with ``link.replaced`` for a link that a newer one ended, and ``link.unknown`` for anything else.
+    Expiry and closing are not judged here: what they mean depends on what the link was for.
+    """
+    digest = token_digest(token)
+    found = Invitation.objects.filter(purpose=purpose, token_digest=digest).first()
+    if found is not None:
+        return found
+    former = FormerLink.objects.select_related("invitation").filter(token_digest=digest, invitation__purpose=purpose).first()
+    if former is not None:
+        raise Refusal("link.replaced", subject=former.invitation.subject)
+    raise Refusal("link.unknown")
+
+
+def close_invitation(purpose: Purpose, subject: uuid.UUID, *, at: datetime) -> None:
+    """No further visit through this link, in the caller's transaction; harmless when there is none."""
+    Invitation.objects.filter(purpose=purpose, subject=subject, closed_at=None).update(closed_at=at)
+
+
+@lru_cache(maxsize=1)
+def _link_key() -> bytes:
+    key: bytes = settings.TACHIAI.secret("link")
+    return key

@@ -1,0 +1,91 @@
+"""Making a house: its folder and secrets, its database and its static files. Running it twice changes nothing."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import secrets
+from pathlib import Path
+
+from tachiai import clock
+from tachiai.house import House, read
+
+SECRETS = ("django", "link", "pepper", "vault", "mail")
+
+
+def init(_options: argparse.Namespace) -> int:
+    """``tachiai init``"""
+    house = establish()
+    print(f"The house is ready in {house.home}.")
+    return 0
+
+
+def establish() -> House:
+    """Make whatever the house still lacks and start Django on it."""
+    house = read()
+    _make_secrets(house)
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0, interactive=False)
+    call_command("createcachetable", verbosity=0)
+    if house.mode == "demo":
+        _make_authority(house)
+    return house
+
+
+def _make_secrets(house: House) -> None:
+    house.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    house.keys.mkdir(exist_ok=True, mode=0o700)
+    for name in SECRETS:
+        path = house.keys / f"{name}.key"
+        if not path.exists():
+            write_private(path, secrets.token_hex(32) + "\n")
+
+
+def write_private(path: Path, text: str) -> None:
+    """A file that only its owner reads, whole or not at all."""
+    scratch = path.with_name(f".{path.name}.new")
+    descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    scratch.rename(path)
+
+
+def _make_authority(house: House) -> None:
+    """The demo's embedded CA and TSA, made once."""
+    folder = house.keys / "authority"
+    if folder.exists():
+        return
+    from tachiai.administration.embedding import create_embedded_authority
+
+    create_embedded_authority(folder, at=clock.now())
+
+
+def collect_static() -> None:
+    """Gather, hash and compress what the pages need, for the web server."""
+    from django.core.management import call_command
+
+    call_command("collectstatic", verbosity=0, interactive=False)
+
+
+def compile_catalogues() -> None:
+    """Compile the translations beside their sources; a wheel brings them compiled."""
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
+
+    from tachiai.config.settings import LOCALE_PATHS
+
+    for folder in LOCALE_PATHS:
+        for source in folder.glob("*/LC_MESSAGES/*.po"):
+            target = source.with_suffix(".mo")
+            if target.exists() and target.stat().st_mtime >= source.stat().st_mtime:
+                continue
+            with source.open("rb") as given:
+                catalogue = read_po(given)
+            with target.open("wb") as compiled:
+                write_mo(compiled, catalogue)

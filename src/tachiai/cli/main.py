@@ -1,0 +1,124 @@
+"""``tachiai …``: the operator's command line."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from tachiai import __version__
+from tachiai.errors import Outage, Refusal
+from tachiai.house import Misconfigured
+
+Command = Callable[[argparse.Namespace], int]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status: 0 done, 1 refused or not as it must be, 2 used wrongly."""
+    options = parser().parse_args(arguments)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tachiai.config.settings")
+    command: Command = options.command
+    try:
+        return command(options)
+    except Misconfigured as problem:
+        print(f"tachiai: {problem}", file=sys.stderr)
+    except Refusal as refusal:
+        print(f"tachiai: {_words(refusal)}", file=sys.stderr)
+    except Outage as outage:
+        print(f"tachiai: {outage}", file=sys.stderr)
+    return 1
+
+
+def _words(refusal: Refusal) -> str:
+    """The refusal's sentence where the pages are available, its code where they are not."""
+    from django.apps import apps
+
+    if not apps.ready:
+        return str(refusal)
+    from tachiai.web.problems import sentence
+
+    return f"{sentence(refusal.code, refusal.facts)} [{refusal}]"
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="tachiai", description="Tachiai 立会: electronic contracts of the witness type.")
+    top.add_argument("--version", action="version", version=f"tachiai {__version__}")
+    commands = top.add_subparsers(metavar="COMMAND", required=True)
+    _house_commands(commands)
+    _people_commands(commands)
+    _document_commands(commands)
+    return top
+
+
+def _house_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    init = commands.add_parser("init", help="make the house: folder, secrets, database, static files")
+    init.set_defaults(command=_lazy("tachiai.cli.houses", "init"))
+    run = commands.add_parser("run", help="start the web server and the workers, and stop them together")
+    run.add_argument("--host", default="127.0.0.1")
+    run.add_argument("--port", type=int, default=8000)
+    run.add_argument("--demo", action="store_true", help="a demonstration house with an embedded CA and TSA, and demo people")
+    run.add_argument("--workers", type=int, default=1, help="how many work processes")
+    run.set_defaults(command=_lazy("tachiai.cli.running", "run"))
+    work = commands.add_parser("work", help="do the work that is due, until told to stop")
+    work.set_defaults(command=_lazy("tachiai.cli.working", "work"))
+
+
+def _people_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    operator = commands.add_parser("operator", help="the operator whose certificate seals").add_subparsers(required=True)
+    create = operator.add_parser("create")
+    create.add_argument("name")
+    for option in ("name-en", "address", "phone", "mail"):
+        create.add_argument(f"--{option}", default="")
+    create.set_defaults(command=_lazy("tachiai.cli.people", "create_operator"))
+
+    organization = commands.add_parser("org", help="organizations this house serves").add_subparsers(required=True)
+    create = organization.add_parser("create")
+    create.add_argument("slug")
+    create.add_argument("name")
+    for option in ("name-en", "department", "phone", "mail", "number-prefix"):
+        create.add_argument(f"--{option}", default="")
+    create.add_argument("--is-operator", action="store_true", help="the operator is itself this party")
+    create.add_argument("--sender-may-sign", action="store_true")
+    create.set_defaults(command=_lazy("tachiai.cli.people", "create_organization"))
+
+    user = commands.add_parser("user", help="people who log in at the desk").add_subparsers(required=True)
+    create = user.add_parser("create", help="the password is asked for, or read from --password-file")
+    create.add_argument("organization", metavar="ORG")
+    create.add_argument("mail")
+    create.add_argument("name")
+    create.add_argument("--role", choices=("admin", "manager", "staff", "auditor", "system"), default="staff")
+    for option in ("title", "department", "phone"):
+        create.add_argument(f"--{option}", default="")
+    create.add_argument("--language", choices=("ja", "en"), default="ja")
+    create.add_argument("--may-sign", action="store_true")
+    create.add_argument("--may-approve", action="store_true")
+    create.add_argument("--password-file")
+    create.set_defaults(command=_lazy("tachiai.cli.people", "create_user"))
+
+
+def _document_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    demo = commands.add_parser("demo", help="conclude a real contract between two parties, here and now")
+    demo.add_argument("files", nargs="*", metavar="FILE.pdf")
+    demo.add_argument("--out", default="tachiai-demo", metavar="DIR")
+    demo.set_defaults(command=_lazy("tachiai.cli.demo", "demo"))
+    verify = commands.add_parser("verify", help="say what is in a signed PDF and whether it stands")
+    verify.add_argument("file", metavar="FILE.pdf")
+    verify.add_argument("--json", action="store_true")
+    verify.set_defaults(command=_lazy("tachiai.cli.verifying", "verify"))
+
+
+def _lazy(module: str, name: str) -> Command:
+    """A command is imported when it is run: `tachiai --help` must not start the whole house."""
+
+    def run(options: argparse.Namespace) -> int:
+        from importlib import import_module
+
+        command: Command = getattr(import_module(module), name)
+        return command(options)
+
+    return run
+
+
+if __name__ == "__main__":
+    sys.exit(main())

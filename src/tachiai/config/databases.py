@@ -1,0 +1,40 @@
+"""How the house's database is reached: SQLite beside the bytes by default, PostgreSQL when a URL names one."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from tachiai.house import House, Misconfigured
+
+
+def database(house: House) -> dict[str, Any]:
+    """Django's settings for the one database. ``IMMEDIATE`` because deferred SQLite transactions lose concurrent writes."""
+    if not house.database_url:
+        return _sqlite(house)
+    parts = urlsplit(house.database_url)
+    if parts.scheme not in ("postgres", "postgresql"):
+        raise Misconfigured("TACHIAI_DATABASE_URL has the form postgresql://user:password@host:port/name")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": parts.hostname or "",
+        "PORT": str(parts.port or ""),
+        "CONN_HEALTH_CHECKS": True,
+        "CONN_MAX_AGE": 300,
+    }
+
+
+def _sqlite(house: House) -> dict[str, Any]:
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": house.home / "tachiai.sqlite3",
+        "CONN_MAX_AGE": None,
+        "OPTIONS": {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA busy_timeout=20000;",
+        },
+    }

@@ -1,0 +1,28 @@
+"""Which rows are whose work, and what the clock does. The only place that ties work to the verbs of the story."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from tachiai import clock, outbox
+from tachiai.envelopes.closing import close_envelope
+from tachiai.envelopes.delivering import note_undelivered
+from tachiai.envelopes.expiring import expire_envelopes
+from tachiai.envelopes.freezing import freeze_document
+from tachiai.envelopes.models import CloseTask, FreezeTask
+from tachiai.envelopes.sealing_work import seal_consent, sealable
+from tachiai.outbox.models import Mail
+from tachiai.work import Kind
+
+FREEZE = Kind("freeze", FreezeTask.objects.all, lambda task: freeze_document(task, now=clock.now), lease=timedelta(minutes=5), batch=2)
+SEAL = Kind("seal", sealable, lambda task: seal_consent(task, now=clock.now))
+CLOSE = Kind("close", CloseTask.objects.all, lambda task: close_envelope(task, now=clock.now), lease=timedelta(minutes=5), batch=2)
+MAIL = Kind("mail", Mail.objects.all, lambda mail: outbox.deliver(mail, now=clock.now, refused=note_undelivered))
+
+KINDS: tuple[Kind[Any], ...] = (FREEZE, SEAL, CLOSE, MAIL)
+
+
+def tick() -> int:
+    """What is due by the clock alone; how much was done."""
+    return expire_envelopes(at=clock.now())

@@ -1,0 +1,40 @@
+"""Who may see, enter and approve registrations at the desk."""
+
+from __future__ import annotations
+
+import uuid
+
+from tachiai.accounts.models import Member, Role
+from tachiai.counterparties.models import Registration, RegistrationState
+from tachiai.counterparties.usable import registrations_of
+from tachiai.errors import Refusal
+
+
+def may_see_registrations(member: Member) -> bool:
+    """Everybody who works with contracts; a system administrator does not."""
+    return member.is_active and member.role != Role.SYSTEM
+
+
+def may_register(member: Member) -> bool:
+    """Enter and revoke: whoever may send. An auditor reads; a system administrator does neither."""
+    return member.is_active and member.role in (Role.ADMIN, Role.MANAGER, Role.STAFF)
+
+
+def may_approve(member: Member, registration: Registration) -> bool:
+    """A second member with the right to approve, once the address has confirmed itself."""
+    return (
+        may_see_registrations(member)
+        and member.may_approve
+        and registration.entered_by_id != member.pk
+        and registration.state == RegistrationState.CONFIRMED
+    )
+
+
+def registration_for(member: Member, pk: uuid.UUID) -> Registration:
+    """One registration of the member's organization. Refuses with ``registration.not_allowed`` or ``registration.unknown``."""
+    if not may_see_registrations(member):
+        raise Refusal("registration.not_allowed")
+    found = registrations_of(member.organization).filter(pk=pk).first()
+    if found is None:
+        raise Refusal("registration.unknown")
+    return found

@@ -1,0 +1,92 @@
+"""The mail round trip: an address proves that it is read before anything is ever sent to it for signature."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+
+from tachiai import ceremony, ledger, outbox
+from tachiai.ceremony.models import Purpose
+from tachiai.counterparties.models import OneTimeCode, Registration, RegistrationState
+from tachiai.counterparties.registering import stream_of
+from tachiai.crypto.codes import code_matches, code_verifier, normalised_code
+from tachiai.crypto.tokens import one_time_code
+from tachiai.errors import Refusal
+
+LIVES = timedelta(minutes=10)
+AGAIN_AFTER = timedelta(seconds=60)
+TRIES = 5
+
+
+def find_registration(token: str, *, at: datetime) -> Registration:
+    """The registration whose confirmation link carries ``token``.
+
+    Refuses with ``link.unknown``, ``link.replaced``, ``link.expired`` or ``registration.revoked``.
+    """
+    invitation = ceremony.find_invitation(Purpose.CONFIRM, token)
+    registration = Registration.objects.select_related("counterparty__organization").get(pk=invitation.subject)
+    if registration.state == RegistrationState.REVOKED:
+        raise Refusal("registration.revoked")
+    if registration.state == RegistrationState.ENTERED and at >= invitation.expires_at:
+        raise Refusal("link.expired")
+    return registration
+
+
+def request_code(registration: Registration, *, at: datetime) -> OneTimeCode:
+    """Mail a fresh one-time code to the address. Refuses with ``otp.too_soon`` within a minute of the last."""
+    last = registration.one_time_codes.order_by("-sent_at").first()
+    if last is not None and at - last.sent_at < AGAIN_AFTER:
+        raise Refusal("otp.too_soon", seconds=int((AGAIN_AFTER - (at - last.sent_at)).total_seconds()) + 1)
+    code = one_time_code()
+    sealed = outbox.conceal(code)
+    verifier = code_verifier(code, pepper=settings.TACHIAI.secret("pepper"))
+    organization = registration.counterparty.organization
+    with transaction.atomic(durable=True):
+        row = OneTimeCode.objects.create(registration=registration, verifier=verifier, sent_at=at, expires_at=at + LIVES)
+        outbox.mail(
+            "M16",
+            to=registration.mail,
+            language=registration.language,
+            context={
+                "organization": organization.name,
+                "phone": organization.phone,
+                "concealed": {"code": sealed},
+                "recipient": {"organization": registration.counterparty.name, "title": registration.title, "name": registration.name},
+            },
+            stream=stream_of(registration),
+            about=registration.pk,
+            at=at,
+        )
+        _note(registration, "registration.code_requested", at=at)
+    return row
+
+
+def confirm_mail(registration: Registration, *, code: str, at: datetime) -> None:
+    """The address is read by whoever holds this code. Each try is counted before it is judged.
+
+    Refuses with ``otp.expired``, ``otp.wrong`` (left) or ``otp.ended``.
+    """
+    row = registration.one_time_codes.order_by("-sent_at").first()
+    if row is None or not row.is_live(at):
+        raise Refusal("otp.expired")
+    if not OneTimeCode.objects.filter(pk=row.pk, tries__lt=TRIES).update(tries=F("tries") + 1):
+        raise Refusal("otp.ended")
+    typed = normalised_code(code)
+    if typed is None or not code_matches(typed, row.verifier, pepper=settings.TACHIAI.secret("pepper")):
+        raise Refusal("otp.wrong", left=TRIES - row.tries - 1)
+    with transaction.atomic(durable=True):
+        if not OneTimeCode.objects.filter(pk=row.pk, used_at=None).update(used_at=at):
+            raise Refusal("otp.expired")
+        entered = Registration.objects.filter(pk=registration.pk, state=RegistrationState.ENTERED)
+        if not entered.update(state=RegistrationState.CONFIRMED, confirmed_at=at):
+            raise Refusal("registration.confirmed")
+        _note(registration, "registration.mail_confirmed", at=at)
+    registration.refresh_from_db()
+
+
+def _note(registration: Registration, event: str, *, at: datetime) -> None:
+    actor = ledger.Actor("registrant", str(registration.pk))
+    ledger.append(stream_of(registration), event, by=actor, at=at, data={"registration": str(registration.pk)})

@@ -1,0 +1,111 @@
+"""What the certificate of conclusion says, gathered from the rows and from nothing else."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.conf import settings
+
+from tachiai.ceremony.models import Level
+from tachiai.counterparties.models import Method
+from tachiai.envelopes.models import Document, Envelope, Recipient, Revision, RevisionKind
+from tachiai.errors import Refusal
+from tachiai.pages.certificate import (
+    AuthorityKind,
+    CertificateDocument,
+    CertificateFacts,
+    CertificateOperator,
+    CertificatePerson,
+    CertificateTimestamp,
+    Registration,
+)
+from tachiai.sealing import stamping_authority
+
+PRINTED_LEVELS = {
+    Level.MAIL_ONLY: "mail",
+    Level.MAIL_AND_CODE: "mail+code",
+    Level.PASSWORD: "desk",
+    Level.PASSWORD_AND_TOTP: "desk+totp",
+}
+
+
+def certificate_facts(envelope: Envelope, *, number: str, at: datetime) -> CertificateFacts:
+    """The facts of a closed envelope: everything on the paper can be found again in rows, signatures and ledger."""
+    documents = list(envelope.documents.order_by("position"))
+    stamped = list(
+        Revision.objects.filter(document__envelope=envelope, stamped_at__isnull=False)
+        .select_related("document")
+        .order_by("document__position", "number")
+    )
+    organization = envelope.organization
+    return CertificateFacts(
+        number=number,
+        verification_url=f"{settings.TACHIAI.public_url}/v/{number}",
+        operator=CertificateOperator(organization.operator.name, organization.operator.name_en, organization.is_operator),
+        envelope_name=envelope.name,
+        control_number=envelope.number,
+        sender_organization=organization.name,
+        sender_person=" ".join(part for part in (envelope.sender.department, envelope.sender.name) if part),
+        concluded_at=max(row.stamped_at for row in stamped if row.stamped_at),
+        issued_at=at,
+        contract_date=envelope.transaction_date,
+        counterparty=envelope.counterparty,
+        amount=envelope.amount,
+        authority_name=_authority_name(stamped),
+        authority_kind=_authority_kind(stamped),
+        documents=tuple(_document(document) for document in documents),
+        people=tuple(_person(recipient) for recipient in envelope.recipients.select_related("registration").order_by("slot")),
+        timestamps=tuple(_timestamp(row) for row in stamped),
+    )
+
+
+def _document(document: Document) -> CertificateDocument:
+    upload = document.revisions.get(kind=RevisionKind.UPLOAD)
+    closed = document.revisions.filter(kind=RevisionKind.CLOSED).first()
+    if closed is None:
+        raise Refusal("document.not_closed", document=str(document.pk))
+    return CertificateDocument(document.name, document.pages, bytes(upload.sha256).hex(), bytes(closed.sha256).hex())
+
+
+def _person(recipient: Recipient) -> CertificatePerson:
+    return CertificatePerson(
+        order=recipient.order,
+        organization=recipient.organization_name,
+        title=recipient.title,
+        name=recipient.name,
+        mail=recipient.mail,
+        level=PRINTED_LEVELS[Level(recipient.level)],
+        registration=_registered(recipient),
+        requested_at=recipient.requested_at,
+        opened_at=recipient.opened_at,
+        consented_at=recipient.consented_at,
+        sealed_at=recipient.signed_at,
+        address=recipient.address or "",
+    )
+
+
+def _registered(recipient: Recipient) -> Registration:
+    if recipient.registration is None:
+        return "desk"
+    return "paper" if recipient.registration.method == Method.PAPER else "online"
+
+
+def _timestamp(row: Revision) -> CertificateTimestamp:
+    return CertificateTimestamp(
+        document=row.document.name,
+        revision=row.number,
+        at=row.stamped_at or row.made_at,
+        authority=row.stamped_by,
+        accredited=bool(row.accredited),
+    )
+
+
+def _authority_name(stamped: list[Revision]) -> str:
+    return "、".join(dict.fromkeys(row.stamped_by for row in stamped))
+
+
+def _authority_kind(stamped: list[Revision]) -> AuthorityKind:
+    """The weakest authority among the stamps: one that is not accredited makes the whole paper say so."""
+    if all(row.accredited for row in stamped):
+        return "accredited"
+    return "embedded" if stamping_authority().embedded else "other"

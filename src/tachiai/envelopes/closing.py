@@ -1,0 +1,121 @@
+"""Closing: validation data and the document timestamp, the certificate of conclusion, filing, and telling everybody."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from tachiai import archive, ceremony, sealing, vault, work
+from tachiai.archive.models import FileKind
+from tachiai.archive.searching import grouped
+from tachiai.ceremony.models import Purpose
+from tachiai.envelopes.certifying import certificate_facts
+from tachiai.envelopes.events import note
+from tachiai.envelopes.expecting import expected
+from tachiai.envelopes.models import CloseTask, Document, Envelope, RevisionKind, Side
+from tachiai.envelopes.revising import add_revision, read_head
+from tachiai.envelopes.states import EnvelopeState, move
+from tachiai.envelopes.telling import tell_concluded, tell_sender
+from tachiai.envelopes.wording import certificate_text
+from tachiai.pages.certificate import certificate
+from tachiai.sealing import Sealed
+from tachiai.sealing.models import Act
+from tachiai.vault import Stored
+
+DOWNLOAD_DAYS = 14
+ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+
+
+def close_envelope(task: CloseTask, *, now: Callable[[], datetime]) -> None:
+    """Do one close task. Each document's closing is committed by itself, so that a restart goes on where it was."""
+    envelope = Envelope.objects.select_related("organization__operator", "sender").get(pk=task.envelope_id)
+    for document in envelope.documents.select_related("blob", "envelope").order_by("position"):
+        if not document.revisions.filter(kind=RevisionKind.CLOSED).exists():
+            _close_document(document, at=now())
+    _conclude(task, envelope, now=now)
+
+
+def _close_document(document: Document, *, at: datetime) -> None:
+    pdf = read_head(document)
+    prepared = sealing.prepare(Act.CLOSE, pdf, subject=document.pk, stream=document.envelope.stream, at=at)
+    sealed = sealing.close(prepared, expected=expected(document, closed=True), at=at)
+    stored = vault.put_tail(document.blob, sealed.tail, total_sha256=sealed.sha256)
+    with transaction.atomic(durable=True):
+        add_revision(document, RevisionKind.CLOSED, stored, sealed, at=at)
+        data: dict[str, object] = {"document": str(document.pk), "sha256": sealed.sha256.hex(), "seal": str(sealed.intent.pk)}
+        note(document.envelope, "document.closed", by=None, at=at, data=data)
+
+
+def _conclude(task: CloseTask, envelope: Envelope, *, now: Callable[[], datetime]) -> None:
+    # Step 1: the certificate, which names what stands in the rows and nothing else.
+    number = certificate_number()
+    at = now()
+    paper = certificate(certificate_facts(envelope, number=number, at=at))
+    prepared = sealing.prepare(Act.PAPER, paper, subject=envelope.pk, stream=envelope.stream, at=at)
+    sealed = sealing.attest(prepared, text=certificate_text(envelope), at=at)
+    # Step 2: bytes first.
+    stored = vault.put(paper + sealed.tail, kind="certificate")
+    # Step 3: conclude, file and tell, all or nothing.
+    _commit(task, sealed, stored, number=number, at=now())
+
+
+def certificate_number() -> str:
+    """80 random bits as sixteen letters and digits that cannot be mistaken for one another, in groups of four."""
+    return grouped("".join(secrets.choice(ALPHABET) for _ in range(16)))
+
+
+def _commit(task: CloseTask, sealed: Sealed, stored: Stored, *, number: str, at: datetime) -> None:
+    with transaction.atomic(durable=True):
+        work.finish(task, at=at)
+        held = Envelope.objects.select_for_update(of=("self",)).select_related("organization__operator", "sender").get(pk=task.envelope_id)
+        sealed.record()
+        blob = vault.keep(stored, at=at)
+        closings = _closings(held)
+        concluded_at = max(row[1] for row in closings)
+        move(held, EnvelopeState.CONCLUDED, concluded_at=concluded_at, certificate=blob, updated_at=at)
+        files = [
+            archive.FiledFile(FileKind.DOCUMENT, document.name, document.blob, bytes(document.head_sha256), size)
+            for document, _, size, _ in closings
+        ]
+        files.append(archive.FiledFile(FileKind.CERTIFICATE, "締結証明書", blob, sealed.sha256, stored.total_size))
+        filed = archive.Filed(
+            origin=held.pk,
+            owner=held.sender,
+            number=held.number,
+            title=held.name,
+            certificate_number=number,
+            transaction_date=held.transaction_date,
+            counterparty=held.counterparty,
+            amount=held.amount,
+            concluded_at=concluded_at,
+            accredited=all(row[3] for row in closings),
+            files=files,
+        )
+        archive.admit(filed, stream=held.stream, at=at)
+        data: dict[str, object] = {"certificate": number, "sha256": sealed.sha256.hex(), "seal": str(sealed.intent.pk)}
+        note(held, "envelope.concluded", by=None, at=at, data=data)
+        _tell_everybody(held, number=number, at=at)
+
+
+def _closings(envelope: Envelope) -> list[tuple[Document, datetime, int, bool]]:
+    """Each document with the time of its last timestamp, its size in bytes, and whether that stamp is accredited."""
+    found = []
+    for document in envelope.documents.select_related("blob").order_by("position"):
+        closed = document.revisions.get(kind=RevisionKind.CLOSED)
+        found.append((document, closed.stamped_at or closed.made_at, closed.size, bool(closed.accredited)))
+    return found
+
+
+def _tell_everybody(envelope: Envelope, *, number: str, at: datetime) -> None:
+    """The completion mail to every signer, and to the sender unless a signer; a download link for each counterparty."""
+    for recipient in envelope.recipients.select_related("envelope__organization", "envelope__sender").order_by("slot"):
+        invitation = None
+        if recipient.side == Side.COUNTERPARTY:
+            expires_at = at + timedelta(days=DOWNLOAD_DAYS)
+            invitation = ceremony.invite(Purpose.DOWNLOAD, recipient.pk, expires_at=expires_at, at=at)
+        tell_concluded(recipient, invitation, certificate_number=number, at=at)
+    if not envelope.recipients.filter(member=envelope.sender).exists():
+        tell_sender("M05", envelope, at=at, certificate_number=number)

@@ -1,0 +1,254 @@
+"""Drafting: uploads, the tax law's three items, recipients. Everything here may still be changed."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import transaction
+from django.db.models import F, Max, Sum
+
+from tachiai import vault
+from tachiai.accounts.models import Member, Organization
+from tachiai.clock import today
+from tachiai.counterparties.models import Registration
+from tachiai.envelopes.access import may_send
+from tachiai.envelopes.events import note
+from tachiai.envelopes.models import Document, Envelope, Recipient, Revision, RevisionKind, Side
+from tachiai.envelopes.states import EnvelopeState
+from tachiai.errors import Refusal
+from tachiai.outbox.composing import one_line
+from tachiai.pages.inspect import MAX_FILE_BYTES, inspect, normalise
+
+MAX_FILES = 100
+MAX_TOTAL_BYTES = 200 * 1024 * 1024
+LONGEST_DEADLINE_DAYS = 90
+DEFAULT_DEADLINE_DAYS = 30
+
+
+@dataclass(frozen=True)
+class Description:
+    """What the sender says of an envelope. ``amount`` None is 'not stated' (記載なし), which is not 0."""
+
+    name: str
+    comment: str
+    transaction_date: date | None
+    counterparty: str
+    amount: int | None
+    deadline: date
+
+
+def create_envelope(*, by: Member, at: datetime, recreated_from: Envelope | None = None) -> Envelope:
+    """An empty draft with a control number of its own. Refuses with ``envelope.not_allowed``."""
+    if not may_send(by):
+        raise Refusal("envelope.not_allowed")
+    with transaction.atomic(durable=True):
+        return _create(by=by, at=at, recreated_from=recreated_from)
+
+
+def _create(*, by: Member, at: datetime, recreated_from: Envelope | None) -> Envelope:
+    Organization.objects.filter(pk=by.organization_id).update(last_number=F("last_number") + 1)
+    organization = Organization.objects.get(pk=by.organization_id)
+    envelope = Envelope.objects.create(
+        organization=organization,
+        sender=by,
+        number=f"{organization.number_prefix}-{today(at).year}-{organization.last_number:06d}",
+        recreated_from=recreated_from,
+        created_at=at,
+        updated_at=at,
+    )
+    data: dict[str, object] = {"number": envelope.number}
+    if recreated_from is not None:
+        data["recreated_from"] = str(recreated_from.pk)
+    note(envelope, "envelope.created", by=by, at=at, data=data)
+    return envelope
+
+
+def add_document(envelope: Envelope, *, file_name: str, pdf: bytes, by: Member, at: datetime, accept_rewritten: bool = False) -> Document:
+    """Examine an upload, store it, and add it to the draft.
+
+    Refuses with a ``file.…`` code for what cannot be taken; with ``file.needs_rewriting`` (reasons) for a damaged
+    file until the sender has accepted a rewritten one (``accept_rewritten``).
+    """
+    _room_for(envelope, len(pdf))
+    inspection = inspect(pdf)
+    given = None
+    reasons = [finding.code for finding in inspection.findings if finding.severity == "normalise"]
+    if reasons:
+        if not accept_rewritten:
+            raise Refusal("file.needs_rewriting", reasons=reasons)
+        given, pdf = hashlib.sha256(pdf).digest(), normalise(pdf)
+        inspection = inspect(pdf)
+    findings = [{"code": finding.code, "facts": dict(finding.facts)} for finding in inspection.findings if finding.severity == "warn"]
+    stored = vault.put(pdf, kind="document")
+    with transaction.atomic(durable=True):
+        _still_draft(envelope)
+        position = (envelope.documents.aggregate(last=Max("position"))["last"] or 0) + 1
+        document = Document.objects.create(
+            envelope=envelope,
+            position=position,
+            name=title_of(file_name),
+            file_name=file_name_of(file_name),
+            blob=vault.keep(stored, at=at),
+            pages=inspection.page_count,
+            foreign_signatures=inspection.foreign.signatures + inspection.foreign.timestamps,
+            findings=findings,
+            normalised_from=given,
+            head_sha256=stored.sha256,
+            created_at=at,
+        )
+        _first_revision(document, size=stored.size, at=at)
+        if not envelope.name:
+            Envelope.objects.filter(pk=envelope.pk).update(name=document.name[:120])
+        Envelope.objects.filter(pk=envelope.pk).update(updated_at=at)
+        note(envelope, "document.added", by=by, at=at, data=_told(document, given))
+    envelope.refresh_from_db()
+    return document
+
+
+def _room_for(envelope: Envelope, size: int) -> None:
+    """The limits of a whole envelope, judged before a byte is looked at."""
+    if size > MAX_FILE_BYTES:
+        raise Refusal("file.too_large", limit_mb=MAX_FILE_BYTES // 2**20)
+    if envelope.documents.count() >= MAX_FILES:
+        raise Refusal("envelope.too_many_files", limit=MAX_FILES)
+    held = Revision.objects.filter(document__envelope=envelope, number=0).aggregate(total=Sum("size"))["total"] or 0
+    if held + size > MAX_TOTAL_BYTES:
+        raise Refusal("envelope.too_large", limit_mb=MAX_TOTAL_BYTES // 2**20)
+
+
+def _first_revision(document: Document, *, size: int, at: datetime) -> None:
+    Revision.objects.create(document=document, number=0, kind=RevisionKind.UPLOAD, sha256=document.head_sha256, size=size, made_at=at)
+
+
+def _told(document: Document, given: bytes | None) -> dict[str, object]:
+    data: dict[str, object] = {"document": str(document.pk), "sha256": bytes(document.head_sha256).hex(), "pages": document.pages}
+    if given is not None:
+        data["given_sha256"] = given.hex()
+    return data
+
+
+def title_of(file_name: str) -> str:
+    """A document's name from its file's: one line, without the ending or anything that changes how text runs."""
+    plain = file_name_of(file_name)
+    return plain[:-4][:150] if plain.lower().endswith(".pdf") and len(plain) > 4 else plain[:150]
+
+
+def file_name_of(file_name: str) -> str:
+    plain = one_line(file_name.replace("\\", "/").rsplit("/", 1)[-1], longest=200)
+    return plain or "document.pdf"
+
+
+def remove_document(document: Document, *, by: Member, at: datetime) -> None:
+    """Take a document out of a draft. Its bytes stay in the vault; the ledger says that it was taken out."""
+    envelope = document.envelope
+    with transaction.atomic(durable=True):
+        _still_draft(envelope)
+        data: dict[str, object] = {"document": str(document.pk)}
+        note(envelope, "document.removed", by=by, at=at, data=data)
+        document.revisions.all().delete()
+        document.delete()
+
+
+def describe_envelope(envelope: Envelope, description: Description, *, by: Member, at: datetime) -> None:
+    """Name the envelope and enter the three items. Refuses with ``envelope.nameless`` or ``deadline.out_of_range``."""
+    name = one_line(description.name, longest=120)
+    if not name:
+        raise Refusal("envelope.nameless")
+    if not 1 <= (description.deadline - today(at)).days <= LONGEST_DEADLINE_DAYS:
+        raise Refusal("deadline.out_of_range", days=LONGEST_DEADLINE_DAYS)
+    with transaction.atomic(durable=True):
+        _still_draft(envelope)
+        Envelope.objects.filter(pk=envelope.pk).update(
+            name=name,
+            comment=description.comment.strip()[:1000],
+            transaction_date=description.transaction_date,
+            counterparty=one_line(description.counterparty),
+            amount=description.amount,
+            deadline=description.deadline,
+            described=True,
+            updated_at=at,
+        )
+        note(envelope, "envelope.described", by=by, at=at)
+    envelope.refresh_from_db()
+
+
+def name_recipients(envelope: Envelope, places: list[tuple[int, Registration | Member]], *, by: Member, at: datetime) -> None:
+    """Who signs, in which order: ``places`` are (order, who); the same order signs in parallel. Replaces what stood.
+
+    Refuses with ``recipients.incomplete``, ``registration.not_usable``, ``member.may_not_sign`` or
+    ``member.is_sender``.
+    """
+    ranked = sorted(places, key=lambda place: place[0])
+    if not ranked:
+        raise Refusal("recipients.incomplete")
+    for _, who in ranked:
+        _may_be_named(who, envelope, by=by)
+    with transaction.atomic(durable=True):
+        _still_draft(envelope)
+        envelope.recipients.all().delete()
+        for slot, (order, who) in enumerate(ranked, start=1):
+            Recipient.objects.create(envelope=envelope, slot=slot, order=order, **_person(who))
+        Envelope.objects.filter(pk=envelope.pk).update(updated_at=at)
+        note(envelope, "recipients.named", by=by, at=at, data={"count": len(ranked)})
+
+
+def _may_be_named(who: Registration | Member, envelope: Envelope, *, by: Member) -> None:
+    if isinstance(who, Registration):
+        if not who.is_usable or who.counterparty.organization_id != envelope.organization_id:
+            raise Refusal("registration.not_usable")
+    elif not who.may_sign or not who.is_active or who.organization_id != envelope.organization_id:
+        raise Refusal("member.may_not_sign")
+    elif who.pk == by.pk and not envelope.organization.sender_may_sign:
+        raise Refusal("member.is_sender")
+
+
+def _person(who: Registration | Member) -> dict[str, object]:
+    shared: dict[str, object] = {"title": who.title, "name": who.name, "mail": who.mail, "language": who.language}
+    if isinstance(who, Registration):
+        return {**shared, "side": Side.COUNTERPARTY, "registration": who, "organization_name": who.counterparty.name}
+    return {**shared, "side": Side.OWN, "member": who, "organization_name": who.organization.name}
+
+
+def duplicate_envelope(envelope: Envelope, *, by: Member, at: datetime) -> Envelope:
+    """A new draft with the same documents (as uploaded), items and recipients who can still sign; each tells of the other."""
+    if not may_send(by):
+        raise Refusal("envelope.not_allowed")
+    uploads = [(document, vault.read(document.blob, upto=0)) for document in envelope.documents.order_by("position")]
+    fresh = create_envelope(by=by, at=at, recreated_from=envelope)
+    for document, pdf in uploads:
+        add_document(fresh, file_name=document.file_name, pdf=pdf, by=by, at=at, accept_rewritten=True)
+    with transaction.atomic(durable=True):
+        Envelope.objects.filter(pk=fresh.pk).update(
+            name=envelope.name,
+            comment=envelope.comment,
+            transaction_date=envelope.transaction_date,
+            counterparty=envelope.counterparty,
+            amount=envelope.amount,
+        )
+        note(envelope, "envelope.recreated", by=by, at=at, data={"as": str(fresh.pk)})
+    _same_recipients(envelope, fresh, by=by, at=at)
+    fresh.refresh_from_db()
+    return fresh
+
+
+def _same_recipients(envelope: Envelope, fresh: Envelope, *, by: Member, at: datetime) -> None:
+    places: list[tuple[int, Registration | Member]] = []
+    for recipient in envelope.recipients.select_related("registration__counterparty", "member__organization").order_by("slot"):
+        who = recipient.registration or recipient.member
+        if who is None:
+            continue
+        try:
+            _may_be_named(who, fresh, by=by)
+        except Refusal:
+            continue  # no longer able to sign: the sender chooses anew
+        places.append((recipient.order, who))
+    if places:
+        name_recipients(fresh, places, by=by, at=at)
+
+
+def _still_draft(envelope: Envelope) -> None:
+    """Held to the end of the transaction, so that nothing changes under a sending."""
+    if Envelope.objects.select_for_update().get(pk=envelope.pk).state != EnvelopeState.DRAFT:
+        raise Refusal("envelope.not_draft")

@@ -1,0 +1,216 @@
+"""The envelope and what is in it: documents with their revisions, recipients, and the work that is due on them."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+
+from tachiai.accounts.languages import Language
+from tachiai.accounts.models import Member, Organization
+from tachiai.ceremony.models import Consent, Level
+from tachiai.counterparties.models import Registration
+from tachiai.envelopes.states import EnvelopeState, RecipientState
+from tachiai.vault.models import Blob
+from tachiai.work.models import Task
+
+
+class Envelope(models.Model):
+    """封筒: one request for signature, of one or several documents."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="envelopes")
+    sender = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="sent_envelopes")
+    number = models.CharField(max_length=40, help_text="管理番号: never used twice.")
+    name = models.CharField(max_length=120, blank=True)
+    comment = models.TextField(max_length=1000, blank=True)
+    state = models.CharField(max_length=12, choices=EnvelopeState.choices, default=EnvelopeState.DRAFT)
+    transaction_date = models.DateField(null=True, blank=True, help_text="取引年月日")
+    counterparty = models.CharField(max_length=200, blank=True, help_text="取引先")
+    amount = models.BigIntegerField(null=True, blank=True, help_text="取引金額 in yen; blank is not 0.")
+    described = models.BooleanField(default=False, help_text="The three items were entered (perhaps as not stated).")
+    deadline = models.DateField(null=True, blank=True, help_text="署名期限: holds to 23:59:59 of that day in Japan.")
+    reason = models.TextField(max_length=1000, blank=True, help_text="Why it was withdrawn or declined.")
+    recreated_from = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="recreations")
+    certificate = models.ForeignKey(Blob, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True, help_text="Declined, withdrawn or expired at.")
+    concluded_at = models.DateTimeField(null=True, blank=True, help_text="締結日時: the last timestamp's time.")
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organization", "number"], name="envelope_number_once")]
+        indexes = [models.Index(fields=["organization", "state", "-updated_at"], name="envelope_list")]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.name}"
+
+    @property
+    def stream(self) -> str:
+        """The envelope's own ledger stream."""
+        return f"envelope:{self.pk}"
+
+
+class Document(models.Model):
+    """文書: an upload and the revisions appended to it. ``head_*`` is the revision that the next one must follow."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    envelope = models.ForeignKey(Envelope, on_delete=models.PROTECT, related_name="documents")
+    position = models.PositiveSmallIntegerField()
+    name = models.CharField(max_length=150)
+    file_name = models.CharField(max_length=200)
+    blob = models.ForeignKey(Blob, on_delete=models.PROTECT, related_name="+")
+    page_pack = models.ForeignKey(Blob, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    pages = models.PositiveIntegerField()
+    foreign_signatures = models.PositiveSmallIntegerField(default=0)
+    findings = models.JSONField(default=list, help_text="What the inspection of the upload had to say, by code.")
+    normalised_from = models.BinaryField(max_length=32, null=True, help_text="SHA-256 of the file as given, if it had to be rewritten.")
+    head_number = models.PositiveIntegerField(default=0)
+    head_sha256 = models.BinaryField(max_length=32)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["envelope", "position"], name="document_position_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class RevisionKind(models.TextChoices):
+    UPLOAD = "upload"
+    FROZEN = "frozen"
+    SIGNED = "signed"
+    CLOSED = "closed"
+
+
+class Revision(models.Model):
+    """One state of a document's bytes: segments 0 … ``number`` of its blob."""
+
+    document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="revisions")
+    number = models.PositiveIntegerField()
+    kind = models.CharField(max_length=8, choices=RevisionKind.choices)
+    sha256 = models.BinaryField(max_length=32)
+    size = models.PositiveBigIntegerField()
+    consent = models.ForeignKey(Consent, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    stamped_at = models.DateTimeField(null=True, blank=True)
+    stamped_by = models.CharField(max_length=300, blank=True)
+    accredited = models.BooleanField(null=True)
+    made_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["document", "number"], name="revision_number_once"),
+            models.UniqueConstraint(fields=["document", "consent"], condition=models.Q(consent__isnull=False), name="consent_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.document_id} r{self.number} {self.kind}"
+
+
+class PageImage(models.Model):
+    """Where one page's picture and text lie in the document's page pack (docs/formats/page-pack.md)."""
+
+    document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="page_images")
+    number = models.PositiveIntegerField()
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    offset = models.PositiveBigIntegerField()
+    length = models.PositiveIntegerField()
+    text_offset = models.PositiveBigIntegerField()
+    text_length = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["document", "number"], name="page_once")]
+
+    def __str__(self) -> str:
+        return f"{self.document_id} p{self.number}"
+
+
+class Side(models.TextChoices):
+    COUNTERPARTY = "counterparty", "相手方"
+    OWN = "own", "当方"
+
+
+class Recipient(models.Model):
+    """署名者: one place in the order. A registration stands behind a counterparty's, a member behind our own."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    envelope = models.ForeignKey(Envelope, on_delete=models.PROTECT, related_name="recipients")
+    slot = models.PositiveSmallIntegerField()
+    order = models.PositiveSmallIntegerField()
+    side = models.CharField(max_length=12, choices=Side.choices)
+    registration = models.ForeignKey(Registration, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, null=True, blank=True, related_name="signing_places")
+    organization_name = models.CharField(max_length=200)
+    title = models.CharField(max_length=100, blank=True)
+    name = models.CharField(max_length=100)
+    mail = models.EmailField()
+    language = models.CharField(max_length=2, choices=Language.choices, default=Language.JA)
+    state = models.CharField(max_length=10, choices=RecipientState.choices, default=RecipientState.WAITING)
+    undelivered = models.BooleanField(default=False, help_text="不達: the last request to this address was refused.")
+    level = models.CharField(max_length=30, choices=Level.choices, blank=True)
+    reason = models.TextField(max_length=1000, blank=True)
+    requested_at = models.DateTimeField(null=True, blank=True)
+    opened_at = models.DateTimeField(null=True, blank=True)
+    consented_at = models.DateTimeField(null=True, blank=True)
+    signed_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    address = models.GenericIPAddressField(null=True, blank=True, help_text="Where the consent came from.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["envelope", "slot"], name="recipient_slot_once"),
+            models.CheckConstraint(
+                condition=models.Q(side="counterparty", registration__isnull=False, member=None)
+                | models.Q(side="own", member__isnull=False, registration=None),
+                name="recipient_is_somebody",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.organization_name} {self.name}"
+
+
+class ShownDocument(models.Model):
+    """That a recipient was shown a document: all must have been before anybody is asked to consent."""
+
+    recipient = models.ForeignKey(Recipient, on_delete=models.PROTECT, related_name="shown")
+    document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["recipient", "document"], name="shown_once")]
+
+    def __str__(self) -> str:
+        return f"{self.recipient_id} saw {self.document_id}"
+
+
+class FreezeTask(Task):
+    """Due after sending: lay in fields and locks, certify, render the pages of one document."""
+
+    document = models.OneToOneField(Document, on_delete=models.PROTECT, related_name="freeze_task")
+
+    class Meta(Task.Meta):
+        abstract = False
+
+
+class SealTask(Task):
+    """Due after a consent: that signer's signature on one document."""
+
+    document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="seal_tasks")
+    recipient = models.ForeignKey(Recipient, on_delete=models.PROTECT, related_name="seal_tasks")
+    consent = models.ForeignKey(Consent, on_delete=models.PROTECT, related_name="+")
+
+    class Meta(Task.Meta):
+        abstract = False
+        constraints = [models.UniqueConstraint(fields=["document", "consent"], name="seal_task_once")]
+
+
+class CloseTask(Task):
+    """Due after the last signature: validation data, document timestamps, certificate, filing, completion mails."""
+
+    envelope = models.OneToOneField(Envelope, on_delete=models.PROTECT, related_name="close_task")
+
+    class Meta(Task.Meta):
+        abstract = False

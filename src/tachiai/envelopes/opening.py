@@ -1,0 +1,106 @@
+"""Opening: the six-digit code is judged, and only then anything of the documents is shown."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from tachiai import ceremony, counterparties
+from tachiai.accounts.models import Member
+from tachiai.ceremony import Attempt
+from tachiai.ceremony.models import Level
+from tachiai.crypto.codes import normalised_code
+from tachiai.envelopes.events import note
+from tachiai.envelopes.models import Document, Recipient, ShownDocument
+from tachiai.envelopes.states import RecipientState, move
+from tachiai.envelopes.telling import tell_locked
+from tachiai.envelopes.visiting import Visit, stopped
+from tachiai.errors import Refusal
+
+
+def open_envelope(found: Visit, *, code: str, address: str, agent: str, at: datetime) -> str:
+    """Judge the code; on success the value is the key for the visitor's cookie.
+
+    Every try is counted before it is judged, and a wrong one is on record before it is refused:
+    ``code.malformed`` (not counted), ``code.wrong`` (left), ``code.locked`` (until), ``code.ended``, ``code.busy``.
+    """
+    reason = stopped(found, at=at)
+    if reason is not None and not (reason == "recipient.done"):
+        raise Refusal(reason)
+    registration = found.recipient.registration
+    if registration is None:
+        raise Refusal("link.unknown")
+    if normalised_code(code) is None:
+        raise Refusal("code.malformed")
+    # Step 1: take a try, durably. A hundred at once get five.
+    with transaction.atomic(durable=True):
+        attempt = counterparties.reserve_code_attempt(registration, found.invitation, address=address, at=at)
+    # Step 2: judge, slowly, outside any transaction.
+    right = counterparties.check_code(registration, code)
+    # Step 3: record what it was; a right code gives its try back.
+    personal: dict[str, object] = {"address": address, "agent": agent[:300]}
+    if not right:
+        raise _wrong(found, attempt, personal=personal, at=at)
+    with transaction.atomic(durable=True):
+        ceremony.settle_attempt(attempt, right=True)
+        visit, key = ceremony.begin(found.invitation, level=Level.MAIL_AND_CODE, at=at)
+        recipient = Recipient.objects.select_for_update().get(pk=found.recipient.pk)
+        if recipient.state == RecipientState.REQUESTED:
+            move(recipient, RecipientState.OPENED, opened_at=at)
+        data: dict[str, object] = {"recipient": str(recipient.pk), "ceremony": str(visit.pk), "level": str(Level.MAIL_AND_CODE)}
+        note(found.envelope, "recipient.opened", by=recipient, at=at, data=data, personal=personal)
+    return key
+
+
+def _wrong(found: Visit, attempt: Attempt, *, personal: dict[str, object], at: datetime) -> Refusal:
+    """Record a wrong code and everything that follows from it; the refusal is returned, to be raised after the commit."""
+    recipient = found.recipient
+    registration = recipient.registration
+    invitation = attempt.invitation
+    with transaction.atomic(durable=True):
+        ceremony.settle_attempt(attempt, right=False)
+        suspended = registration is not None and counterparties.suspend_if_spent(registration, at=at)
+        data: dict[str, object] = {"recipient": str(recipient.pk), "left": attempt.tries_left, "suspended": suspended}
+        note(found.envelope, "recipient.code_wrong", by=recipient, at=at, data=data, personal=personal)
+        if attempt.locks or suspended:
+            tell_locked(recipient, until=invitation.locked_until, at=at)
+    if suspended:
+        return Refusal("registration.suspended")
+    if invitation.tries_in_life >= ceremony.TRIES_IN_LIFE:
+        return Refusal("code.ended")
+    if attempt.locks:
+        return Refusal("code.locked", until=invitation.locked_until)
+    return Refusal("code.wrong", left=attempt.tries_left)
+
+
+def show_document(recipient: Recipient, document: Document, *, at: datetime) -> None:
+    """Note that this document was shown to this recipient; the first time only."""
+    if ShownDocument.objects.filter(recipient=recipient, document=document).exists():
+        return
+    with transaction.atomic(durable=True):
+        _, fresh = ShownDocument.objects.get_or_create(recipient=recipient, document=document, defaults={"at": at})
+        if fresh:
+            data: dict[str, object] = {"recipient": str(recipient.pk), "document": str(document.pk)}
+            note(recipient.envelope, "document.shown", by=recipient, at=at, data=data)
+
+
+def unseen_documents(recipient: Recipient) -> list[Document]:
+    """The documents that were not yet shown to this recipient, in order."""
+    shown = ShownDocument.objects.filter(recipient=recipient).values("document")
+    return list(recipient.envelope.documents.exclude(pk__in=shown).order_by("position"))
+
+
+def open_at_desk(recipient: Recipient, *, by: Member, address: str, agent: str, at: datetime) -> None:
+    """Our own signer looks at the documents for the first time, after the desk's login. Nothing happens afterwards.
+
+    Refuses anybody but the named member with ``recipient.not_you``.
+    """
+    if recipient.member_id != by.pk:
+        raise Refusal("recipient.not_you")
+    if recipient.state != RecipientState.REQUESTED:
+        return
+    personal: dict[str, object] = {"address": address, "agent": agent[:300]}
+    with transaction.atomic(durable=True):
+        move(recipient, RecipientState.OPENED, opened_at=at)
+        note(recipient.envelope, "recipient.opened", by=recipient, at=at, data={"recipient": str(recipient.pk)}, personal=personal)

@@ -1,0 +1,130 @@
+"""Reading documents: page pictures and texts while signing, whole files to download. Every download is on record."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+from django.db import transaction
+
+from tachiai import vault
+from tachiai.accounts.models import Member
+from tachiai.archive.models import FileKind, RecordFile
+from tachiai.envelopes.access import may_download_unfinished
+from tachiai.envelopes.events import note
+from tachiai.envelopes.models import Document, Envelope, PageImage, Recipient
+from tachiai.envelopes.states import EnvelopeState
+from tachiai.errors import Refusal
+from tachiai.vault.models import Blob
+
+
+@dataclass(frozen=True)
+class Download:
+    """A file for a reader: its name, its bytes, and whether it is a concluded contract."""
+
+    name: str
+    pdf: bytes
+    concluded: bool
+
+
+def page_of(document: Document, number: int) -> PageImage:
+    """Where a page's picture is. Refuses with ``page.unknown``."""
+    found = PageImage.objects.filter(document=document, number=number).first()
+    if found is None:
+        raise Refusal("page.unknown")
+    return found
+
+
+def page_picture(page: PageImage) -> bytes:
+    """The page's picture (WebP), as it was drawn when the document was frozen."""
+    return _pack(page)[page.offset : page.offset + page.length]
+
+
+def page_text(page: PageImage) -> str:
+    """The page's text layer in reading order; empty for a scan."""
+    return _pack(page)[page.text_offset : page.text_offset + page.text_length].decode()
+
+
+def _pack(page: PageImage) -> bytes:
+    if page.document.page_pack_id is None:
+        raise Refusal("page.unknown")
+    return _opened(page.document.page_pack_id)
+
+
+@lru_cache(maxsize=16)
+def _opened(blob: uuid.UUID) -> bytes:
+    """The last few packs, opened: a reader turns pages one after the other."""
+    return vault.read(Blob.objects.get(pk=blob))
+
+
+def unsigned_copy(document: Document, *, by: Recipient | Member, at: datetime) -> Download:
+    """The frozen document before anybody has signed it, to read elsewhere: named 【締結前】."""
+    pdf = vault.read(document.blob, upto=1)
+    _note_download(document.envelope, "document.copy_downloaded", by=by, at=at, document=document)
+    return Download(f"【締結前】{document.name}.pdf", pdf, concluded=False)
+
+
+def upload_copy(document: Document, *, by: Member, at: datetime) -> Download:
+    """The upload of one's own draft, as it lies there."""
+    pdf = vault.read(document.blob, upto=0)
+    _note_download(document.envelope, "document.copy_downloaded", by=by, at=at, document=document)
+    return Download(f"【締結前】{document.name}.pdf", pdf, concluded=False)
+
+
+def unfinished_copy(document: Document, *, by: Member, at: datetime) -> Download:
+    """The last revision of an envelope that was never concluded: for the auditor alone, named 【未締結】."""
+    if not may_download_unfinished(by) or document.envelope.state == EnvelopeState.CONCLUDED:
+        raise Refusal("envelope.not_allowed")
+    pdf = vault.read(document.blob, upto=document.head_number)
+    _note_download(document.envelope, "document.unfinished_downloaded", by=by, at=at, document=document)
+    return Download(f"【未締結】{document.name}.pdf", pdf, concluded=False)
+
+
+def concluded_files(envelope: Envelope) -> list[RecordFile]:
+    """The concluded documents and the certificate, in order; empty before the envelope is concluded."""
+    rows = RecordFile.objects.filter(record__origin=envelope.pk).select_related("record", "blob")
+    return list(rows.order_by("position"))
+
+
+def concluded_copy(file: RecordFile, envelope: Envelope, *, by: Recipient | Member, at: datetime) -> Download:
+    """One concluded file, read back and held against the digest it was filed with."""
+    if file.record.origin != envelope.pk:
+        raise Refusal("envelope.unknown")
+    pdf = vault.read(file.blob)
+    _note_download(envelope, "file.downloaded", by=by, at=at, file=file)
+    reader = by.organization_name if isinstance(by, Recipient) else ""
+    return Download(download_name(file, envelope, reader=reader), pdf, concluded=True)
+
+
+def download_name(file: RecordFile, envelope: Envelope, *, reader: str) -> str:
+    """``取引年月日_取引先_金額_文書名.pdf``, from the reader's side: a counterparty's 取引先 is the sender."""
+    party = envelope.organization.name if reader else envelope.counterparty
+    day = envelope.transaction_date.strftime("%Y%m%d") if envelope.transaction_date else "日付記載なし"
+    amount = "金額記載なし" if envelope.amount is None else str(envelope.amount)
+    title = "締結証明書" if file.kind == FileKind.CERTIFICATE else file.name
+    parts = (_safe(part) for part in (day, party, amount, title))
+    return "_".join(part for part in parts if part)[:180] + ".pdf"
+
+
+def _safe(part: str) -> str:
+    return "".join("-" if char in '\\/:*?"<>|' else char for char in part).strip()
+
+
+def _note_download(
+    envelope: Envelope,
+    event: str,
+    *,
+    by: Recipient | Member,
+    at: datetime,
+    document: Document | None = None,
+    file: RecordFile | None = None,
+) -> None:
+    data: dict[str, object] = {}
+    if document is not None:
+        data["document"] = str(document.pk)
+    if file is not None:
+        data["sha256"] = bytes(file.sha256).hex()
+    with transaction.atomic(durable=True):
+        note(envelope, event, by=by, at=at, data=data)

@@ -1,0 +1,101 @@
+"""Sending: from a draft to something that is being frozen, and sending a link again."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+
+from tachiai.accounts.models import Member
+from tachiai.clock import today
+from tachiai.envelopes.access import may_manage
+from tachiai.envelopes.drafting import LONGEST_DEADLINE_DAYS
+from tachiai.envelopes.events import note
+from tachiai.envelopes.models import Envelope, FreezeTask, Recipient, SealTask, Side
+from tachiai.envelopes.routing import request_signature
+from tachiai.envelopes.states import EnvelopeState, RecipientState, move
+from tachiai.envelopes.telling import tell_sender
+from tachiai.errors import Refusal
+from tachiai.work.models import TaskState
+
+REVIVE_WITHIN = timedelta(days=90)
+
+
+def missing_before_sending(envelope: Envelope, *, at: datetime) -> list[str]:
+    """What still keeps the envelope from being sent, as refusal codes; empty when nothing does."""
+    missing = []
+    if not envelope.documents.exists():
+        missing.append("envelope.no_documents")
+    if not envelope.described or not envelope.name:
+        missing.append("envelope.not_described")
+    sides = set(envelope.recipients.values_list("side", flat=True))
+    if sides != {Side.COUNTERPARTY, Side.OWN}:
+        missing.append("recipients.incomplete")
+    if envelope.deadline is None or envelope.deadline <= today(at):
+        missing.append("deadline.out_of_range")
+    if any(not recipient.registration.is_usable for recipient in _registered(envelope) if recipient.registration):
+        missing.append("registration.not_usable")
+    return missing
+
+
+def _registered(envelope: Envelope) -> list[Recipient]:
+    return list(envelope.recipients.filter(side=Side.COUNTERPARTY).select_related("registration"))
+
+
+def send_envelope(envelope: Envelope, *, by: Member, at: datetime) -> None:
+    """The sender's word: from here on nothing can be changed. Freezing and asking follow as work.
+
+    Refuses with the first code of ``missing_before_sending``, ``envelope.not_allowed`` or ``envelope.moved``.
+    """
+    if not may_manage(by, envelope):
+        raise Refusal("envelope.not_allowed")
+    with transaction.atomic(durable=True):
+        held = Envelope.objects.select_for_update().get(pk=envelope.pk)
+        if held.state != EnvelopeState.DRAFT:
+            raise Refusal("envelope.moved", state=held.state)
+        missing = missing_before_sending(held, at=at)
+        if missing:
+            raise Refusal(missing[0], days=LONGEST_DEADLINE_DAYS)
+        move(held, EnvelopeState.SENDING, sent_at=at, updated_at=at)
+        documents = list(held.documents.order_by("position"))
+        for document in documents:
+            FreezeTask.objects.create(document=document, due_at=at, created_at=at)
+        digests = [bytes(document.head_sha256).hex() for document in documents]
+        slots = [{"slot": person.slot, "order": person.order, "recipient": str(person.pk)} for person in held.recipients.order_by("slot")]
+        note(held, "envelope.sent", by=by, at=at, data={"documents": digests, "slots": slots})
+        tell_sender("M08", held, at=at)
+    envelope.refresh_from_db()
+
+
+def send_again(recipient: Recipient, *, by: Member, at: datetime, deadline: date | None = None) -> None:
+    """A new link for one signer; the old one is dead from now on. Revives an expired envelope for up to 90 days.
+
+    Refuses with ``recipient.not_asked``, ``envelope.too_old``, ``deadline.out_of_range`` or ``envelope.not_allowed``.
+    """
+    envelope = recipient.envelope
+    if not may_manage(by, envelope):
+        raise Refusal("envelope.not_allowed")
+    with transaction.atomic(durable=True):
+        held = Envelope.objects.select_for_update().get(pk=envelope.pk)
+        if held.state == EnvelopeState.EXPIRED:
+            _revive(held, deadline=deadline, by=by, at=at)
+        elif held.state != EnvelopeState.IN_PROGRESS:
+            raise Refusal("envelope.moved", state=held.state)
+        fresh = Recipient.objects.select_related("envelope__organization", "envelope__sender").get(pk=recipient.pk)
+        if fresh.state not in (RecipientState.REQUESTED, RecipientState.OPENED, RecipientState.EXPIRED):
+            raise Refusal("recipient.not_asked", state=fresh.state)
+        note(held, "recipient.sent_again", by=by, at=at, data={"recipient": str(fresh.pk)})
+        request_signature(fresh, at=at, again=True)
+    recipient.refresh_from_db()
+
+
+def _revive(envelope: Envelope, *, deadline: date | None, by: Member, at: datetime) -> None:
+    if envelope.ended_at is not None and at - envelope.ended_at > REVIVE_WITHIN:
+        raise Refusal("envelope.too_old", days=REVIVE_WITHIN.days)
+    if deadline is None or not 1 <= (deadline - today(at)).days <= LONGEST_DEADLINE_DAYS:
+        raise Refusal("deadline.out_of_range", days=LONGEST_DEADLINE_DAYS)
+    move(envelope, EnvelopeState.IN_PROGRESS, deadline=deadline, ended_at=None, updated_at=at)
+    # A consent that was recorded but not sealed when the day ended is sealed now.
+    unsealed = SealTask.objects.filter(document__envelope=envelope, recipient__state=RecipientState.CONSENTED)
+    unsealed.filter(state=TaskState.CANCELLED).update(state=TaskState.WAITING, due_at=at)
+    note(envelope, "envelope.revived", by=by, at=at, data={"deadline": deadline.isoformat()})

@@ -1,0 +1,76 @@
+"""The states of an envelope and of a recipient, and the one way to move between them."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from django.db import models
+
+from tachiai.errors import Refusal
+
+M = TypeVar("M", bound=models.Model)
+
+
+class EnvelopeState(models.TextChoices):
+    DRAFT = "draft"
+    SENDING = "sending"
+    IN_PROGRESS = "in_progress"
+    CLOSING = "closing"
+    CONCLUDED = "concluded"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+
+
+class RecipientState(models.TextChoices):
+    WAITING = "waiting"
+    REQUESTED = "requested"
+    OPENED = "opened"
+    CONSENTED = "consented"
+    SIGNED = "signed"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+
+
+E, R = EnvelopeState, RecipientState
+
+# What may follow what. Anything else is refused, whoever asks.
+ENVELOPE_MOVES: dict[str, set[str]] = {
+    E.DRAFT: {E.SENDING, E.WITHDRAWN},
+    E.SENDING: {E.IN_PROGRESS, E.WITHDRAWN},
+    E.IN_PROGRESS: {E.CLOSING, E.DECLINED, E.WITHDRAWN, E.EXPIRED},
+    E.EXPIRED: {E.IN_PROGRESS, E.WITHDRAWN},
+    E.CLOSING: {E.CONCLUDED},
+    E.CONCLUDED: set(),
+    E.DECLINED: set(),
+    E.WITHDRAWN: set(),
+}
+RECIPIENT_MOVES: dict[str, set[str]] = {
+    R.WAITING: {R.REQUESTED, R.CANCELLED},
+    R.REQUESTED: {R.OPENED, R.CONSENTED, R.DECLINED, R.EXPIRED, R.CANCELLED},
+    R.OPENED: {R.CONSENTED, R.DECLINED, R.EXPIRED, R.CANCELLED},
+    R.CONSENTED: {R.SIGNED, R.CANCELLED},
+    R.EXPIRED: {R.REQUESTED, R.CANCELLED},
+    R.SIGNED: set(),
+    R.DECLINED: set(),
+    R.CANCELLED: set(),
+}
+MOVES = {"envelope": ENVELOPE_MOVES, "recipient": RECIPIENT_MOVES}
+
+
+def move(row: M, to: str, **changes: Any) -> None:
+    """Move ``row`` from the state it was read in to ``to``, in the caller's transaction, with ``changes`` beside it.
+
+    One conditional UPDATE: whoever moved it meanwhile won, and this call refuses with ``<kind>.moved`` and the
+    state it is in now. A move that the table above does not know raises ``RuntimeError``: that is our mistake.
+    """
+    kind = str(row._meta.model_name)  # noqa: SLF001  # Django's public name for it
+    before = str(getattr(row, "state"))  # noqa: B009  # both models have it; the type variable does not say so
+    if to not in MOVES[kind][before]:
+        raise RuntimeError(f"{kind} never goes from {before} to {to}")
+    rows = type(row)._default_manager.filter(pk=row.pk, state=before)  # noqa: SLF001
+    if not rows.update(state=to, **changes):
+        row.refresh_from_db()
+        raise Refusal(f"{kind}.moved", state=str(getattr(row, "state")))  # noqa: B009
+    row.refresh_from_db()

@@ -1,0 +1,133 @@
+"""Whom the story writes to: every mail of an envelope, as rows in the transaction of their cause."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from tachiai import outbox
+from tachiai.accounts.models import Member
+from tachiai.ceremony.models import Invitation
+from tachiai.envelopes.models import Envelope, Recipient, Side
+
+Link = tuple[str, uuid.UUID, int]
+
+
+def ask_to_sign(recipient: Recipient, invitation: Invitation | None, *, at: datetime, again: bool = False) -> None:
+    """M01 to a counterparty with its link, M04 to our own signer with the desk's page; M02 when asked again."""
+    envelope = recipient.envelope
+    if recipient.side == Side.OWN:
+        _to_recipient("M04", recipient, at=at, path=f"/envelopes/{envelope.pk}/sign", context={"again": again})
+        return
+    if invitation is None:
+        raise RuntimeError("a counterparty is asked through a link")
+    kind = "M02" if again else "M01"
+    _to_recipient(kind, recipient, at=at, link=("s", invitation.pk, invitation.generation))
+
+
+def acknowledge(recipient: Recipient, *, at: datetime) -> None:
+    """M07 to a counterparty: the consent is recorded. Our own signer sees it at the desk."""
+    if recipient.side == Side.COUNTERPARTY:
+        _to_recipient("M07", recipient, at=at)
+
+
+def tell_sender(kind: str, envelope: Envelope, *, at: datetime, about: Recipient | None = None, **context: object) -> None:
+    """One mail to the sender: M08 sent, M09 signed, M10 declined, M13 expired, M14 undelivered, M15 locked, M20 asked again."""
+    _to_member(kind, envelope.sender, envelope, at=at, about=about, context=context)
+
+
+def tell_mailed(kind: str, envelope: Envelope, *, at: datetime, reason: str = "", but: Recipient | None = None) -> None:
+    """One mail to everybody who was asked to sign so far: M10 declined, M11 withdrawn."""
+    for recipient in envelope.recipients.filter(requested_at__isnull=False).order_by("slot"):
+        if but is None or recipient.pk != but.pk:
+            _to_recipient(kind, recipient, at=at, context={"reason": reason})
+
+
+def tell_locked(recipient: Recipient, *, until: datetime | None, at: datetime) -> None:
+    """M15 to the sender and to the signer: somebody kept entering wrong codes."""
+    context: dict[str, object] = {"until": until.isoformat() if until else None}
+    _to_recipient("M15", recipient, at=at, context=context)
+    tell_sender("M15", recipient.envelope, at=at, about=recipient, **context)
+
+
+def tell_concluded(recipient: Recipient, invitation: Invitation | None, *, certificate_number: str, at: datetime) -> None:
+    """M05 to a signer: with a download link for a counterparty, with the desk's page for our own."""
+    context: dict[str, object] = {"certificate_number": certificate_number}
+    if invitation is None:
+        path = f"/envelopes/{recipient.envelope_id}"
+        _to_recipient("M05", recipient, at=at, path=path, context=context)
+        return
+    context["expires_at"] = invitation.expires_at.isoformat()
+    _to_recipient("M05", recipient, at=at, link=("d", invitation.pk, invitation.generation), context=context)
+
+
+def _to_recipient(
+    kind: str,
+    recipient: Recipient,
+    *,
+    at: datetime,
+    link: Link | None = None,
+    path: str = "",
+    context: dict[str, object] | None = None,
+) -> None:
+    outbox.mail(
+        kind,
+        to=recipient.mail,
+        language=recipient.language,
+        context={**_facts(recipient.envelope), **_addressee(recipient), "reader": "signer", **(context or {})},
+        link=link,
+        path=path,
+        stream=recipient.envelope.stream,
+        about=recipient.pk,
+        thread=str(recipient.envelope_id),
+        at=at,
+    )
+
+
+def _to_member(kind: str, member: Member, envelope: Envelope, *, at: datetime, about: Recipient | None, context: dict[str, object]) -> None:
+    person = {"organization": envelope.organization.name, "title": member.title, "name": member.name}
+    outbox.mail(
+        kind,
+        to=member.mail,
+        language=member.language,
+        context={
+            **_facts(envelope),
+            "recipient": person,
+            "about": _addressee(about)["recipient"] if about else None,
+            "reader": "sender",
+            **context,
+        },
+        path=f"/envelopes/{envelope.pk}",
+        stream=envelope.stream,
+        about=None,
+        thread=str(envelope.pk),
+        at=at,
+    )
+
+
+def _addressee(recipient: Recipient) -> dict[str, dict[str, str]]:
+    person = {"organization": recipient.organization_name, "title": recipient.title, "name": recipient.name}
+    return {"recipient": person}
+
+
+def _facts(envelope: Envelope) -> dict[str, object]:
+    """What every mail of an envelope may name. No link, no code, nothing of a document's content."""
+    organization, sender = envelope.organization, envelope.sender
+    return {
+        "organization": organization.name,
+        "organization_en": organization.name_en or organization.name,
+        "department": sender.department or organization.department,
+        "sender": sender.name,
+        "phone": sender.phone or organization.phone,
+        "reply_to": organization.mail or sender.mail,
+        "envelope": envelope.name,
+        "number": envelope.number,
+        "documents": list(envelope.documents.order_by("position").values_list("name", flat=True)),
+        "deadline": envelope.deadline.isoformat() if envelope.deadline else None,
+        "comment": envelope.comment,
+    }
+
+
+def request_context(recipient: Recipient) -> dict[str, object]:
+    """Everything a request names, for showing it to the sender beforehand."""
+    return {**_facts(recipient.envelope), **_addressee(recipient), "reader": "signer"}

@@ -1,0 +1,69 @@
+"""An envelope's life as its ledger stream tells it: each event once, oldest first, fit to be shown to a member."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from tachiai import ledger
+from tachiai.accounts.models import Member, Role
+from tachiai.envelopes.models import Document, Envelope, Recipient
+from tachiai.ledger.reading import Told
+
+# Drafting's small steps and the house's inner book-keeping stay in the ledger; a reader of the timeline needs the acts.
+UNTOLD = {"envelope.described", "recipients.named", "envelope.frozen", "seal.intended", "record.admitted"}
+TRACES = ("address", "agent")
+
+
+@dataclass(frozen=True)
+class Event:
+    """One told act. ``code`` is the ledger's event; ``actor`` is a person's name, or empty for the house itself."""
+
+    code: str
+    at: datetime
+    actor: str
+    facts: dict[str, Any] = field(default_factory=dict)
+    address: str = ""
+
+
+def timeline(envelope: Envelope, *, reader: Member) -> list[Event]:
+    """What happened to ``envelope``. Network addresses are told to admins and auditors alone."""
+    told = [entry for entry in ledger.entries(envelope.stream) if _is_told(entry)]
+    names = _Names(envelope, told)
+    traces = reader.role in (Role.ADMIN, Role.AUDITOR)
+    return [_event(entry, names, traces=traces) for entry in told]
+
+
+def _is_told(entry: Told) -> bool:
+    # Sending again is one act of the sender; the renewed request is its consequence and would say it twice.
+    renewed = entry.event == "recipient.requested" and bool(entry.data.get("again"))
+    return entry.event not in UNTOLD and not renewed
+
+
+def _event(entry: Told, names: _Names, *, traces: bool) -> Event:
+    facts = {**entry.data, **{key: value for key, value in entry.personal.items() if key not in TRACES}}
+    facts["recipient_name"] = names.recipient(str(entry.data.get("recipient") or entry.data.get("about") or ""))
+    facts["document_name"] = names.document(str(entry.data.get("document", "")))
+    address = str(entry.personal.get("address", "")) if traces else ""
+    return Event(entry.event, entry.at, names.actor(entry.by), facts, address)
+
+
+class _Names:
+    """The names behind the ids of a stream, looked up once for the whole of it."""
+
+    def __init__(self, envelope: Envelope, told: Iterable[Told]) -> None:
+        self._recipients = {str(row.pk): row.name for row in Recipient.objects.filter(envelope=envelope)}
+        self._documents = {str(row.pk): row.name for row in Document.objects.filter(envelope=envelope)}
+        members = {entry.by.get("id", "") for entry in told if entry.by["kind"] == "member"}
+        self._members = {str(row.pk): row.name for row in Member.objects.filter(pk__in=members)}
+
+    def actor(self, by: dict[str, str]) -> str:
+        return (self._members if by["kind"] == "member" else self._recipients).get(by.get("id", ""), "")
+
+    def recipient(self, pk: str) -> str:
+        return self._recipients.get(pk, "")
+
+    def document(self, pk: str) -> str:
+        return self._documents.get(pk, "")

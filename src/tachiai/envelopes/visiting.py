@@ -1,0 +1,88 @@
+"""Coming through a link: what it may show before the code, and who it is after."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from tachiai import ceremony
+from tachiai.ceremony.models import Ceremony, Invitation, Purpose
+from tachiai.envelopes.models import Envelope, Recipient
+from tachiai.envelopes.states import EnvelopeState, RecipientState
+from tachiai.errors import Refusal
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A link that is known. ``ceremony`` is None until its code was accepted in this browser."""
+
+    invitation: Invitation
+    recipient: Recipient
+    ceremony: Ceremony | None
+
+    @property
+    def envelope(self) -> Envelope:
+        return self.recipient.envelope
+
+
+def visit(token: str, *, key: str, at: datetime) -> Visit:
+    """Whose signing link this is. Changes nothing: mail scanners follow links.
+
+    Refuses with ``link.unknown`` or ``link.replaced``. What the envelope's or recipient's state forbids is said by
+    ``stopped``, because a signer who has finished may still see that.
+    """
+    return _visit(Purpose.SIGN, token, key=key, at=at)
+
+
+def download_visit(token: str, *, key: str, at: datetime) -> Visit:
+    """Whose download link this is. Refuses as ``visit`` does, and with ``download.expired`` after 14 days."""
+    found = _visit(Purpose.DOWNLOAD, token, key=key, at=at)
+    if at >= found.invitation.expires_at:
+        raise Refusal("download.expired", recipient=found.recipient)
+    return found
+
+
+def _visit(purpose: Purpose, token: str, *, key: str, at: datetime) -> Visit:
+    try:
+        invitation = ceremony.find_invitation(purpose, token)
+    except Refusal as refusal:
+        if refusal.code == "link.replaced":
+            raise Refusal("link.replaced", recipient=_recipient(uuid.UUID(str(refusal.facts["subject"])))) from refusal
+        raise
+    return Visit(invitation, _recipient(invitation.subject), ceremony.current(invitation, key, at=at))
+
+
+def _recipient(pk: uuid.UUID) -> Recipient:
+    related = ("envelope__organization__operator", "envelope__sender", "registration__counterparty")
+    return Recipient.objects.select_related(*related).get(pk=pk)
+
+
+def stopped(found: Visit, *, at: datetime) -> str | None:
+    """Why this link leads no further, as a refusal code; None while there is something to sign.
+
+    Told only to the holder of a valid link: ``envelope.withdrawn``, ``envelope.declined``, ``link.expired``,
+    ``recipient.done`` (consented or signed), ``registration.revoked``, ``registration.suspended``.
+    """
+    by_envelope = {
+        EnvelopeState.WITHDRAWN: "envelope.withdrawn",
+        EnvelopeState.DECLINED: "envelope.declined",
+        EnvelopeState.EXPIRED: "link.expired",
+    }
+    recipient, state = found.recipient, EnvelopeState(found.envelope.state)
+    if state in by_envelope:
+        return by_envelope[state]
+    if recipient.state in (RecipientState.CONSENTED, RecipientState.SIGNED):
+        return "recipient.done"
+    if at >= found.invitation.expires_at or recipient.state == RecipientState.EXPIRED:
+        return "link.expired"
+    if found.invitation.closed_at is not None or recipient.state not in (RecipientState.REQUESTED, RecipientState.OPENED):
+        return "link.closed"
+    return _registration_stop(recipient)
+
+
+def _registration_stop(recipient: Recipient) -> str | None:
+    registration = recipient.registration
+    if registration is None or registration.is_usable:
+        return None
+    return "registration.suspended" if registration.suspended_at else "registration.revoked"

@@ -1,0 +1,42 @@
+"""Withdrawing: the sender takes an envelope back before it is concluded. Signatures already given conclude nothing."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from tachiai.accounts.models import Member
+from tachiai.envelopes.access import may_manage
+from tachiai.envelopes.declining import LONGEST, SHORTEST
+from tachiai.envelopes.events import note
+from tachiai.envelopes.models import Envelope
+from tachiai.envelopes.routing import cancel_unfinished
+from tachiai.envelopes.states import EnvelopeState, move
+from tachiai.envelopes.telling import tell_mailed
+from tachiai.errors import Refusal
+
+WITHDRAWABLE = (EnvelopeState.DRAFT, EnvelopeState.SENDING, EnvelopeState.IN_PROGRESS, EnvelopeState.EXPIRED)
+
+
+def withdraw_envelope(envelope: Envelope, *, reason: str, by: Member, at: datetime) -> None:
+    """End an envelope with a reason; whoever was asked is told, every link is dead, the number is not used again.
+
+    Refuses with ``reason.missing``, ``reason.too_long``, ``envelope.not_allowed`` or ``envelope.moved``.
+    """
+    if not may_manage(by, envelope):
+        raise Refusal("envelope.not_allowed")
+    words = reason.strip()
+    if len(words) < SHORTEST:
+        raise Refusal("reason.missing")
+    if len(words) > LONGEST:
+        raise Refusal("reason.too_long", limit=LONGEST)
+    with transaction.atomic(durable=True):
+        held = Envelope.objects.select_for_update(of=("self",)).select_related("organization", "sender").get(pk=envelope.pk)
+        if held.state not in WITHDRAWABLE:
+            raise Refusal("envelope.moved", state=held.state)
+        move(held, EnvelopeState.WITHDRAWN, reason=words, ended_at=at, updated_at=at)
+        cancel_unfinished(held, at=at)
+        note(held, "envelope.withdrawn", by=by, at=at, personal={"reason": words})
+        tell_mailed("M11", held, at=at, reason=words)
+    envelope.refresh_from_db()

@@ -1,0 +1,15 @@
+"""The append-only record (操作記録): every act is an entry in its stream, chained to the one before."""
+
+from typing import TYPE_CHECKING
+
+from tachiai.faces import face
+
+if TYPE_CHECKING:
+    from tachiai.ledger.actors import Actor
+    from tachiai.ledger.appending import append
+    from tachiai.ledger.chains import check_stream
+    from tachiai.ledger.reading import entries
+
+__all__ = ["Actor", "append", "check_stream", "entries"]
+
+__getattr__ = face(__name__, __file__)

@@ -1,0 +1,34 @@
+"""Reading a stream back as facts for a timeline."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from tachiai.ledger.models import Entry
+
+
+@dataclass(frozen=True)
+class Told:
+    """One entry as a reader sees it: what, when, by whom, with the personal data that has not been erased."""
+
+    number: int
+    event: str
+    at: datetime
+    by: dict[str, str]
+    data: dict[str, Any]
+    personal: dict[str, Any]
+
+
+def entries(stream: str) -> list[Told]:
+    """The entries of a stream, oldest first."""
+    rows = Entry.objects.filter(stream__name=stream).order_by("number").select_related("personal")
+    return [_told(row) for row in rows]
+
+
+def _told(row: Entry) -> Told:
+    body = json.loads(bytes(row.body))
+    personal = getattr(row, "personal", None)
+    return Told(row.number, row.event, row.at, body["by"], body["data"], json.loads(bytes(personal.body)) if personal else {})

@@ -1,0 +1,65 @@
+"""The demo's mailbox read back: what the mailbox transport kept, for the page that shows it on loopback."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default as DEFAULT_POLICY
+from pathlib import Path
+from typing import cast
+
+from django.conf import settings
+
+from tachiai.clock import JAPAN
+from tachiai.errors import Refusal
+
+NAME = re.compile(r"[0-9a-f-]{1,64}")
+
+
+@dataclass(frozen=True)
+class Kept:
+    """One kept message. ``text`` is its plain part; ``name`` finds it again."""
+
+    name: str
+    to: str
+    sender: str
+    subject: str
+    sent_at: datetime
+    text: str
+
+
+def messages(*, to: str = "") -> list[Kept]:
+    """What is kept, newest first; of one addressee when ``to`` is given."""
+    folder = _folder()
+    paths = sorted(folder.glob("*.eml"), key=lambda path: path.stat().st_mtime_ns, reverse=True) if folder.is_dir() else []
+    found = [_kept(path) for path in paths]
+    return [one for one in found if not to or one.to == to]
+
+
+def message(name: str) -> Kept:
+    """One message. Refuses with ``mail.unknown``."""
+    path = _folder() / f"{name}.eml"
+    if not NAME.fullmatch(name) or not path.is_file():
+        raise Refusal("mail.unknown")
+    return _kept(path)
+
+
+def _folder() -> Path:
+    folder: Path = settings.TACHIAI.home / "mailbox"
+    return folder
+
+
+def _kept(path: Path) -> Kept:
+    parsed = cast("EmailMessage", message_from_bytes(path.read_bytes(), policy=DEFAULT_POLICY))
+    body = parsed.get_body(("plain",))
+    return Kept(
+        name=path.stem,
+        to=str(parsed["To"]),
+        sender=str(parsed["From"]),
+        subject=str(parsed["Subject"]),
+        sent_at=datetime.fromtimestamp(path.stat().st_mtime, JAPAN),
+        text=str(body.get_content()) if body is not None else "",
+    )

@@ -1,0 +1,105 @@
+"""Ways out for a composed message: SMTP, or the demo's mailbox folder."""
+
+from __future__ import annotations
+
+import smtplib
+import ssl
+from email.message import EmailMessage
+from email.policy import SMTP as SMTP_POLICY
+from pathlib import Path
+from typing import Protocol
+
+from django.conf import settings
+
+from tachiai.errors import Outage
+from tachiai.house import Smtp
+
+TIMEOUT_SECONDS = 20
+
+
+class Refused(Exception):
+    """The server will not take this mail for this address, ever; ``reply`` is what it said."""
+
+    def __init__(self, reply: str) -> None:
+        super().__init__(reply)
+        self.reply = reply
+
+
+class Transport(Protocol):
+    def send(self, message: EmailMessage) -> str:
+        """Hand one message over and return the server's reply. Raises ``Refused`` or ``Outage``."""
+        ...
+
+
+class SmtpTransport:
+    """One connection per message: a mail is rare beside a seal, and a broken connection then costs one mail."""
+
+    def __init__(self, smtp: Smtp) -> None:
+        self._smtp = smtp
+
+    def send(self, message: EmailMessage) -> str:
+        try:
+            with self._connected() as server:
+                return self._hand_over(server, message)
+        except smtplib.SMTPException as problem:
+            raise Outage("smtp.failed", type(problem).__name__) from problem
+        except OSError as problem:
+            raise Outage("smtp.unreachable", str(problem.strerror or problem)) from problem
+
+    def _connected(self) -> smtplib.SMTP:
+        smtp = self._smtp
+        if smtp.tls == "implicit":
+            server: smtplib.SMTP = smtplib.SMTP_SSL(smtp.host, smtp.port, timeout=TIMEOUT_SECONDS, context=ssl.create_default_context())
+        else:
+            server = smtplib.SMTP(smtp.host, smtp.port, timeout=TIMEOUT_SECONDS)
+        if smtp.tls == "starttls":
+            server.starttls(context=ssl.create_default_context())
+        if smtp.user:
+            server.login(smtp.user, smtp.password)
+        return server
+
+    def _hand_over(self, server: smtplib.SMTP, message: EmailMessage) -> str:
+        server.ehlo_or_helo_if_needed()
+        _answered(server.mail(self._smtp.sender), whole_house=True)
+        _answered(server.rcpt(str(message["To"])), whole_house=False)
+        code, reply = server.data(message.as_bytes(policy=SMTP_POLICY))
+        return _answered((code, reply), whole_house=False)
+
+
+def _answered(answer: tuple[int, bytes], *, whole_house: bool) -> str:
+    """The reply of a step that went well. A refusal of our own address is everybody's outage, not this recipient's."""
+    code, said = answer
+    reply = f"{code} {said.decode('utf-8', 'replace')}"
+    if code < 300:
+        return reply
+    if whole_house:
+        raise Outage("smtp.failed", reply)
+    if code >= 500:
+        raise Refused(reply)
+    raise Outage("smtp.deferred", reply)
+
+
+class MailboxTransport:
+    """The demo's mailbox: a folder whose messages a page on loopback shows. Nothing leaves the machine."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def send(self, message: EmailMessage) -> str:
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        name = str(message["Message-ID"]).strip("<>").partition("@")[0]
+        path = self._folder / f"{name}.eml"
+        scratch = path.with_suffix(".new")
+        scratch.write_bytes(message.as_bytes(policy=SMTP_POLICY))
+        scratch.rename(path)
+        return "250 kept in the demo mailbox"
+
+
+def transport() -> Transport:
+    """The house's way out. Raises ``Outage`` when none is configured: mail then waits instead of vanishing."""
+    house = settings.TACHIAI
+    if house.smtp is not None:
+        return SmtpTransport(house.smtp)
+    if house.mode == "demo":
+        return MailboxTransport(house.home / "mailbox")
+    raise Outage("smtp.unconfigured", "set TACHIAI_SMTP_URL")

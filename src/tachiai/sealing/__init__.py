@@ -1,0 +1,33 @@
+"""The house's keys, timestamps and seals (電子署名); the only caller of the signing key."""
+
+from typing import TYPE_CHECKING
+
+from tachiai.faces import face
+
+if TYPE_CHECKING:
+    from tachiai.crypto.pades import SealText
+    from tachiai.crypto.pades_verify import Expected, Report
+    from tachiai.sealing.authorities import StampingAuthority, stamping_authority
+    from tachiai.sealing.preparing import Prepared, prepare, record
+    from tachiai.sealing.seals import Sealed, attest, close, freeze, seal
+    from tachiai.sealing.verifying import examine, verify
+
+__all__ = [
+    "Expected",
+    "Prepared",
+    "Report",
+    "SealText",
+    "Sealed",
+    "StampingAuthority",
+    "attest",
+    "close",
+    "examine",
+    "freeze",
+    "prepare",
+    "record",
+    "seal",
+    "stamping_authority",
+    "verify",
+]
+
+__getattr__ = face(__name__, __file__)

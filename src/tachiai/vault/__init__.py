@@ -1,0 +1,12 @@
+"""The keeper of bytes (保管庫): every document encrypted under its own key, as a base and appended segments."""
+
+from typing import TYPE_CHECKING
+
+from tachiai.faces import face
+
+if TYPE_CHECKING:
+    from tachiai.vault.keeping import Stored, keep, put, put_tail, read, read_segment
+
+__all__ = ["Stored", "keep", "put", "put_tail", "read", "read_segment"]
+
+__getattr__ = face(__name__, __file__)

@@ -1,0 +1,50 @@
+"""How the login library is fitted in: no sign-up, our mail, TOTP secrets encrypted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
+from django.db import transaction
+from django.http import HttpRequest
+
+from tachiai import clock, outbox
+from tachiai.accounts.models import Member
+from tachiai.outbox.concealing import conceal, reveal
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the library is untyped
+    """Members are made by an administrator, and every mail goes through the outbox."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:  # the library's signature
+        return False
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Password resets and notices of the account as rows of the outbox."""
+        member = Member.objects.filter(mail__iexact=email).select_related("organization").first()
+        if member is None:
+            return  # said to nobody: whether an address is known is not told
+        purpose = template_prefix.rsplit("/", 1)[-1]
+        facts = {
+            "organization": member.organization.name,
+            "recipient": {"organization": member.organization.name, "title": member.title, "name": member.name},
+            "purpose": purpose,
+        }
+        url = context.get("password_reset_url", "")
+        if url:
+            facts["concealed"] = {"reset_url": conceal(url)}
+        at = clock.now()
+        with transaction.atomic(durable=True):
+            stream = f"organization:{member.organization_id}"
+            outbox.mail("M26", to=member.mail, language=member.language, context=facts, stream=stream, about=member.pk, at=at)
+
+
+class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+    """The library would keep TOTP secrets and recovery codes in clear."""
+
+    def encrypt(self, text: str) -> str:
+        return conceal(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return reveal(encrypted_text)

@@ -1,0 +1,174 @@
+"""Where refusals become words: one table of sentences, one page for what no form can show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as N_  # noqa: N812  # the catalogue tools' own name for it
+
+from tachiai.errors import Outage, Refusal
+from tachiai.web.templatetags.look import jst
+
+log = structlog.get_logger("tachiai.web")
+
+# What happened, and what to do about it. Facts in braces come from the refusal.
+SENTENCES = {
+    "file.empty": N_("ファイルの中身が空（0バイト）です。元のファイルを確認してください。"),
+    "file.not_pdf": N_("PDFファイルではありません。PDFに変換してから選択してください。"),
+    "file.encrypted": N_("パスワードや暗号化で保護されています。保護を解除したPDFを選択してください。"),
+    "file.broken": N_("ファイルが壊れていて読み取れません。作成元のソフトからPDFを保存し直してください。"),
+    "file.too_large": N_("ファイルが大きすぎます（上限{limit_mb}MB）。分割するか、画像を軽くして保存し直してください。"),
+    "file.too_many_pages": N_("ページ数が多すぎます（上限{limit}ページ）。文書を分けてください。"),
+    "file.no_pages": N_("ページがありません。元のファイルを確認してください。"),
+    "file.locked_by_signature": N_("変更を禁止する電子署名が付いているため、署名を追加できません。署名前のPDFを選択してください。"),
+    "file.active_content": N_("プログラムや外部を操作する仕組みが含まれています。「PDFとして印刷」で保存し直してください。"),
+    "file.needs_rewriting": N_("ファイルの構造に問題があります。修復したPDFの内容を確認のうえ、使用してください。"),
+    "file.took_too_long": N_("ファイルの検査が時間内に終わりませんでした。作成元のソフトから保存し直してください。"),
+    "envelope.unknown": N_("お探しの封筒は見つかりません。"),
+    "envelope.not_allowed": N_("この操作を行う権限がありません。"),
+    "envelope.too_many_files": N_("1つの封筒に入れられる文書は{limit}件までです。"),
+    "envelope.too_large": N_("1つの封筒に入れられる合計は{limit_mb}MBまでです。"),
+    "envelope.not_draft": N_("この封筒はすでに送信されたため、変更できません。"),
+    "envelope.nameless": N_("封筒名を入力してください。"),
+    "envelope.no_documents": N_("文書を1件以上追加してください。"),
+    "envelope.not_described": N_("封筒名と取引情報を入力してください。"),
+    "envelope.moved": N_("この封筒の状態が変わったため、操作できませんでした。現在の状態を確認してください。"),
+    "envelope.too_old": N_("期限切れから{days}日を過ぎた封筒は再送できません。複製して作り直してください。"),
+    "envelope.withdrawn": N_("この署名依頼は、送信者により取り下げられました。"),
+    "envelope.declined": N_("この署名依頼は、署名されずに終了しました。"),
+    "recipients.incomplete": N_("相手方と当方の署名者を選択してください。"),
+    "recipient.moved": N_("署名者の状態が変わったため、操作できませんでした。"),
+    "recipient.not_asked": N_("この署名者には、いまは依頼できません。"),
+    "recipient.not_you": N_("この文書の署名者として指定されていません。"),
+    "recipient.done": N_("署名手続きは完了しています。"),
+    "registration.not_usable": N_("この届出はいまは使えません。確認と承認が済んだ届出を選択してください。"),
+    "registration.not_allowed": N_("届出を扱う権限がありません。"),
+    "registration.not_confirmed": N_("メールアドレスの確認がまだ済んでいません。"),
+    "registration.same_member": N_("届出は、入力した方とは別の職員が承認してください。"),
+    "registration.revoked": N_("この届出は失効しています。送信者へご連絡ください。"),
+    "registration.suspended": N_("アクセスコードの誤入力が続いたため、この届出は停止されています。送信者へご連絡ください。"),
+    "registration.confirmed": N_("メールアドレスの確認は済んでいます。"),
+    "member.may_not_sign": N_("署名権限のある職員を選択してください。"),
+    "member.is_sender": N_("送信者は署名者になれません。別の職員を選択してください。"),
+    "deadline.out_of_range": N_("署名期限は、明日から{days}日以内の日付にしてください。"),
+    "deadline.missing": N_("署名期限を入力してください。"),
+    "code.malformed": N_("アクセスコードは6桁の数字で入力してください。"),
+    "code.weak": N_("推測されやすいコードは使えません。別の6桁の数字にしてください。"),
+    "code.wrong": N_("アクセスコードが正しくありません。あと{left}回入力できます。"),
+    "code.locked": N_("入力が5回続けて一致しなかったため、{until}まで入力できません。"),
+    "code.ended": N_("入力回数の上限に達したため、このリンクは使えません。送信者へご連絡ください。"),
+    "code.busy": N_("操作が続いています。しばらくしてからもう一度お試しください。"),
+    "otp.too_soon": N_("{seconds}秒後にもう一度お試しください。"),
+    "otp.expired": N_("認証コードの有効期限が切れています。新しい認証コードを送信してください。"),
+    "otp.wrong": N_("認証コードが正しくありません。あと{left}回入力できます。"),
+    "otp.ended": N_("入力回数の上限に達しました。新しい認証コードを送信してください。"),
+    "link.unknown": N_("このリンクは無効です。メールに記載のリンクをもう一度確認してください。"),
+    "link.replaced": N_("新しいリンクが送信されたため、このリンクは使えません。最新のメールをご確認ください。"),
+    "link.expired": N_("署名期限が過ぎたため、このリンクは使えません。"),
+    "link.closed": N_("このリンクは使えません。"),
+    "download.expired": N_("ダウンロードの有効期限（14日間）が過ぎました。"),
+    "documents.unseen": N_("まだ開いていない文書があります。すべての文書を確認してください。"),
+    "visit.not_open": N_("もう一度アクセスコードを入力してください。"),
+    "consent.given": N_("署名手続きは完了しています。"),
+    "reason.missing": N_("理由を2文字以上で入力してください。"),
+    "reason.too_long": N_("理由は{limit}文字以内で入力してください。"),
+    "page.unknown": N_("お探しのページは見つかりません。"),
+    "asked.already": N_("依頼はすでに送信されています。送信者からの連絡をお待ちください。"),
+    "vault.altered": N_("保管されているデータに異常が見つかりました。管理者へご連絡ください。"),
+    "document.altered": N_("保管されているデータに異常が見つかりました。管理者へご連絡ください。"),
+    "password.weak": N_("パスワードが弱すぎます。"),
+    "store.unwritable": N_("ただいま保存できません。入力内容はそのままで、しばらくしてからもう一度お試しください。"),
+}
+UNKNOWN = N_("操作を完了できませんでした。しばらくしてからもう一度お試しください。")
+
+STATUS = {
+    "envelope.unknown": 404,
+    "page.unknown": 404,
+    "link.unknown": 404,
+    "envelope.not_allowed": 403,
+    "registration.not_allowed": 403,
+    "recipient.not_you": 403,
+    "visit.not_open": 403,
+    "envelope.moved": 409,
+    "envelope.not_draft": 409,
+    "recipient.moved": 409,
+    "link.replaced": 410,
+    "link.expired": 410,
+    "link.closed": 410,
+    "download.expired": 410,
+    "envelope.withdrawn": 410,
+    "envelope.declined": 410,
+    "registration.revoked": 410,
+    "code.locked": 429,
+    "code.ended": 429,
+    "code.busy": 429,
+    "registration.suspended": 429,
+    "otp.too_soon": 429,
+    "file.too_large": 413,
+    "envelope.too_large": 413,
+    "vault.altered": 500,
+    "document.altered": 500,
+}
+
+
+def sentence(code: str, facts: dict[str, Any] | None = None) -> str:
+    """What a refusal says in the reader's language; an unknown code says so generally rather than nothing."""
+    told = {name: jst(value) if hasattr(value, "astimezone") else value for name, value in (facts or {}).items()}
+    words: str = _(SENTENCES.get(code, UNKNOWN))
+    try:
+        return words.format(**told)
+    except (KeyError, IndexError):
+        return words
+
+
+def status_of(code: str) -> int:
+    return STATUS.get(code, 422)
+
+
+class RefusalMiddleware:
+    """A refusal or an outage that no view has shown in its own form becomes a page, with a status that fits."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self._get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, Refusal):
+            return problem_page(request, exception.code, exception.facts)
+        if isinstance(exception, Outage):
+            log.error("outage at a door", code=exception.code, detail=exception.detail)
+            return problem_page(request, "store.unwritable", {}, status=503)
+        return None
+
+
+def problem_page(request: HttpRequest, code: str, facts: dict[str, Any], *, status: int | None = None) -> HttpResponse:
+    """One page for every problem: what happened, what to do, whom to ask."""
+    context = {"code": code, "words": sentence(code, facts), "status": status or status_of(code)}
+    return render(request, "problem.html", context, status=status or status_of(code))
+
+
+def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:  # Django's signature
+    words = _("画面を開いてから時間がたったか、Cookieが使えないため、送信できませんでした。前の画面に戻って、もう一度お試しください。")
+    return render(request, "problem.html", {"code": "form.stale", "words": words, "status": 403}, status=403)
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    words = _("お探しのページは見つかりません。アドレスを確認してください。")
+    return render(request, "problem.html", {"code": "page.unknown", "words": words, "status": 404}, status=404)
+
+
+def too_large(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    words = _("送信された内容が大きすぎます。ファイルの数か大きさを減らしてください。")
+    return render(request, "problem.html", {"code": "request.too_large", "words": words, "status": 413}, status=413)
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    words = _("システムで問題が発生しました。入力内容は保存されていない可能性があります。時間をおいてもう一度お試しください。")
+    return render(request, "problem.html", {"code": "house.disturbed", "words": words, "status": 500}, status=500)

@@ -1,0 +1,122 @@
+"""Claiming, finishing and putting off leased rows.
+
+A claim is one short transaction; the work happens outside of any; the outcome is committed by the caller together
+with ``finish``, which fails if the lease has meanwhile gone to somebody else.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TypeVar
+
+from django.db import connection, transaction
+from django.db.models import F, Q, QuerySet
+
+from tachiai.work.alarms import clear_alarm, raise_alarm
+from tachiai.work.models import Task, TaskState
+
+T = TypeVar("T", bound=Task)
+
+STRIKES = 5
+LONGEST_BACKOFF = timedelta(minutes=5)
+ALARM_AFTER = timedelta(minutes=1)
+
+
+class LostLease(Exception):
+    """The row was taken over by another worker: whatever this one did must not be committed."""
+
+
+def claim(rows: QuerySet[T], *, at: datetime, lease: timedelta, limit: int) -> list[T]:
+    """Up to ``limit`` due rows of ``rows``, each now leased to this process until ``at + lease``."""
+    free = Q(lease_until=None) | Q(lease_until__lt=at)
+    due = rows.filter(free, state=TaskState.WAITING, due_at__lte=at).order_by("due_at", "pk")
+    if not due.exists():
+        # Looking takes no lock; under SQLite a write transaction would, twice a second, for nothing.
+        return []
+    with transaction.atomic(durable=True):
+        taken = list(_locked(due)[:limit].values_list("pk", flat=True))
+        model = rows.model._default_manager  # noqa: SLF001  # the documented way to a model's manager
+        model.filter(pk__in=taken).update(attempt=F("attempt") + 1, lease_until=at + lease, holder=holder())
+        return list(rows.filter(pk__in=taken).order_by("due_at", "pk"))
+
+
+def _locked(due: QuerySet[T]) -> QuerySet[T]:
+    if connection.features.has_select_for_update_skip_locked:
+        return due.select_for_update(skip_locked=True, of=("self",))
+    return due  # SQLite: the IMMEDIATE transaction is the lock
+
+
+def finish(task: Task, *, at: datetime, state: TaskState = TaskState.DONE) -> None:
+    """Record the outcome inside the caller's transaction. Raises ``LostLease`` when the attempt is no longer ours."""
+    rows = type(task)._default_manager  # noqa: SLF001
+    ours = rows.filter(pk=task.pk, attempt=task.attempt, state=TaskState.WAITING)
+    if not ours.update(state=state, lease_until=None, holder="", trouble="", troubled_since=None):
+        raise LostLease(f"{type(task).__name__} {task.pk}")
+    if task.troubled_since:
+        clear_alarm(_alarm_kind(task), str(task.pk), at=at)
+
+
+def postpone(task: Task, *, code: str, detail: str = "", at: datetime) -> None:
+    """An outage: try again later, for ever, at most five minutes apart; it never counts against the row."""
+    since = task.troubled_since or at
+    delay = min(LONGEST_BACKOFF, timedelta(seconds=2 ** min(task.outages, 9)))
+    rows = type(task)._default_manager  # noqa: SLF001
+    with transaction.atomic(durable=True):
+        ours = rows.filter(pk=task.pk, attempt=task.attempt, state=TaskState.WAITING)
+        ours.update(outages=F("outages") + 1, due_at=at + delay, lease_until=None, holder="", trouble=code[:60], troubled_since=since)
+        if at - since >= ALARM_AFTER or task.outages >= 3:
+            raise_alarm(_alarm_kind(task), str(task.pk), detail=f"{code} {detail}", at=at)
+
+
+def strike(task: Task, *, code: str, at: datetime) -> None:
+    """The row's own content was refused: after five strikes it is stuck and an alarm stands until somebody acts."""
+    rows = type(task)._default_manager  # noqa: SLF001
+    stuck = task.strikes + 1 >= STRIKES
+    with transaction.atomic(durable=True):
+        ours = rows.filter(pk=task.pk, attempt=task.attempt, state=TaskState.WAITING)
+        ours.update(
+            strikes=F("strikes") + 1,
+            state=TaskState.STUCK if stuck else TaskState.WAITING,
+            due_at=at + timedelta(seconds=2**task.strikes),
+            lease_until=None,
+            holder="",
+            trouble=code[:60],
+            troubled_since=task.troubled_since or at,
+        )
+        if stuck:
+            raise_alarm(_alarm_kind(task), str(task.pk), detail=code, at=at)
+
+
+def _alarm_kind(task: Task) -> str:
+    return f"{task._meta.app_label}.{task._meta.model_name}"  # noqa: SLF001
+
+
+def holder() -> str:
+    """This process, told apart from any later one that is given the same number."""
+    return f"{socket.gethostname()}:{os.getpid()}:{_started(os.getpid())}"
+
+
+def _started(pid: int) -> str:
+    """When a process began, in kernel ticks; empty when there is no such process (or no /proc)."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+    except (OSError, IndexError):
+        return ""
+
+
+def release_dead(kinds: Sequence[type[Task]]) -> int:
+    """Give back leases whose holder on this machine no longer lives, so that a kill costs seconds, not a lease."""
+    released = 0
+    here = socket.gethostname()
+    for model in kinds:
+        rows = model._default_manager.filter(state=TaskState.WAITING, lease_until__isnull=False)  # noqa: SLF001
+        for name in rows.values_list("holder", flat=True).distinct():
+            host, _, rest = name.rpartition(":")[0].rpartition(":")
+            started = name.rpartition(":")[2]
+            if host == here and rest.isdigit() and _started(int(rest)) != started:
+                released += rows.filter(holder=name).update(lease_until=None, holder="")
+    return released

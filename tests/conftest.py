@@ -1,0 +1,90 @@
+"""A fresh house for every test: its own folder, its own copy of a migrated database, its own keys.
+
+Real transactions, real bytes, no shared state. The append-only triggers stay in force, so nothing is flushed: the
+copy is thrown away.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+_SCRATCH = Path(tempfile.mkdtemp(prefix="tachiai-tests-"))
+os.environ.update(
+    TACHIAI_HOME=str(_SCRATCH / "template"),
+    TACHIAI_MODE="demo",
+    TACHIAI_MAILBOX="yes",
+    TACHIAI_PUBLIC_URL="http://127.0.0.1:8000",
+    DJANGO_SETTINGS_MODULE="tachiai.config.settings",
+    DJANGO_ALLOW_ASYNC_UNSAFE="true",  # Playwright's loop runs in the thread that also reads rows
+)
+for name in ("TACHIAI_SMTP_URL", "TACHIAI_TSA_URL", "TACHIAI_DATABASE_URL", "TACHIAI_SEAL_KEY_PATH", "TACHIAI_TRUSTED_PROXIES"):
+    os.environ.pop(name, None)
+
+import django  # noqa: E402  # the environment above is what it reads
+
+django.setup()
+
+
+def pytest_sessionfinish() -> None:
+    shutil.rmtree(_SCRATCH, ignore_errors=True)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a test's house stands."""
+
+    home: Path
+
+
+@pytest.fixture(scope="session")
+def template(django_db_blocker: object) -> Path:
+    """The house that every other is copied from: migrated, with secrets, demo authority and static files."""
+    from tachiai.cli.houses import collect_static, compile_catalogues, establish
+
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        establish()
+        compile_catalogues()
+        collect_static()
+        from django.db import connections
+
+        connections.close_all()
+    return _SCRATCH / "template"
+
+
+@pytest.fixture
+def house(template: Path, tmp_path: Path, settings: object, django_db_blocker: object) -> Iterator[Place]:
+    """A fresh copy of the template, and Django pointed at it."""
+    from dataclasses import replace
+
+    from django.db import connections
+
+    home = tmp_path / "home"
+    shutil.copytree(template, home)
+    settings.TACHIAI = replace(settings.TACHIAI, home=home)  # type: ignore[attr-defined]
+    _forget_handles()
+    connections.close_all()
+    database = connections["default"].settings_dict
+    before, database["NAME"] = database["NAME"], home / "tachiai.sqlite3"
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        yield Place(home)
+        connections.close_all()
+    database["NAME"] = before
+    _forget_handles()
+
+
+def _forget_handles() -> None:
+    """Handles are loaded once per process; a test's house is not the process's."""
+    from tachiai.ceremony import invitations
+    from tachiai.envelopes import reading
+    from tachiai.sealing import handles
+    from tachiai.vault import keeping
+
+    for cached in (invitations._link_key, reading._opened, handles.handles, keeping._kek, keeping._store):
+        cached.cache_clear()
