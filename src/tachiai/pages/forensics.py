@@ -1,0 +1,177 @@
+"""Inspection and rewriting, inside a child: the order of the questions, and how damage is told from intent.
+
+qpdf (through pikepdf) answers for the structure, PDFium for what a reader would see. Anything on which the two disagree, or which
+qpdf had to repair, is a reason to normalise: the clerk and the signer must see what the seal covers.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import asdict
+from typing import Any
+
+import pikepdf
+from pikepdf import Name, Pdf
+
+from tachiai.errors import Refusal
+from tachiai.pages import object_walk, structure, wording
+from tachiai.pages.findings import MAX_PAGES, Finding, ForeignSignatures, Inspection
+from tachiai.pages.frame import Head
+from tachiai.pages.readings import Readings
+
+HEADER_WINDOW = 1024  # ISO 32000-1 annex H.3 note 13: readers accept the header within the first 1024 bytes
+MAX_REASONS = 5
+
+_FOREIGN_KINDS = (
+    (b"PK\x03\x04", "zip"),  # .docx, .xlsx, .zip
+    (b"\xd0\xcf\x11\xe0", "ole"),  # .doc, .xls
+    (b"\x89PNG", "image"),
+    (b"\xff\xd8\xff", "image"),
+    (b"II*\x00", "image"),
+    (b"MM\x00*", "image"),
+    (b"{\\rtf", "rtf"),
+    (b"\x1f\x8b", "gzip"),
+)
+
+# Slips of well-known producers that every reader passes over alike. A signed file with nothing worse can still take our signature.
+_HARMLESS = re.compile(
+    r"xref entry for the xref stream itself is missing|extraneous whitespace seen before xref|Resources is missing or invalid"
+    r"|/Type key should be /Pages? but is not"
+)
+
+
+def inspect_job(pdf: bytes, options: Head) -> tuple[Head, bytes]:
+    """Job ``inspect``: the head is an `Inspection` as a dictionary; refusals the face makes are findings of severity refuse."""
+    del options
+    return asdict(examine(pdf)), b""
+
+
+def normalise_job(pdf: bytes, options: Head) -> tuple[Head, bytes]:
+    """Job ``normalise``: the body is the rewritten file, which has passed `examine` itself."""
+    del options
+    before = examine(pdf)
+    _raise_refusals(before)
+    if before.foreign:
+        raise Refusal("file.locked_by_signature", reason="signed")
+    with _opened(pdf) as document:
+        rewritten = _rewrite(document)
+    after = examine(rewritten)
+    _raise_refusals(after)
+    if after.reasons_to_normalise:
+        raise Refusal("file.broken", cause=after.reasons_to_normalise[0].code)
+    return {}, rewritten
+
+
+def examine(pdf: bytes) -> Inspection:
+    """Reads the whole file once with each parser. Raises `Refusal` only where nothing at all can be told of the file."""
+    # Step 1: the outside. A renamed Word file should hear what it is, not that it is a broken PDF.
+    findings = _examine_outside(pdf)
+    with _opened(pdf) as document:
+        # Step 2: encryption, before anything is read through it.
+        findings += _examine_encryption(document)
+        # Step 3: pages, with a limit before any loop over them.
+        page_sizes, size_findings = structure.page_sizes(document, limit=MAX_PAGES)
+        findings += size_findings
+        # Step 4: every object once: what acts by itself, what leads outside, what is signed, what is not embedded.
+        walk = object_walk.walk(document)
+        findings += walk.findings
+        # Step 5: what a reader sees, in the file as it is and in qpdf's reading of it.
+        readings = Readings.of(pdf, _rewrite(document))
+        findings += readings.findings
+        findings += wording.paper_wording(readings.texts)
+        # Step 6: damage qpdf met on the way, now that everything has been touched.
+        findings += _examine_damage(document)
+        # Step 7: a signed file is never rewritten, so what would be a reason to normalise is a refusal there.
+        findings += _examine_locks(walk.foreign, findings)
+        return Inspection(
+            page_count=len(page_sizes),
+            page_sizes=tuple(page_sizes),
+            pdf_version=document.pdf_version,
+            xref=structure.xref_kind(pdf),
+            has_form=walk.has_form,
+            foreign=walk.foreign,
+            pdfa=structure.pdfa_claim(document),
+            findings=tuple(findings),
+        )
+
+
+def _raise_refusals(inspection: Inspection) -> None:
+    for finding in inspection.findings:
+        if finding.severity == "refuse":
+            raise Refusal(finding.code, **finding.facts)
+
+
+def _examine_outside(pdf: bytes) -> list[Finding]:
+    start = pdf.find(b"%PDF-", 0, HEADER_WINDOW)
+    if start < 0:
+        looks_like = next((kind for magic, kind in _FOREIGN_KINDS if pdf.startswith(magic)), "unknown")
+        raise Refusal("file.not_pdf", looks_like=looks_like)
+    findings = []
+    if start > 0:
+        findings.append(Finding("file.prepended", "normalise", {"bytes": start}))
+    end = pdf.rfind(b"%%EOF")
+    behind = len(pdf[end + 5 :].strip(b"\r\n\t \x00")) if end >= 0 else 0
+    if behind:
+        findings.append(Finding("file.appended", "normalise", {"bytes": behind}))
+    return findings
+
+
+def _opened(pdf: bytes) -> Pdf:
+    try:
+        return pikepdf.open(io.BytesIO(pdf), suppress_warnings=True)
+    except pikepdf.PasswordError:
+        raise Refusal("file.encrypted", reason="password") from None
+    except pikepdf.PdfError as error:
+        if re.search(r"encrypt|security handler|/Filter", str(error), re.IGNORECASE):
+            raise Refusal("file.encrypted", reason="certificate") from None
+        raise Refusal("file.broken", cause="unreadable") from None
+
+
+def _examine_encryption(document: Pdf) -> list[Finding]:
+    if not document.is_encrypted:
+        return []
+    # An empty password opens the file; whether its author allows a copy without protection is said by the permissions
+    # (ISO 32000-2 table 22). Where editing is forbidden, taking the protection off is not ours to do.
+    allow = document.allow
+    if allow.modify_other and allow.extract:
+        return [Finding("file.empty_password", "normalise")]
+    return [Finding("file.encrypted", "refuse", {"reason": "restricted"})]
+
+
+def _examine_damage(document: Pdf) -> list[Finding]:
+    warnings = [re.sub(r"^.*?: ", "", str(warning), count=1)[:120] for warning in document.get_warnings()]
+    damage = [warning for warning in warnings if not _HARMLESS.search(warning)]
+    if damage:
+        return [Finding("file.repaired", "normalise", {"warnings": len(damage), "examples": damage[:MAX_REASONS]})]
+    return [Finding("file.irregular", "warn", {"warnings": len(warnings), "examples": warnings[:MAX_REASONS]})] if warnings else []
+
+
+def _examine_locks(foreign: ForeignSignatures, findings: list[Finding]) -> list[Finding]:
+    if foreign.docmdp == 1:
+        return [Finding("file.locked_by_signature", "refuse", {"reason": "docmdp"})]
+    if foreign.locks:
+        return [Finding("file.locked_by_signature", "refuse", {"reason": "fieldmdp"})]
+    reasons = [finding.code for finding in findings if finding.severity == "normalise"]
+    if foreign and reasons:
+        return [Finding("file.signed_and_damaged", "refuse", {"reasons": reasons})]
+    return []
+
+
+def _rewrite(document: Pdf) -> bytes:
+    # Nothing is decoded or compressed again: a bomb stays small, and images and fonts keep their bytes. A fixed /ID makes the
+    # same upload give the same rewrite, so that the clerk can confirm it twice.
+    target = io.BytesIO()
+    settings: dict[str, Any] = {
+        "static_id": False,
+        "deterministic_id": True,
+        "compress_streams": False,
+        "stream_decode_level": pikepdf.StreamDecodeLevel.none,
+        "object_stream_mode": pikepdf.ObjectStreamMode.disable,
+        "encryption": False,
+        "fix_metadata_version": False,
+    }
+    if Name.Root not in document.trailer:
+        raise Refusal("file.broken", cause="catalogue")
+    document.save(target, **settings)
+    return target.getvalue()

@@ -1,0 +1,148 @@
+"""Drawing pages, inside a child: PDFium makes the picture, Pillow the WebP. One thread, one page in memory at a time."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pypdfium2
+import pypdfium2.raw as pdfium_c
+from PIL import Image, ImageChops
+from PIL.WebPImagePlugin import WebPImageFile  # noqa: F401 — registers the format now: Pillow would otherwise look for it later
+
+from tachiai.errors import Refusal
+from tachiai.pages import pdfium
+from tachiai.pages.frame import Head
+
+LARGEST_SIDE_PX = 6000
+LARGEST_AREA_PX = 12_000_000
+FALLBACK_SIZE_PT = (595.0, 842.0)
+LOSSY_QUALITY = 60
+LOSSLESS_EFFORT = 80  # measured: 100 is no smaller and twice as slow
+METHOD = 4
+# Letters are black, white and a seam between them. Sixteen shades draw that seam as the eye sees it and halve the bytes of 256; a page
+# with more than this share of its area between black and white is a photograph or a scan, and keeps all its shades.
+SIXTEEN_SHADES = [round(value / 17) * 17 for value in range(256)]
+SEAM_SHARE = 0.25
+# Below this many bytes per pixel a lossless page is within the budget of a slow phone (60 KB at 828 px) and stays sharp; a lossy copy
+# that might save a few KB more is not worth the time.
+LOSSLESS_BYTES_PER_PIXEL = 0.06
+COLOUR_DISTANCE = 24  # channels this far apart are seen as colour; less is the noise of a scanner
+COLOUR_PIXELS = 32
+
+pdfium.use_packaged_fonts()
+Image.MAX_IMAGE_PIXELS = None  # no image file is ever opened here; only PDFium's own bitmaps pass
+
+
+def render_job(pdf: bytes, options: Head) -> tuple[Head, bytes]:
+    """Job ``render``: the body is a page pack, the head its entries as rows (see ``docs/formats/page-pack.md``)."""
+    rows: list[list[int]] = []
+    body = bytearray()
+    with _shown(pdf) as document:
+        if len(document) > int(options["max_pages"]):
+            raise Refusal("file.too_many_pages", pages=len(document), limit=int(options["max_pages"]))
+        for index in range(len(document)):
+            picture, text = _draw(document, index, int(options["width"]))
+            image, letters = _encoded(picture), text.encode("utf-8", "ignore")
+            offset = len(body)
+            body += image + letters
+            rows.append([index + 1, *picture.size, offset, len(image), offset + len(image), len(letters)])
+    return {"pages": rows}, bytes(body)
+
+
+def render_page_job(pdf: bytes, options: Head) -> tuple[Head, bytes]:
+    """Job ``render_page``: the body is one WebP picture."""
+    number = int(options["number"])
+    with _shown(pdf) as document:
+        if not 1 <= number <= len(document):
+            raise Refusal("page.not_found", number=number, pages=len(document))
+        picture, _ = _draw(document, number - 1, int(options["width"]))
+    return {}, _encoded(picture)
+
+
+@contextmanager
+def _shown(pdf: bytes) -> Iterator[Any]:
+    """The opened document with its form initialised, which PDFium wants before the first page is loaded."""
+    try:
+        with pdfium.opened(pdf) as document:
+            document.init_forms()
+            if len(document) == 0:
+                raise Refusal("file.no_pages")
+            yield document
+    except pypdfium2.PdfiumError:
+        raise Refusal("file.broken", cause="cannot be shown") from None
+
+
+def _draw(document: Any, index: int, width: int) -> tuple[Image.Image, str]:
+    page = _page(document, index)
+    try:
+        picture = _picture(page, width)
+        # Values of fields and of notes become part of the page, so that its text names what its picture shows.
+        has_annotations = pdfium_c.FPDFPage_GetAnnotCount(page) > 0
+        if has_annotations:
+            pdfium_c.FPDFPage_Flatten(page, pdfium_c.FLAT_NORMALDISPLAY)
+        else:
+            return picture, pdfium.page_text(page)
+    finally:
+        page.close()
+    flattened = _page(document, index)
+    try:
+        return picture, pdfium.page_text(flattened)
+    finally:
+        flattened.close()
+
+
+def _page(document: Any, index: int) -> Any:
+    try:
+        return document[index]
+    except pypdfium2.PdfiumError:
+        # One page that cannot be loaded must not pass as a blank one: the signer would agree to what nobody can see.
+        raise Refusal("file.broken", cause="page cannot be shown", page=index + 1) from None
+
+
+def _picture(page: Any, width: int) -> Image.Image:
+    scale = _scale(*page.get_size(), width=width)
+    bitmap = page.render(scale=scale, rev_byteorder=True, may_draw_forms=True, draw_annots=True, fill_color=(255, 255, 255, 255))
+    try:
+        picture: Image.Image = bitmap.to_pil().convert("RGB")
+    finally:
+        bitmap.close()
+    return picture if _has_colour(picture) else picture.convert("L")
+
+
+def _scale(width_pt: float, height_pt: float, *, width: int) -> float:
+    """Pixels per point for a page ``width`` pixels wide, less where its height or area would exceed the bounds."""
+    if not (math.isfinite(width_pt) and math.isfinite(height_pt) and width_pt > 0 and height_pt > 0):
+        width_pt, height_pt = FALLBACK_SIZE_PT
+    by_side = LARGEST_SIDE_PX / max(width_pt, height_pt)
+    by_area = math.sqrt(LARGEST_AREA_PX / (width_pt * height_pt))
+    return min(width / width_pt, by_side, by_area)
+
+
+def _has_colour(picture: Image.Image) -> bool:
+    red, green, blue = picture.split()
+    for one, other in ((red, green), (green, blue)):
+        if sum(ImageChops.difference(one, other).histogram()[COLOUR_DISTANCE:]) >= COLOUR_PIXELS:
+            return True
+    return False
+
+
+def _encoded(picture: Image.Image) -> bytes:
+    drawn = picture.point(SIXTEEN_SHADES) if _is_lettering(picture) else picture
+    lossless = _webp(drawn, lossless=True, quality=LOSSLESS_EFFORT, method=METHOD)
+    if len(lossless) <= LOSSLESS_BYTES_PER_PIXEL * picture.width * picture.height:
+        return lossless
+    return min(lossless, _webp(picture, quality=LOSSY_QUALITY, method=METHOD), key=len)
+
+
+def _is_lettering(picture: Image.Image) -> bool:
+    return picture.mode == "L" and sum(picture.histogram()[17:239]) <= SEAM_SHARE * picture.width * picture.height
+
+
+def _webp(picture: Image.Image, **settings: Any) -> bytes:
+    target = io.BytesIO()
+    picture.save(target, "WEBP", **settings)
+    return target.getvalue()
