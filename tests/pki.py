@@ -66,7 +66,7 @@ class Hierarchy:
         responder: str | None = None,
         lists: str | None = None,
         since: datetime = MOMENT - timedelta(days=1),
-        until: datetime = MOMENT + timedelta(days=700),
+        until: datetime = MOMENT + timedelta(days=3600),
     ) -> x509.Certificate:
         draft = _draft(_name(name), self.middle.subject, public, since=since, until=until, authority=False)
         if purpose is not None:
@@ -91,11 +91,14 @@ class Hierarchy:
         return self.middle.public_bytes(Encoding.DER)
 
 
-def hierarchy(*, responder: str | None = None, lists: str | None = None) -> Hierarchy:
-    """A fresh three-level authority; ``responder`` and ``lists`` are named in the intermediate's certificate."""
-    root_key, middle_key = key("rsa2048", 10), key("rsa2048", 11)
+def hierarchy(number: int = 0, *, responder: str | None = None, lists: str | None = None) -> Hierarchy:
+    """A fresh three-level authority, with other keys for another ``number``.
+
+    ``responder`` and ``lists`` are named in the intermediate's certificate.
+    """
+    root_key, middle_key = key("rsa2048", 100 + number), key("rsa2048", 200 + number)
     root_name, middle_name = _name("Fictional Root"), _name("Fictional Intermediate")
-    far = MOMENT + timedelta(days=3650)
+    far = MOMENT + timedelta(days=7300)
     start = MOMENT - timedelta(days=2)
     root = _draft(root_name, root_name, root_key, since=start, until=far, authority=True).sign(root_key, hashes.SHA256())
     draft = _draft(middle_name, root_name, middle_key, since=start, until=far, authority=True)

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
 from crypto.contract import Contract
 from pki import embedded
-
 from tachiai.crypto.authority import EmbeddedAuthority
 
 

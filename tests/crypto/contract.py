@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pki import MOMENT
-
 from tachiai.crypto import pades
 from tachiai.crypto.authority import EmbeddedAuthority
 from tachiai.crypto.pades import SealText

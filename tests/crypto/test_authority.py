@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
-from pki import MOMENT, OPERATOR
 
+from pki import MOMENT, OPERATOR
 from tachiai.crypto.authority import EmbeddedAuthority, create_authority, load_authority
 from tachiai.errors import Refusal
 

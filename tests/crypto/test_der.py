@@ -58,7 +58,8 @@ def test_what_is_not_der_is_not_read(torn: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", [b"20250602030000", b"2025060203Z", b"20250602030000+0900", b"20251402030000Z", "２０２５0602030000Z".encode()]
+    "text",
+    [b"20250602030000", b"2025060203Z", b"20250602030000+0900", b"20251402030000Z", "２０２５0602030000Z".encode()],
 )
 def test_times_of_another_form_are_not_read(text: bytes) -> None:
     with pytest.raises(der.DerError):

@@ -8,8 +8,8 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ed25519
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat, pkcs12
-from pki import MOMENT, Hierarchy, hierarchy, key
 
+from pki import MOMENT, Hierarchy, hierarchy, key
 from tachiai.crypto.keys import load_credential
 from tachiai.errors import Refusal
 

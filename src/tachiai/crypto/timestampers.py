@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -52,7 +51,7 @@ class HttpTimestamper:
             self._session.mount(scheme, HTTPAdapter(pool_connections=4, pool_maxsize=64))
 
     def timestamp(self, digest: bytes, *, at: datetime) -> Token:
-        nonce = secrets.randbits(64)
+        nonce = timestamps.fresh_nonce()
         reply = self._post(timestamps.request(digest, nonce=nonce, policy=self._policy))
         token = timestamps.accept_reply(
             reply,
@@ -108,7 +107,7 @@ class EmbeddedTimestamper:
         self.reserve = len(self._token(b"\x00" * 64, nonce=2**64 - 1, at=moment, with_chain=True)) + _SLACK
 
     def timestamp(self, digest: bytes, *, at: datetime) -> Token:
-        nonce = secrets.randbits(64)
+        nonce = timestamps.fresh_nonce()
         reply = self.respond(timestamps.request(digest, nonce=nonce), at=at)
         roots = self._credential.roots
         return timestamps.accept_reply(reply, digest=digest, nonce=nonce, roots=roots, at=at, accredited=False, embedded=True)
@@ -135,7 +134,7 @@ class EmbeddedTimestamper:
             der.integer(1),
             der.oid(EMBEDDED_POLICY),
             der.sequence(cms.algorithm(cms.DIGESTS[timestamps.digest_name(digest)], with_null=True), der.octet_string(digest)),
-            der.integer(secrets.randbits(63) | 1 << 62),
+            der.integer(timestamps.fresh_nonce()),
             der.generalized_time(at.astimezone(UTC)),
             der.sequence(der.integer(1)),  # accuracy: one second
             b"" if nonce is None else der.integer(nonce),

@@ -7,6 +7,7 @@ certificate, the signature, the time, the chain to a pinned root and, when one w
 from __future__ import annotations
 
 import hashlib
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -68,6 +69,11 @@ class BadToken(ValueError):
 def digest_name(digest: bytes) -> str:
     """Which digest a value of this size is. Anything else is a programming error."""
     return _DIGEST_OF_SIZE[len(digest)]
+
+
+def fresh_nonce() -> int:
+    """62 random bits in exactly eight octets, so that tokens of one authority differ in size as little as possible."""
+    return secrets.randbits(62) | 1 << 62
 
 
 def request(digest: bytes, *, nonce: int, policy: str | None = None) -> bytes:

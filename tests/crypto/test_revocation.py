@@ -1,0 +1,224 @@
+"""Revocation: the embedded answers, and answers over HTTP from a loopback responder that behaves or does not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import ocsp
+from cryptography.x509.oid import ExtendedKeyUsageOID
+
+from crypto.server import Answer, Served, good, serving
+from pki import MOMENT, Hierarchy, hierarchy, key
+from tachiai.crypto import revocation_http
+from tachiai.crypto.authority import EmbeddedAuthority
+from tachiai.crypto.keys import Credential
+from tachiai.crypto.revocation import EmbeddedRevocation, UnusableAnswer, check_ocsp
+from tachiai.crypto.revocation_http import HttpRevocation
+from tachiai.errors import Outage, Refusal
+
+LATER = MOMENT + timedelta(hours=1)
+
+
+def test_embedded_answers_cover_every_chain_once_and_are_fresh(authority: EmbeddedAuthority) -> None:
+    chains = [authority.seal_credential.whole_chain, authority.stamp_credential.whole_chain, authority.seal_credential.whole_chain]
+    found = authority.revocation_source.gather(chains, after=MOMENT, at=LATER)
+    assert (len(found.ocsps), found.crls, found.fresh) == (2, (), True)
+    assert set(found.certs) >= {*chains[0], *chains[1], authority.responder_credential.certificate}
+    assert not authority.revocation_source.gather(chains, after=LATER + timedelta(seconds=1), at=LATER).fresh
+
+
+def test_openssl_accepts_the_embedded_answers(authority: EmbeddedAuthority, program: Callable[..., object], tmp_path: Path) -> None:
+    def as_pem(name: str, der: bytes) -> None:
+        (tmp_path / name).write_bytes(x509.load_der_x509_certificate(der).public_bytes(Encoding.PEM))
+
+    as_pem("root.pem", authority.root.certificate)
+    as_pem("seal.pem", authority.seal_credential.certificate)
+    (tmp_path / "answer").write_bytes(authority.revocation_source.answer(authority.seal_credential.certificate, at=MOMENT))
+    common = ("openssl", "ocsp", "-respin", "answer", "-CAfile", "root.pem", "-issuer", "root.pem", "-no_nonce")
+    told = program(*common, "-sha256", "-cert", "seal.pem", "-attime", str(int(MOMENT.timestamp())), "-validity_period", "999999999")
+    assert "Response verify OK" in told.stderr  # type: ignore[attr-defined]
+    assert "seal.pem: good" in told.stdout  # type: ignore[attr-defined]
+
+
+def test_a_revoked_certificate_is_refused_with_its_name(authority: EmbeddedAuthority) -> None:
+    seal = authority.seal_credential
+    serial = x509.load_der_x509_certificate(seal.certificate).serial_number
+    source = EmbeddedRevocation(authority.root.certificate, responder=authority.responder_credential, revoked={serial: MOMENT})
+    with pytest.raises(Refusal, match=r"key\.revoked") as caught:
+        source.gather([seal.whole_chain], after=MOMENT, at=LATER)
+    assert caught.value.facts["since"] == MOMENT
+    assert caught.value.facts["subject"] == seal.subject
+
+
+def test_an_answer_of_somebody_else_or_about_another_proves_nothing(authority: EmbeddedAuthority, stranger: EmbeddedAuthority) -> None:
+    seal, root = authority.seal_credential.certificate, authority.root.certificate
+    forged = EmbeddedRevocation(root, responder=stranger.responder_credential).answer(seal, at=MOMENT)
+    unauthorised = EmbeddedRevocation(root, responder=authority.seal_credential).answer(seal, at=MOMENT)
+    other = authority.revocation_source.answer(authority.stamp_credential.certificate, at=MOMENT)
+    stale = authority.revocation_source.answer(seal, at=MOMENT - timedelta(days=8))
+    early = authority.revocation_source.answer(seal, at=MOMENT + timedelta(hours=1))
+    for answer in (forged, unauthorised, other, stale, early, b"", b"noise", bytes.fromhex("30030a0103")):
+        with pytest.raises(UnusableAnswer):
+            check_ocsp(answer, certificate=seal, issuer=root, at=MOMENT)
+    with pytest.raises(Refusal, match=r"key\.chain_incomplete"):
+        authority.revocation_source.gather([stranger.seal_credential.whole_chain], after=MOMENT, at=MOMENT)
+
+
+# ----------------------------------------------------------------------------------------------------- over HTTP
+
+
+@dataclass
+class Responder:
+    """A certification authority's web server: OCSP for what the intermediate issued, lists for both levels."""
+
+    served: Served
+    tree: Hierarchy
+    seal: Credential
+    delegate: x509.Certificate
+    delegated: bool = True
+    revoked: bool = False
+    produced: datetime = MOMENT + timedelta(minutes=30)
+    broken: frozenset[str] = frozenset()
+
+    def answer(self, path: str, body: bytes) -> Answer:
+        if path in self.broken:
+            return 500, {}, [b"out of order"]
+        if path == "/ocsp":
+            return good(self._ocsp(body))
+        issuer, private = (self.tree.root, self.tree.root_key) if path == "/root.crl" else (self.tree.middle, self.tree.middle_key)
+        return good(self._list(issuer, private))
+
+    def _ocsp(self, body: bytes) -> bytes:
+        asked = ocsp.load_der_ocsp_request(body)
+        leaf = x509.load_der_x509_certificate(self.seal.certificate)
+        assert asked.serial_number == leaf.serial_number
+        status = ocsp.OCSPCertStatus.REVOKED if self.revoked else ocsp.OCSPCertStatus.GOOD
+        builder = ocsp.OCSPResponseBuilder().add_response(
+            leaf,
+            self.tree.middle,
+            hashes.SHA1(),  # noqa: S303 - as common responders name certificates
+            status,
+            self.produced,
+            self.produced + timedelta(days=3),
+            self.produced if self.revoked else None,
+            None,
+        )
+        signer, private = (self.delegate, key("rsa2048", 30)) if self.delegated else (self.tree.middle, self.tree.middle_key)
+        builder = builder.responder_id(ocsp.OCSPResponderEncoding.HASH, signer)
+        if self.delegated:
+            builder = builder.certificates([self.delegate])
+        return builder.sign(private, hashes.SHA256()).public_bytes(Encoding.DER)
+
+    def _list(self, issuer: x509.Certificate, private: object) -> bytes:
+        draft = x509.CertificateRevocationListBuilder(issuer_name=issuer.subject)
+        draft = draft.last_update(MOMENT - timedelta(hours=1)).next_update(MOMENT + timedelta(days=30))
+        if self.revoked:
+            serial = x509.load_der_x509_certificate(self.seal.certificate).serial_number
+            gone = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(MOMENT - timedelta(hours=2)).build()
+            draft = draft.add_revoked_certificate(gone)
+        return draft.sign(private, hashes.SHA256()).public_bytes(Encoding.DER)  # type: ignore[arg-type]
+
+    def gather(self, **details: object) -> revocation_http.Revocation:
+        options = {"allow_private": True, "timeout": 1.0, **details}
+        source = HttpRevocation([self.tree.root_der], **options)  # type: ignore[arg-type]
+        return source.gather([self.seal.whole_chain], after=MOMENT, at=LATER)
+
+
+@pytest.fixture
+def responder() -> Iterator[Responder]:
+    with serving(lambda _path, _body: good(b"")) as served:
+        tree = hierarchy(2, lists=f"{served.url}/root.crl")
+        seal = tree.credential("Sealed by HTTP", key("p256", 31), responder=f"{served.url}/ocsp", lists=f"{served.url}/middle.crl")
+        delegate = tree.leaf("Responder", key("rsa2048", 30), purpose=ExtendedKeyUsageOID.OCSP_SIGNING)
+        made = Responder(served, tree, seal, delegate)
+        served.behave = made.answer
+        yield made
+
+
+def test_asks_the_responder_first_and_lists_where_there_is_none(responder: Responder) -> None:
+    found = responder.gather()
+    assert (len(found.ocsps), len(found.crls)) == (1, 1)
+    assert responder.delegate.public_bytes(Encoding.DER) in found.certs
+    assert not found.fresh, "the intermediate's list is older than the last signature"
+    assert [path for _c, _m, path, _a in responder.served.seen] == ["/ocsp", "/root.crl"]
+
+
+def test_falls_back_to_the_list_when_the_responder_fails(responder: Responder) -> None:
+    responder.broken = frozenset({"/ocsp"})
+    found = responder.gather()
+    assert (len(found.ocsps), len(found.crls)) == (0, 2)
+
+
+def test_prefers_a_list_to_an_answer_the_deep_verifier_cannot_follow(responder: Responder) -> None:
+    responder.delegated = False
+    assert len(responder.gather().crls) == 2
+    responder.broken = frozenset({"/middle.crl"})
+    assert len(responder.gather().ocsps) == 1
+
+
+def test_revocation_is_a_refusal_whoever_says_it(responder: Responder) -> None:
+    responder.revoked = True
+    with pytest.raises(Refusal, match=r"key\.revoked"):
+        responder.gather()
+    responder.broken = frozenset({"/ocsp"})
+    with pytest.raises(Refusal, match=r"key\.revoked"):
+        responder.gather()
+
+
+def test_no_acceptable_answer_is_an_outage_that_tells_why(responder: Responder) -> None:
+    responder.broken = frozenset({"/ocsp", "/middle.crl"})
+    with pytest.raises(Outage, match="HTTP 500") as caught:
+        responder.gather()
+    assert caught.value.code == "revocation.unreachable"
+    responder.broken, responder.produced = frozenset({"/middle.crl"}), MOMENT - timedelta(days=9)
+    with pytest.raises(Outage, match="has run out"):
+        responder.gather()
+
+
+def test_redirects_floods_and_other_schemes_lead_nowhere(responder: Responder) -> None:
+    responder.served.behave = lambda _path, _body: (302, {"Location": f"{responder.served.url}/ocsp"}, [b""])
+    with pytest.raises(Outage, match="HTTP 302"):
+        responder.gather()
+    responder.served.behave = lambda _path, _body: good(bytes(revocation_http.LARGEST_LIST + 1))
+    with pytest.raises(Outage, match="too large"):
+        responder.gather()
+    local = responder.tree.credential("Odd places", key("p256", 32), responder="ldap://127.0.0.1/x", lists="file:///etc/passwd")
+    with pytest.raises(Outage, match="ldap scheme"):
+        HttpRevocation([responder.tree.root_der], allow_private=True).gather([local.whole_chain], after=MOMENT, at=LATER)
+
+
+def test_private_addresses_are_refused_before_any_connection(responder: Responder) -> None:
+    with pytest.raises(Outage, match="not a public address"):
+        responder.gather(allow_private=False)
+    assert responder.served.seen == []
+
+
+INNER = "127.0.0.1 10.1.2.3 169.254.169.254 192.168.0.1 100.64.0.1 0.0.0.0 ::1 fe80::1 fc00::1 ::ffff:10.0.0.1 224.0.0.1"
+OUTER = "8.8.8.8"
+
+
+@pytest.mark.parametrize("address", INNER.split())
+def test_no_inner_address_counts_as_public(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    def resolving(*addresses: str) -> None:
+        monkeypatch.setattr("socket.getaddrinfo", lambda *_asked, **_how: [(0, 0, 0, "", (a, 80)) for a in addresses])
+
+    resolving(OUTER)
+    assert revocation_http.resolve("ca.example", 80, allow_private=False) == OUTER
+    # One public address beside an inner one is how a name server would lead this machine astray.
+    resolving(OUTER, address)
+    with pytest.raises(UnusableAnswer):
+        revocation_http.resolve("ca.example", 80, allow_private=False)
+
+
+def test_a_chain_nobody_pinned_is_not_asked_about(responder: Responder) -> None:
+    stranger = hierarchy(3)
+    with pytest.raises(Outage, match="no pinned root"):
+        HttpRevocation([stranger.root_der], allow_private=True).gather([responder.seal.whole_chain], after=MOMENT, at=LATER)
+    assert responder.served.seen == []
