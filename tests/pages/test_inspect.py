@@ -242,3 +242,10 @@ def test_the_pdfa_claim_is_read():
     target = io.BytesIO()
     document.save(target)
     assert inspect(target.getvalue()).pdfa == "2B"
+
+
+@pytest.mark.parametrize("pdf", [odd_files.plain(), odd_files.signed()], ids=["unsigned", "signed"])
+def test_a_slip_that_every_reader_passes_over_is_told_and_kept(pdf):
+    inspection = inspect(pdf.replace(b"\nxref\n", b"\n\nxref\n"))
+    assert "file.irregular" in [finding.code for finding in inspection.warnings]
+    assert inspection.reasons_to_normalise == ()

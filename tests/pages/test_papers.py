@@ -8,7 +8,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pikepdf
 import pytest
+import qrcode
 from PIL import Image
+from qrcode.constants import ERROR_CORRECT_M
 
 from tachiai.pages.certificate import (
     JST,
@@ -194,3 +196,18 @@ def test_samples_are_printed_once_and_always_alike():
     first = samples()
     first.clear()
     assert len(samples()) == 3
+
+
+def test_the_qr_code_on_the_paper_is_that_of_the_verification_page():
+    code = qrcode.QRCode(error_correction=ERROR_CORRECT_M, border=0)
+    code.add_data(FACTS.verification_url)
+    code.make(fit=True)
+    matrix = code.get_matrix()
+    page = Image.open(io.BytesIO(render_page(certificate(FACTS), number=1, width=2480))).convert("L")
+    millimetre = 2480 / 210
+    left, top, module = (210 - 23 - 24) * millimetre, 20 * millimetre, 24 * millimetre / len(matrix)
+    seen = [
+        [page.getpixel((int(left + (x + 0.5) * module), int(top + (y + 0.5) * module))) < 128 for x in range(len(matrix))]
+        for y in range(len(matrix))
+    ]
+    assert seen == matrix

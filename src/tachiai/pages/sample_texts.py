@@ -293,7 +293,7 @@ SPECIFICATION: dict[str, Any] = {
         {"name": "総合案内板の清掃", "specification": "中性洗剤による手洗い、水拭き仕上げ。年4回", "quantity": "48", "unit": "基"},
         {"name": "誘導標識の清掃", "specification": "水拭き。年2回", "quantity": "312", "unit": "基"},
         {"name": "定期点検", "specification": "基礎、支柱、盤面及び照明の目視・打音点検。年1回", "quantity": "360", "unit": "基"},
-        {"name": "盤面の更新", "specification": "インクジェット出力、耐候ラミネート、900×600 mm", "quantity": "20", "unit": "枚"},
+        {"name": "盤面の更新", "specification": "インクジェット出力、耐候ラミネート、900×600mm", "quantity": "20", "unit": "枚"},
         {"name": "照明の交換", "specification": "LED 直管形 20 W 相当、昼白色（5000 K）", "quantity": "36", "unit": "本"},
         {"name": "支柱の補修塗装", "specification": "ケレン2種、さび止め1回、ウレタン樹脂塗料2回", "quantity": "15", "unit": "基"},
         {"name": "緊急対応", "specification": "連絡から24時間以内の現地確認及び応急措置", "quantity": "6", "unit": "回"},
