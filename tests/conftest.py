@@ -6,16 +6,19 @@ copy is thrown away.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from place import Place
 
-_SCRATCH = Path(tempfile.mkdtemp(prefix="tachiai-tests-"))
+# The first process makes the scratch folder; the workers of a parallel run inherit it and share one template.
+_OWNER = "TACHIAI_TESTS" not in os.environ
+_SCRATCH = Path(os.environ.setdefault("TACHIAI_TESTS", os.environ.get("TACHIAI_TESTS") or tempfile.mkdtemp(prefix="tachiai-tests-")))
 os.environ.update(
     TACHIAI_HOME=str(_SCRATCH / "template"),
     TACHIAI_MODE="demo",
@@ -33,14 +36,8 @@ django.setup()
 
 
 def pytest_sessionfinish() -> None:
-    shutil.rmtree(_SCRATCH, ignore_errors=True)
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a test's house stands."""
-
-    home: Path
+    if _OWNER:
+        shutil.rmtree(_SCRATCH, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
@@ -48,10 +45,13 @@ def template(django_db_blocker: object) -> Path:
     """The house that every other is copied from: migrated, with secrets, demo authority and static files."""
     from tachiai.cli.houses import collect_static, compile_catalogues, establish
 
-    with django_db_blocker.unblock():  # type: ignore[attr-defined]
-        establish()
-        compile_catalogues()
-        collect_static()
+    with (_SCRATCH / "lock").open("w") as lock, django_db_blocker.unblock():  # type: ignore[attr-defined]
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (_SCRATCH / "made").exists():
+            establish()
+            compile_catalogues()
+            collect_static()
+            (_SCRATCH / "made").touch()
         from django.db import connections
 
         connections.close_all()

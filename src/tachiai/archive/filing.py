@@ -11,7 +11,7 @@ from tachiai import ledger
 from tachiai.accounts.models import Member
 from tachiai.archive.models import FileKind, Record, RecordFile
 from tachiai.archive.names import comparable
-from tachiai.vault.models import Blob
+from tachiai.vault import Blob
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import uuid
 from django.db import models
 
 from tachiai.accounts.models import Member, Organization
-from tachiai.vault.models import Blob
+from tachiai.vault import Blob
 
 
 class Record(models.Model):

@@ -5,15 +5,22 @@ from typing import TYPE_CHECKING
 from tachiai.faces import face
 
 if TYPE_CHECKING:
-    from tachiai.ceremony.attempts import TRIES_IN_LIFE, Attempt, reserve_attempt, settle_attempt, wrong_attempts
+    from tachiai.ceremony.attempts import REGISTRATION_TRIES, TRIES_IN_LIFE, Attempt, reserve_attempt, settle_attempt, wrong_attempts
     from tachiai.ceremony.consents import ConsentText, Shown, record_consent
     from tachiai.ceremony.invitations import close_invitation, find_invitation, invite, link_of
+    from tachiai.ceremony.models import Ceremony, Consent, Invitation, Level, Purpose
     from tachiai.ceremony.visits import begin, current, end
 
 __all__ = [
+    "REGISTRATION_TRIES",
     "TRIES_IN_LIFE",
     "Attempt",
+    "Ceremony",
+    "Consent",
     "ConsentText",
+    "Invitation",
+    "Level",
+    "Purpose",
     "Shown",
     "begin",
     "close_invitation",

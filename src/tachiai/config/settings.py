@@ -103,8 +103,8 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher"]
 
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "desk:home"
-ACCOUNT_ADAPTER = "tachiai.web.login.AccountAdapter"
-MFA_ADAPTER = "tachiai.web.login.MfaAdapter"
+ACCOUNT_ADAPTER = "tachiai.administration.logins.AccountAdapter"
+MFA_ADAPTER = "tachiai.administration.logins.MfaAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from tachiai.faces import face
 
 if TYPE_CHECKING:
-    from tachiai.counterparties.codes import check_code, reserve_code_attempt, suspend_if_spent
+    from tachiai.counterparties.codes import check_code, reserve_code_attempt, suspend_if_spent, well_formed
     from tachiai.counterparties.confirming import confirm_mail, find_registration, request_code
     from tachiai.counterparties.registering import Entered, approve, register, revoke
     from tachiai.counterparties.usable import registrations_of, usable_registrations
@@ -23,6 +23,7 @@ __all__ = [
     "revoke",
     "suspend_if_spent",
     "usable_registrations",
+    "well_formed",
 ]
 
 __getattr__ = face(__name__, __file__)

@@ -7,8 +7,7 @@ from datetime import datetime
 from django.conf import settings
 
 from tachiai import ceremony, ledger
-from tachiai.ceremony.attempts import REGISTRATION_TRIES
-from tachiai.ceremony.models import Invitation
+from tachiai.ceremony import REGISTRATION_TRIES, Invitation
 from tachiai.counterparties.models import Registration
 from tachiai.counterparties.registering import stream_of
 from tachiai.crypto.codes import code_matches, normalised_code
@@ -43,3 +42,8 @@ def suspend_if_spent(registration: Registration, *, at: datetime) -> bool:
     house = ledger.Actor.house()
     ledger.append(stream_of(registration), "registration.suspended", by=house, at=at, data={"registration": str(registration.pk)})
     return True
+
+
+def well_formed(typed: str) -> bool:
+    """Whether what was typed can be a code at all; anything else is not worth one of the few tries."""
+    return normalised_code(typed) is not None

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import F
 
 from tachiai import ceremony, ledger, outbox
-from tachiai.ceremony.models import Purpose
+from tachiai.ceremony import Purpose
 from tachiai.counterparties.models import OneTimeCode, Registration, RegistrationState
 from tachiai.counterparties.registering import stream_of
 from tachiai.crypto.codes import code_matches, code_verifier, normalised_code
@@ -52,7 +52,10 @@ def request_code(registration: Registration, *, at: datetime) -> OneTimeCode:
             language=registration.language,
             context={
                 "organization": organization.name,
+                "organization_en": organization.name_en or organization.name,
+                "department": organization.department,
                 "phone": organization.phone,
+                "reply_to": organization.mail,
                 "concealed": {"code": sealed},
                 "recipient": {"organization": registration.counterparty.name, "title": registration.title, "name": registration.name},
             },

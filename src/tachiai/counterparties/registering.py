@@ -10,7 +10,7 @@ from django.db import transaction
 
 from tachiai import ceremony, ledger, outbox
 from tachiai.accounts.models import Member, Organization, Role
-from tachiai.ceremony.models import Purpose
+from tachiai.ceremony import Purpose
 from tachiai.counterparties.models import Counterparty, Method, Registration, RegistrationState
 from tachiai.crypto.codes import code_verifier, is_weak, normalised_code
 from tachiai.errors import Refusal
@@ -84,10 +84,12 @@ def _ask_to_confirm(registration: Registration, *, at: datetime) -> None:
         language=registration.language,
         context={
             "organization": organization.name,
+            "organization_en": organization.name_en or organization.name,
             "department": organization.department,
             "phone": organization.phone,
             "reply_to": organization.mail,
             "number": registration.number,
+            "expires_at": invitation.expires_at.isoformat(),
             "recipient": {
                 "organization": registration.counterparty.name,
                 "title": registration.title,

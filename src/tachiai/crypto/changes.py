@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Any
 
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.reader import PdfFileReader
@@ -18,6 +20,7 @@ from tachiai.crypto.fields import HOUSE_FIELD
 from tachiai.crypto.standing import Standing
 
 Numbers = set[tuple[int, int]]
+_LONGEST_WALK = 10_000
 
 
 def permitted(standing: Standing) -> bool:
@@ -73,23 +76,36 @@ def _laid_in_as_meant(reader: PdfFileReader, number: int, rewritten: Numbers) ->
     return rewritten <= allowed and same_page and same_catalogue and _references(_first_page(after).get("/Annots", ()))[: len(kept)] == kept
 
 
-def _first_page(handler: object) -> generic.DictionaryObject:
-    node: generic.DictionaryObject = handler.root["/Pages"]  # type: ignore[attr-defined]  # pyHanko's handlers share no typed base with a root
-    for _depth in range(64):
+def _first_page(handler: Any) -> generic.DictionaryObject:
+    """The first leaf of the page tree, found as the maker finds it but by other code. Raises ``LookupError`` without one."""
+    waiting = [handler.root["/Pages"]]
+    for _step in range(_LONGEST_WALK):
+        node = waiting.pop().get_object()
         if "/Kids" not in node:
-            break
-        node = node["/Kids"][0]
-    return node
+            return node  # type: ignore[no-any-return]  # a dictionary, or the caller's lookups fail
+        waiting.extend(reversed(node["/Kids"]))
+    raise LookupError("a page tree without a first page")
 
 
 def _bare(held: generic.DictionaryObject, without: Sequence[str]) -> bytes:
-    """A dictionary's own bytes in one order, references unresolved, some keys left out."""
+    """A dictionary's content in one order all the way down, references unresolved, some of its own keys left out."""
+    return _canonical(generic.DictionaryObject({key: held.raw_get(key) for key in held if key not in without}))
+
+
+def _canonical(held: Any) -> bytes:
+    if isinstance(held, generic.IndirectObject):
+        return b"%d %d R" % (held.idnum, held.generation)
+    if isinstance(held, generic.DictionaryObject):
+        return b"<<" + b" ".join(key.encode() + b" " + _canonical(held.raw_get(key)) for key in sorted(held)) + b">>"
+    if isinstance(held, generic.ArrayObject):
+        return b"[" + b" ".join(_canonical(held.raw_get(index)) for index in range(len(held))) + b"]"
+    if isinstance(held, generic.TextStringObject | generic.ByteStringObject):
+        # The same string may be written in more than one way; what it holds is what counts.
+        return b"(" + held.original_bytes.hex().encode() + b")"
+    if isinstance(held, generic.NumberObject | generic.FloatObject):
+        return str(Decimal(str(held)).normalize()).encode()
     out = io.BytesIO()
-    for key in sorted(held.keys()):
-        if key not in without:
-            out.write(key.encode() + b" ")
-            held.raw_get(key).write_to_stream(out)
-            out.write(b"\n")
+    held.write_to_stream(out)
     return out.getvalue()
 
 

@@ -13,6 +13,7 @@ from tachiai.errors import Refusal
 HOUSE_FIELD = "TachiaiHouse"
 _ARCHIVE_FIELD = "TachiaiArchive"
 _DEEPEST = 32
+_LONGEST_WALK = 10_000
 
 
 def slot_field(number: int) -> str:
@@ -127,7 +128,7 @@ def add_fields(revision: Revision, wanted: Sequence[tuple[str, Lock]]) -> list[O
     for name, _lock in wanted:
         if name in taken:
             raise Refusal("file.field_name_taken", field=name)
-    page = _first_page(revision)
+    page = first_page(revision)
     made = [_new_field(revision, name, lock=lock, page=page) for name, lock in wanted]
     _append_to(revision, page, "/Annots", made)
     _append_to_form(revision, made)
@@ -154,12 +155,20 @@ def _new_field(revision: Revision, name: str, *, lock: Lock | None, page: Object
     return revision.add(field)
 
 
-def _first_page(revision: Revision) -> Object:
-    pages = revision.document.pages
-    page = pages[0].obj if len(pages) else None
-    if page is None or not revision.is_known(page):
-        raise Refusal("file.unwritable", why="its first page is not an object of its own")
-    return page
+def first_page(revision: Revision) -> Object:
+    """The first leaf of the page tree as it stands. The reader's own list of pages is not used, because it repairs as it goes."""
+    waiting = [revision.catalog.get("/Pages")]
+    for _step in range(_LONGEST_WALK):
+        node = waiting.pop() if waiting else None
+        if not isinstance(node, Dictionary):
+            break
+        kids = node.get("/Kids")
+        if not isinstance(kids, Array):
+            if revision.is_known(node):
+                return node
+            break
+        waiting.extend(reversed(list(kids)))
+    raise Refusal("file.unwritable", why="its first page is not an object of its own")
 
 
 def _append_to(revision: Revision, holder: Object, key: str, made: Sequence[Object]) -> None:

@@ -148,6 +148,11 @@ def credential_of(private: object, certificates: Sequence[bytes], *, label: str)
     return Credential(certificate=leaf, intermediates=path[1:-1], roots=(path[-1],), key=key, label=label)
 
 
+def load_certificates(file: Path) -> list[bytes]:
+    """The certificates of a PEM or DER file, as DER. Refuses ``key.unreadable``."""
+    return _certificates(_read(file), file)
+
+
 def _public_bytes(public: object) -> bytes:
     encode = getattr(public, "public_bytes", None)
     return b"" if encode is None else bytes(encode(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
@@ -215,5 +220,3 @@ def _certificates(held: bytes, file: Path) -> list[bytes]:
     except chains.BrokenChain as wrong:
         raise Refusal("key.unreadable", file=file.name, detail="no certificates inside") from wrong
     return [held]
-
-

@@ -194,9 +194,7 @@ class _TooSmallError(Exception):
         self.needed = needed
 
 
-def _sign(
-    revision: Revision, value: Object, *, entries: bytes, credential: Credential, timestamper: Timestamper, at: datetime
-) -> Made:
+def _sign(revision: Revision, value: Object, *, entries: bytes, credential: Credential, timestamper: Timestamper, at: datetime) -> Made:
     """Fill ``value`` with a B-T signature. The room is computed from the real chain and the timestamper's own figure."""
     head = b"/Type /Sig /Filter /Adobe.PPKLite /SubFilter /ETSI.CAdES.detached" + entries
 

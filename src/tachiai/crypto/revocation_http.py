@@ -76,7 +76,9 @@ class HttpRevocation:
 
     def _ocsp(self, url: str, certificate: bytes, issuer: bytes, at: datetime) -> Answer:
         builder = ocsp.OCSPRequestBuilder().add_certificate(
-            chains.certificate(certificate), chains.certificate(issuer), hashes.SHA1()  # noqa: S303 - it names the issuer; responders are only required to know this one (RFC 5019)
+            chains.certificate(certificate),
+            chains.certificate(issuer),
+            hashes.SHA1(),  # noqa: S303 - it names the issuer; responders are only required to know this one (RFC 5019)
         )
         question = builder.build().public_bytes(Encoding.DER)
         return check_ocsp(self._fetch(url, question, LARGEST_ANSWER), certificate=certificate, issuer=issuer, at=at)

@@ -10,7 +10,7 @@ from tachiai.envelopes.events import note
 from tachiai.envelopes.models import Recipient
 from tachiai.envelopes.telling import tell_sender
 from tachiai.errors import Refusal
-from tachiai.ledger.models import Entry
+from tachiai.ledger import Entry
 
 AGAIN_AFTER = timedelta(hours=1)
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.conf import settings
 
-from tachiai.ceremony.models import Level
+from tachiai.ceremony import Level
 from tachiai.counterparties.models import Method
 from tachiai.envelopes.models import Document, Envelope, Recipient, Revision, RevisionKind
 from tachiai.errors import Refusal

@@ -11,7 +11,7 @@ from django.db import transaction
 from tachiai import archive, ceremony, sealing, vault, work
 from tachiai.archive.models import FileKind
 from tachiai.archive.searching import grouped
-from tachiai.ceremony.models import Purpose
+from tachiai.ceremony import Purpose
 from tachiai.envelopes.certifying import certificate_facts
 from tachiai.envelopes.events import note
 from tachiai.envelopes.expecting import expected
@@ -21,8 +21,7 @@ from tachiai.envelopes.states import EnvelopeState, move
 from tachiai.envelopes.telling import tell_concluded, tell_sender
 from tachiai.envelopes.wording import certificate_text
 from tachiai.pages.certificate import certificate
-from tachiai.sealing import Sealed
-from tachiai.sealing.models import Act
+from tachiai.sealing import Act, Sealed
 from tachiai.vault import Stored
 
 DOWNLOAD_DAYS = 14

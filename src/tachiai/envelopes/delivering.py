@@ -7,7 +7,7 @@ from datetime import datetime
 from tachiai.envelopes.events import note
 from tachiai.envelopes.models import Recipient
 from tachiai.envelopes.telling import tell_sender
-from tachiai.outbox.models import Mail
+from tachiai.outbox import Mail
 
 
 def note_undelivered(mail: Mail, at: datetime) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import uuid
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -18,7 +19,7 @@ from tachiai.envelopes.events import note
 from tachiai.envelopes.models import Document, Envelope, Recipient, Revision, RevisionKind, Side
 from tachiai.envelopes.states import EnvelopeState
 from tachiai.errors import Refusal
-from tachiai.outbox.composing import one_line
+from tachiai.outbox import one_line
 from tachiai.pages.inspect import MAX_FILE_BYTES, inspect, normalise
 
 MAX_FILES = 100
@@ -252,3 +253,14 @@ def _still_draft(envelope: Envelope) -> None:
     """Held to the end of the transaction, so that nothing changes under a sending."""
     if Envelope.objects.select_for_update().get(pk=envelope.pk).state != EnvelopeState.DRAFT:
         raise Refusal("envelope.not_draft")
+
+
+def document_in(envelope: Envelope, pk: str | uuid.UUID) -> Document:
+    """A document of this envelope. Refuses with ``page.unknown``, also for what is no identifier at all."""
+    try:
+        found = envelope.documents.select_related("envelope__organization").filter(pk=uuid.UUID(str(pk))).first()
+    except ValueError:
+        found = None
+    if found is None:
+        raise Refusal("page.unknown")
+    return found

@@ -19,8 +19,7 @@ from tachiai.envelopes.routing import ask_next
 from tachiai.envelopes.states import EnvelopeState, move
 from tachiai.envelopes.wording import freeze_text
 from tachiai.pages.render import PageEntry, pack, render
-from tachiai.sealing import Sealed
-from tachiai.sealing.models import Act
+from tachiai.sealing import Act, Sealed
 from tachiai.vault import Stored
 from tachiai.work.models import TaskState
 

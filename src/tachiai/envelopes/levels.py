@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tachiai.ceremony.models import Level
+from tachiai.ceremony import Level
 from tachiai.envelopes.wording import LEVELS
 
 

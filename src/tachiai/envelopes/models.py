@@ -8,10 +8,10 @@ from django.db import models
 
 from tachiai.accounts.languages import Language
 from tachiai.accounts.models import Member, Organization
-from tachiai.ceremony.models import Consent, Level
+from tachiai.ceremony import Consent, Level
 from tachiai.counterparties.models import Registration
 from tachiai.envelopes.states import EnvelopeState, RecipientState
-from tachiai.vault.models import Blob
+from tachiai.vault import Blob
 from tachiai.work.models import Task
 
 

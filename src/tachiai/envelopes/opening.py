@@ -8,9 +8,7 @@ from django.db import transaction
 
 from tachiai import ceremony, counterparties
 from tachiai.accounts.models import Member
-from tachiai.ceremony import Attempt
-from tachiai.ceremony.models import Level
-from tachiai.crypto.codes import normalised_code
+from tachiai.ceremony import Attempt, Level
 from tachiai.envelopes.events import note
 from tachiai.envelopes.models import Document, Recipient, ShownDocument
 from tachiai.envelopes.states import RecipientState, move
@@ -28,20 +26,8 @@ def open_envelope(found: Visit, *, code: str, address: str, agent: str, at: date
     reason = stopped(found, at=at)
     if reason is not None and not (reason == "recipient.done"):
         raise Refusal(reason)
-    registration = found.recipient.registration
-    if registration is None:
-        raise Refusal("link.unknown")
-    if normalised_code(code) is None:
-        raise Refusal("code.malformed")
-    # Step 1: take a try, durably. A hundred at once get five.
-    with transaction.atomic(durable=True):
-        attempt = counterparties.reserve_code_attempt(registration, found.invitation, address=address, at=at)
-    # Step 2: judge, slowly, outside any transaction.
-    right = counterparties.check_code(registration, code)
-    # Step 3: record what it was; a right code gives its try back.
     personal: dict[str, object] = {"address": address, "agent": agent[:300]}
-    if not right:
-        raise _wrong(found, attempt, personal=personal, at=at)
+    attempt = try_code(found, code, address=address, personal=personal, at=at)
     with transaction.atomic(durable=True):
         ceremony.settle_attempt(attempt, right=True)
         visit, key = ceremony.begin(found.invitation, level=Level.MAIL_AND_CODE, at=at)
@@ -51,6 +37,27 @@ def open_envelope(found: Visit, *, code: str, address: str, agent: str, at: date
         data: dict[str, object] = {"recipient": str(recipient.pk), "ceremony": str(visit.pk), "level": str(Level.MAIL_AND_CODE)}
         note(found.envelope, "recipient.opened", by=recipient, at=at, data=data, personal=personal)
     return key
+
+
+def try_code(found: Visit, code: str, *, address: str, personal: dict[str, object], at: datetime) -> Attempt:
+    """An attempt whose code was right, for the caller to settle in the transaction of what it opens.
+
+    Refuses with what ``open_envelope`` names, a wrong code being on record before.
+    """
+    registration = found.recipient.registration
+    if registration is None:
+        raise Refusal("link.unknown")
+    if not counterparties.well_formed(code):
+        raise Refusal("code.malformed")
+    # Step 1: take a try, durably. A hundred at once get five.
+    with transaction.atomic(durable=True):
+        attempt = counterparties.reserve_code_attempt(registration, found.invitation, address=address, at=at)
+    # Step 2: judge, slowly, outside any transaction.
+    right = counterparties.check_code(registration, code)
+    # Step 3: record a wrong one; a right one gives its try back when it is settled.
+    if not right:
+        raise _wrong(found, attempt, personal=personal, at=at)
+    return attempt
 
 
 def _wrong(found: Visit, attempt: Attempt, *, personal: dict[str, object], at: datetime) -> Refusal:

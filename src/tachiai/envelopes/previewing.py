@@ -7,8 +7,7 @@ from datetime import datetime
 
 from tachiai.envelopes.models import Recipient, Side
 from tachiai.envelopes.telling import request_context
-from tachiai.outbox.composing import compose
-from tachiai.outbox.models import Mail
+from tachiai.outbox import Mail, compose
 
 
 @dataclass(frozen=True)

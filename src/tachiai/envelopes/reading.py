@@ -17,7 +17,7 @@ from tachiai.envelopes.events import note
 from tachiai.envelopes.models import Document, Envelope, PageImage, Recipient
 from tachiai.envelopes.states import EnvelopeState
 from tachiai.errors import Refusal
-from tachiai.vault.models import Blob
+from tachiai.vault import Blob
 
 
 @dataclass(frozen=True)

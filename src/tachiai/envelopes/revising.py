@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from tachiai import vault
-from tachiai.ceremony.models import Consent
+from tachiai.ceremony import Consent
 from tachiai.envelopes.models import Document, Revision, RevisionKind
 from tachiai.errors import Outage, Refusal
 from tachiai.sealing import Sealed

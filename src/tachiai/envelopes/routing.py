@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from tachiai import ceremony
-from tachiai.ceremony.models import Invitation, Purpose
+from tachiai.ceremony import Invitation, Purpose
 from tachiai.clock import end_of
 from tachiai.envelopes.events import note
 from tachiai.envelopes.models import Envelope, Recipient, Side

@@ -17,8 +17,7 @@ from tachiai.envelopes.routing import ask_next
 from tachiai.envelopes.states import EnvelopeState, RecipientState, move
 from tachiai.envelopes.telling import tell_sender
 from tachiai.envelopes.wording import seal_text
-from tachiai.sealing import Sealed
-from tachiai.sealing.models import Act
+from tachiai.sealing import Act, Sealed
 from tachiai.vault import Stored
 from tachiai.work.models import TaskState
 

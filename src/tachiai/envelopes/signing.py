@@ -9,8 +9,7 @@ from django.db import transaction
 
 from tachiai import ceremony
 from tachiai.accounts.models import Member
-from tachiai.ceremony import Shown
-from tachiai.ceremony.models import Consent, Level, Purpose
+from tachiai.ceremony import Consent, Level, Purpose, Shown
 from tachiai.clock import end_of
 from tachiai.envelopes.events import note
 from tachiai.envelopes.models import Document, Envelope, Recipient, Revision, RevisionKind, SealTask, Side

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from tachiai import outbox
 from tachiai.accounts.models import Member
-from tachiai.ceremony.models import Invitation
+from tachiai.ceremony import Invitation
 from tachiai.envelopes.models import Envelope, Recipient, Side
 
 Link = tuple[str, uuid.UUID, int]

@@ -10,7 +10,7 @@ from typing import Any
 from tachiai import ledger
 from tachiai.accounts.models import Member, Role
 from tachiai.envelopes.models import Document, Envelope, Recipient
-from tachiai.ledger.reading import Told
+from tachiai.ledger import Told
 
 # Drafting's small steps and the house's inner book-keeping stay in the ledger; a reader of the timeline needs the acts.
 UNTOLD = {"envelope.described", "recipients.named", "envelope.frozen", "seal.intended", "record.admitted"}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tachiai import ceremony
-from tachiai.ceremony.models import Ceremony, Invitation, Purpose
+from tachiai.ceremony import Ceremony, Invitation, Purpose
 from tachiai.envelopes.models import Envelope, Recipient
 from tachiai.envelopes.states import EnvelopeState, RecipientState
 from tachiai.errors import Refusal
@@ -86,3 +86,17 @@ def _registration_stop(recipient: Recipient) -> str | None:
     if registration is None or registration.is_usable:
         return None
     return "registration.suspended" if registration.suspended_at else "registration.revoked"
+
+
+def barred(found: Visit, *, at: datetime) -> Refusal | None:
+    """Why no code would be judged just now, before one is typed: ``code.ended``, or ``code.locked`` (until)."""
+    if found.invitation.tries_in_life >= ceremony.TRIES_IN_LIFE:
+        return Refusal("code.ended")
+    until = found.invitation.locked_until
+    return Refusal("code.locked", until=until) if until is not None and at < until else None
+
+
+def leave(found: Visit, *, at: datetime) -> None:
+    """End the visit in this browser; the link itself goes on. Harmless when there is none."""
+    if found.ceremony is not None:
+        ceremony.end(found.ceremony, at=at)

@@ -5,8 +5,7 @@ The operator's lawyer reviews this one file.
 
 from __future__ import annotations
 
-from tachiai.ceremony import ConsentText
-from tachiai.ceremony.models import Level
+from tachiai.ceremony import ConsentText, Level
 from tachiai.envelopes.models import Envelope, Recipient
 from tachiai.sealing import SealText
 

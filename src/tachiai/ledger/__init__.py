@@ -8,8 +8,16 @@ if TYPE_CHECKING:
     from tachiai.ledger.actors import Actor
     from tachiai.ledger.appending import append
     from tachiai.ledger.chains import check_stream
-    from tachiai.ledger.reading import entries
+    from tachiai.ledger.models import Entry
+    from tachiai.ledger.reading import Told, entries
 
-__all__ = ["Actor", "append", "check_stream", "entries"]
+__all__ = [
+    "Actor",
+    "Entry",
+    "Told",
+    "append",
+    "check_stream",
+    "entries",
+]
 
 __getattr__ = face(__name__, __file__)

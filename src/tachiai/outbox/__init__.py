@@ -5,10 +5,20 @@ from typing import TYPE_CHECKING
 from tachiai.faces import face
 
 if TYPE_CHECKING:
+    from tachiai.outbox.composing import compose
     from tachiai.outbox.concealing import conceal
     from tachiai.outbox.delivering import deliver
+    from tachiai.outbox.letters import one_line
+    from tachiai.outbox.models import Mail
     from tachiai.outbox.writing import mail
 
-__all__ = ["conceal", "deliver", "mail"]
+__all__ = [
+    "Mail",
+    "compose",
+    "conceal",
+    "deliver",
+    "mail",
+    "one_line",
+]
 
 __getattr__ = face(__name__, __file__)

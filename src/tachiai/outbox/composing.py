@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
-import unicodedata
-from email.headerregistry import Address
+from email.headerregistry import Address, HeaderRegistry, MessageIDHeader
 from email.message import EmailMessage
+from email.policy import SMTP
 from email.utils import format_datetime
 from typing import Any
 
 from django.conf import settings
-from django.template.loader import render_to_string
-from django.utils import translation
 
 from tachiai.crypto.tokens import link_token
 from tachiai.outbox.concealing import reveal
+from tachiai.outbox.letters import one_line, write_letter
 from tachiai.outbox.models import Mail
 
-SENDER_NAME = "電子契約 Tachiai"
+SERVICE_NAMES = {"ja": "電子契約 Tachiai", "en": "Tachiai e-contracts"}
+
+# The library would break a long References header with encoded words, and threads with it; a message id may not be folded.
+_headers = HeaderRegistry()
+_headers.map_to_type("references", MessageIDHeader)
+POLICY = SMTP.clone(header_factory=_headers)
 
 
 def compose(mail: Mail) -> EmailMessage:
-    """The message of a mail row, in its language: subject and text from ``mail/<kind>.txt``, HTML from ``mail/<kind>.html``."""
+    """The message of a mail row, in its language: the letter as text and as HTML, addressed and threaded.
+
+    Both parts are base64 in UTF-8: the bytes pass any relay unchanged, with or without 8BITMIME, and so does a DKIM signature.
+    """
     context = _context(mail)
-    with translation.override(mail.language):
-        subject = one_line(render_to_string(f"mail/{mail.kind}.subject.txt", context))
-        text = render_to_string(f"mail/{mail.kind}.txt", context)
-        html = render_to_string("mail/frame.html", {**context, "subject": subject, "text": text})
-    message = EmailMessage()
-    message["Subject"] = subject
-    message["From"] = Address(SENDER_NAME, addr_spec=settings.TACHIAI.mail_from)
+    letter = write_letter(mail.kind, context, language=mail.language)
+    message = EmailMessage(policy=POLICY)
+    message["Subject"] = letter.subject
+    message["From"] = Address(SERVICE_NAMES[mail.language], addr_spec=settings.TACHIAI.mail_from)
     message["To"] = mail.to
     if context.get("reply_to"):
         message["Reply-To"] = one_line(str(context["reply_to"]))
@@ -37,19 +41,20 @@ def compose(mail: Mail) -> EmailMessage:
     message["Auto-Submitted"] = "auto-generated"
     if mail.thread:
         message["References"] = mail.thread
-    message.set_content(text)
-    message.add_alternative(html, subtype="html")
+    message.set_content(letter.text, cte="base64")
+    message.add_alternative(letter.html, subtype="html", cte="base64")
     return message
 
 
 def _context(mail: Mail) -> dict[str, Any]:
-    concealed = mail.context.get("concealed", {})
+    facts = {name: value for name, value in mail.context.items() if name != "concealed"}
+    facts |= {name: reveal(value) for name, value in mail.context.get("concealed", {}).items()}
     return {
-        **mail.context,
-        **{name: reveal(value) for name, value in concealed.items()},
-        "link": _link(mail),
-        "service": settings.TACHIAI.public_url,
-        "language": mail.language,
+        **facts,
+        # The library that makes password links makes them whole; every other link is made here.
+        "link": _link(mail) or facts.get("reset_url", ""),
+        "service": SERVICE_NAMES[mail.language],
+        "written_at": mail.created_at.isoformat(),
     }
 
 
@@ -61,10 +66,3 @@ def _link(mail: Mail) -> str:
         return f"{base}/{mail.link_door}/{token}"
     path = str(mail.context.get("path", ""))
     return f"{base}{path}" if path else ""
-
-
-def one_line(value: str, *, longest: int = 200) -> str:
-    """Text that is safe in a header: no line ends, control or direction-changing characters, and not endless."""
-    kept = (" " if unicodedata.category(char) in ("Cc", "Zl", "Zp") else char for char in value)
-    plain = "".join(char for char in kept if unicodedata.category(char) != "Cf")
-    return " ".join(plain.split())[:longest]

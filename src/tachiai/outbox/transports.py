@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import smtplib
 import ssl
+from contextlib import suppress
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
 from pathlib import Path
@@ -39,31 +40,64 @@ class SmtpTransport:
 
     def send(self, message: EmailMessage) -> str:
         try:
-            with self._connected() as server:
+            server = self._connected()
+            try:
                 return self._hand_over(server, message)
+            finally:
+                # What was answered stands, however the farewell goes: a mail accepted must not be sent again.
+                with suppress(smtplib.SMTPException, OSError):
+                    server.quit()
+                server.close()
+        except smtplib.SMTPResponseException as problem:
+            raise Outage("smtp.failed", f"{type(problem).__name__} {problem.smtp_code}") from problem
         except smtplib.SMTPException as problem:
             raise Outage("smtp.failed", type(problem).__name__) from problem
         except OSError as problem:
             raise Outage("smtp.unreachable", str(problem.strerror or problem)) from problem
 
     def _connected(self) -> smtplib.SMTP:
-        smtp = self._smtp
+        smtp, context = self._smtp, ssl.create_default_context()
         if smtp.tls == "implicit":
-            server: smtplib.SMTP = smtplib.SMTP_SSL(smtp.host, smtp.port, timeout=TIMEOUT_SECONDS, context=ssl.create_default_context())
+            server: smtplib.SMTP = smtplib.SMTP_SSL(smtp.host, smtp.port, timeout=TIMEOUT_SECONDS, context=context)
         else:
             server = smtplib.SMTP(smtp.host, smtp.port, timeout=TIMEOUT_SECONDS)
-        if smtp.tls == "starttls":
-            server.starttls(context=ssl.create_default_context())
-        if smtp.user:
-            server.login(smtp.user, smtp.password)
+        try:
+            if smtp.tls == "starttls":
+                server.starttls(context=context)
+            if smtp.user:
+                server.login(smtp.user, smtp.password)
+        except BaseException:
+            server.close()
+            raise
         return server
 
     def _hand_over(self, server: smtplib.SMTP, message: EmailMessage) -> str:
+        recipient = _ascii_address(str(message["To"]))
         server.ehlo_or_helo_if_needed()
         _answered(server.mail(self._smtp.sender), whole_house=True)
-        _answered(server.rcpt(str(message["To"])), whole_house=False)
-        code, reply = server.data(message.as_bytes(policy=SMTP_POLICY))
-        return _answered((code, reply), whole_house=False)
+        _answered(server.rcpt(recipient), whole_house=False)
+        try:
+            answer = server.data(message.as_bytes(policy=SMTP_POLICY))
+        except smtplib.SMTPDataError as problem:
+            # DATA itself was declined, before a byte was sent: this recipient's answer like any other.
+            answer = (problem.smtp_code, _as_bytes(problem.smtp_error))
+        return _answered(answer, whole_house=False)
+
+
+def _ascii_address(address: str) -> str:
+    """The address as SMTP without SMTPUTF8 takes it: a domain in its ASCII form. A local part that has none is refused."""
+    local, _, domain = address.rpartition("@")
+    try:
+        ascii_domain = domain.encode("idna").decode()
+    except UnicodeError as problem:
+        raise Refused(f"553 not a domain: {domain}") from problem
+    if not local.isascii():
+        raise Refused("553 the part before @ is not ASCII")
+    return f"{local}@{ascii_domain}"
+
+
+def _as_bytes(said: bytes | str) -> bytes:
+    return said if isinstance(said, bytes) else said.encode()
 
 
 def _answered(answer: tuple[int, bytes], *, whole_house: bool) -> str:

@@ -8,11 +8,13 @@ if TYPE_CHECKING:
     from tachiai.crypto.pades import SealText
     from tachiai.crypto.pades_verify import Expected, Report
     from tachiai.sealing.authorities import StampingAuthority, stamping_authority
+    from tachiai.sealing.models import Act
     from tachiai.sealing.preparing import Prepared, prepare, record
     from tachiai.sealing.seals import Sealed, attest, close, freeze, seal
-    from tachiai.sealing.verifying import examine, verify
+    from tachiai.sealing.verifying import examine, trust, verify
 
 __all__ = [
+    "Act",
     "Expected",
     "Prepared",
     "Report",
@@ -27,6 +29,7 @@ __all__ = [
     "record",
     "seal",
     "stamping_authority",
+    "trust",
     "verify",
 ]
 

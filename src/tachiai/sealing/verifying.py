@@ -19,3 +19,9 @@ def examine(pdf: bytes, *, at: datetime) -> Report:
     """Say what is in any signed file, without expectations."""
     house = handles()
     return pades_verify.examine(pdf, roots=house.roots, tsa_roots=house.tsa_roots, at=at)
+
+
+def trust() -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
+    """The certificates (DER) that seals and timestamps of this house lead to, for judging files in another process."""
+    house = handles()
+    return house.roots, house.tsa_roots

@@ -6,7 +6,16 @@ from tachiai.faces import face
 
 if TYPE_CHECKING:
     from tachiai.vault.keeping import Stored, keep, put, put_tail, read, read_segment
+    from tachiai.vault.models import Blob
 
-__all__ = ["Stored", "keep", "put", "put_tail", "read", "read_segment"]
+__all__ = [
+    "Blob",
+    "Stored",
+    "keep",
+    "put",
+    "put_tail",
+    "read",
+    "read_segment",
+]
 
 __getattr__ = face(__name__, __file__)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -55,3 +56,15 @@ def _remember(response: HttpResponse, language: str) -> None:
         httponly=True,
         secure=bool(settings.SESSION_COOKIE_SECURE),
     )
+
+
+@contextmanager
+def speaking_to(request: HttpRequest, language: str) -> Iterator[None]:
+    """For the time of one page, the language a person is written to in, unless the reader has chosen one."""
+    asked, chosen = request.GET.get("lang", ""), request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+    if asked in CODES or chosen in CODES or language not in CODES:
+        yield
+        return
+    with translation.override(language):
+        request.LANGUAGE_CODE = language  # type: ignore[attr-defined]
+        yield

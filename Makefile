@@ -1,0 +1,56 @@
+# Everything a newcomer needs. `make` alone prints this list.
+HOST ?= 127.0.0.1
+PORT ?= 8000
+PYTHON ?= python3
+TACHIAI_HOME ?= $(CURDIR)/home
+export TACHIAI_HOME
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run demo test lint types gates check bench-envelopes lock clean
+
+help: ## print this list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## make .venv with everything the product and its tests need
+
+$(STAMP): requirements/dev.txt pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+run: setup ## start a demonstration house (HOST, PORT, TACHIAI_HOME)
+	$(BIN)/tachiai run --demo --host $(HOST) --port $(PORT)
+
+demo: setup ## conclude sample contracts headless and verify them (into ./out)
+	$(BIN)/tachiai demo --out out
+
+test: setup ## everything: lint, types, gates, unit tests, walks in Chromium
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -n auto $(PYTEST_ARGS)
+
+lint: setup ## ruff alone
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup ## mypy alone
+	$(BIN)/mypy
+
+gates: setup ## the import contracts alone
+	$(BIN)/lint-imports
+
+bench-envelopes: setup ## whole envelopes a minute through HTTP, bounded (see docs/performance.md)
+	$(BIN)/python -m benchmarks.envelopes
+
+lock: ## rewrite the hash-pinned locks from requirements/*.in (needs uv)
+	uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --python-version 3.11 requirements/base.in -o requirements/base.txt
+	uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --python-version 3.11 requirements/dev.in -o requirements/dev.txt
+
+clean: ## remove what setup and runs have made here (never TACHIAI_HOME)
+	rm -rf $(VENV) out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

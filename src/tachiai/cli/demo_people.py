@@ -1,0 +1,115 @@
+"""The people of a demonstration house: all invented, made by the verbs that make real ones."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from tachiai import clock
+from tachiai.administration.embedding import DEMO_OPERATOR
+from tachiai.house import House
+
+COUNTERPARTIES = (
+    ("株式会社みどり野製作所（架空）", "代表取締役", "緑野 太郎", "midorino@example.jp", "739184", "ja"),
+    ("Kazemachi Systems K.K. (fictional)", "Chief Executive Officer", "Emma Kazemachi", "kazemachi@example.com", "528017", "en"),
+)
+MEMBERS = (
+    ("clerk@sakuragaoka.example.jp", "桜田 花子", "担当者（送信）", "staff", {"title": "主事"}),
+    ("second@sakuragaoka.example.jp", "丘野 次郎", "届出の承認者", "manager", {"title": "係長", "may_approve": True}),
+    ("mayor@sakuragaoka.example.jp", "坂本 一郎", "当方の署名者", "staff", {"title": "市長", "may_sign": True}),
+)
+
+
+@dataclass(frozen=True)
+class DemoLogin:
+    """One login that the demonstration prints."""
+
+    mail: str
+    name: str
+    does: str
+
+
+LOGINS = tuple(DemoLogin(mail, name, does) for mail, name, does, _, _ in MEMBERS)
+
+
+def demo_password(house: House) -> str:
+    """The password of the demo logins: random, of this house alone, kept beside its secrets."""
+    from tachiai.cli.houses import write_private
+
+    path = house.keys / "demo-password.txt"
+    if not path.exists():
+        write_private(path, f"demo-{secrets.token_hex(5)}\n")
+    return path.read_text().strip()
+
+
+def settle_demo_people(house: House) -> None:
+    """Make the demo's operator, organization, members and registered counterparties, unless they are there."""
+    from tachiai import administration
+    from tachiai.accounts.models import Operator, Role
+
+    if Operator.objects.exists():
+        return
+    at = clock.now()
+    administration.create_operator(
+        DEMO_OPERATOR, name_en="Tachiai Demo Operator (fictional)", phone="03-0000-0000", mail="operator@example.jp", at=at
+    )
+    new = administration.NewOrganization(
+        slug="sakuragaoka",
+        name="さくら丘市（架空）",
+        name_en="Sakuragaoka City (fictional)",
+        department="総務部 契約課",
+        phone="000-000-0000",
+        mail="keiyaku@sakuragaoka.example.jp",
+        number_prefix="SKR",
+    )
+    city = administration.create_organization(new, at=at)
+    password = demo_password(house)
+    for mail, name, _, role, flags in MEMBERS:
+        member = administration.NewMember(mail=mail, name=name, role=Role(role), department="総務部 契約課", phone="000-000-0001", **flags)
+        administration.create_member(city, member, password=password, at=at)
+    if house.smtp is None:
+        register_demo_counterparties(at=at)
+
+
+def register_demo_counterparties(*, at: datetime) -> None:
+    """Register the demo's counterparties the whole way: paper, one-time code by mail, a second member's approval."""
+    from tachiai import counterparties
+    from tachiai.accounts.models import Member
+
+    clerk = Member.objects.get(mail="clerk@sakuragaoka.example.jp")
+    second = Member.objects.get(mail="second@sakuragaoka.example.jp")
+    for party, title, name, mail, code, language in COUNTERPARTIES:
+        entered = counterparties.Entered(counterparty=party, title=title, name=name, mail=mail, code=code, language=language)
+        registration = counterparties.register(entered, by=clerk, at=at)
+        counterparties.request_code(registration, at=at)
+        deliver_all()
+        counterparties.confirm_mail(registration, code=mailed(mail, r"\b(\d{6})\b", without=r"^(?!.*https?://)"), at=clock.now())
+        counterparties.approve(registration, by=second, at=clock.now())
+
+
+def deliver_all() -> int:
+    """Do all work that is due now, until nothing is, and say how much was."""
+    from tachiai.config.jobs import KINDS
+    from tachiai.work import drain
+
+    total = 0
+    done = 1
+    while done:
+        done = sum(drain(kind, now=clock.now) for kind in KINDS)
+        total += done
+    return total
+
+
+def mailed(to: str, pattern: str, *, without: str = "", wanted: Callable[[str], bool] = bool) -> str:
+    """What ``pattern`` finds in the newest mail to an address of the demo's mailbox."""
+    from tachiai.outbox.mailbox import messages
+
+    for message in messages(to=to):
+        for line in message.text.splitlines():
+            found = re.search(pattern, line)
+            if found and wanted(found.group(1)) and (not without or re.match(without, line)):
+                return found.group(1)
+    raise LookupError(f"no mail to {to} holds what the demonstration looks for")

@@ -1,0 +1,181 @@
+"""``tachiai run``: the web server and the workers, started together, watched, and stopped together."""
+
+from __future__ import annotations
+
+import argparse
+import ipaddress
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import FrameType
+
+from tachiai.house import House, Misconfigured, read
+
+STOP_WITHIN_SECONDS = 20.0
+LOOK_EVERY_SECONDS = 0.2
+RESTART_AFTER_SECONDS = 1.0
+
+
+@dataclass
+class Part:
+    """One process of the house."""
+
+    name: str
+    command: Sequence[str]
+    process: subprocess.Popen[bytes] | None = None
+
+
+def run(options: argparse.Namespace) -> int:
+    """Establish the house and run it until SIGINT or SIGTERM."""
+    _choose_mode(options)
+    from tachiai.cli.houses import collect_static, compile_catalogues, establish
+
+    house = establish()
+    compile_catalogues()
+    collect_static()
+    if house.mode == "demo":
+        from tachiai.cli.demo_people import settle_demo_people
+
+        settle_demo_people(house)
+    _check(house)
+    parts = [Part("web", _web(options))]
+    parts += [Part(f"work-{number + 1}", [sys.executable, "-m", "tachiai.cli.main", "work"]) for number in range(options.workers)]
+    return _supervise(parts, house, options)
+
+
+def _choose_mode(options: argparse.Namespace) -> None:
+    """``--demo`` is an environment like any other, so that every process of the house sees the same."""
+    if options.demo:
+        os.environ["TACHIAI_MODE"] = "demo"
+    os.environ.setdefault("TACHIAI_PUBLIC_URL", f"http://{options.host}:{options.port}")
+    house = read()
+    local = is_loopback(options.host)
+    if house.mode == "demo" and not local and house.smtp is None:
+        raise Misconfigured("a demonstration without TACHIAI_SMTP_URL stays on this machine: use a loopback --host")
+    os.environ["TACHIAI_MAILBOX"] = "yes" if house.mode == "demo" and local and house.smtp is None else "no"
+
+
+def is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _check(house: House) -> None:
+    """Django's checks and ours: a house that must not start does not."""
+    from django.core.management import call_command
+    from django.core.management.base import SystemCheckError
+
+    try:
+        call_command("check", deploy=house.mode == "production", fail_level="ERROR", verbosity=0)
+    except SystemCheckError as problem:
+        raise Misconfigured(str(problem)) from problem
+
+
+def _web(options: argparse.Namespace) -> list[str]:
+    return [
+        sys.executable,
+        "-m",
+        "granian",
+        "--interface=wsgi",
+        f"--host={options.host}",
+        f"--port={options.port}",
+        "--workers=1",
+        "--blocking-threads=8",
+        "--no-ws",
+        "--log-level=warning",
+        "tachiai.config.wsgi:application",
+    ]
+
+
+def _supervise(parts: Sequence[Part], house: House, options: argparse.Namespace) -> int:
+    stopping = False
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        nonlocal stopping
+        stopping = True
+
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, stop)
+    for part in parts:
+        _start(part)
+    try:
+        if not _answers(options, parts, lambda: stopping):
+            print("tachiai: the web server does not answer", file=sys.stderr)
+            return 1
+        _greet(house, options)
+        while not stopping:
+            time.sleep(LOOK_EVERY_SECONDS)
+            _restart_fallen(parts)
+    finally:
+        _stop(parts)
+    print("Stopped.")
+    return 0
+
+
+def _start(part: Part) -> None:
+    # A group of its own: Ctrl-C reaches the supervisor alone, which then stops everybody in order.
+    part.process = subprocess.Popen(part.command, start_new_session=True)  # noqa: S603  # our own programs
+
+
+def _restart_fallen(parts: Sequence[Part]) -> None:
+    for part in parts:
+        if part.process is not None and part.process.poll() is not None:
+            print(f"tachiai: {part.name} ended with {part.process.returncode}; starting it again", file=sys.stderr)
+            time.sleep(RESTART_AFTER_SECONDS)
+            _start(part)
+
+
+def _stop(parts: Sequence[Part]) -> None:
+    for part in parts:
+        if part.process is not None and part.process.poll() is None:
+            part.process.terminate()
+    deadline = time.monotonic() + STOP_WITHIN_SECONDS
+    for part in parts:
+        if part.process is None:
+            continue
+        try:
+            part.process.wait(max(0.1, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            part.process.kill()
+            part.process.wait()
+
+
+def _answers(options: argparse.Namespace, parts: Sequence[Part], stopped: object) -> bool:
+    """Whether the server answers within a minute."""
+    host = "127.0.0.1" if options.host in ("0.0.0.0", "::") else options.host  # noqa: S104  # compared, not bound
+    url = f"http://{host}:{options.port}/healthz"
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and not (callable(stopped) and stopped()):
+        if parts[0].process is not None and parts[0].process.poll() is not None:
+            return False
+        try:
+            with urllib.request.urlopen(url, timeout=2):  # our own address
+                return True
+        except OSError:
+            time.sleep(LOOK_EVERY_SECONDS)
+    return False
+
+
+def _greet(house: House, options: argparse.Namespace) -> None:
+    url = f"http://{options.host}:{options.port}/"
+    print(f"\nTachiai 立会 is running: {url}")
+    if house.mode == "demo":
+        from tachiai.cli.demo_people import COUNTERPARTIES, LOGINS, demo_password
+
+        print("\n  Demonstration only: embedded CA and TSA, key in software. 認定タイムスタンプではありません。")
+        print(f"  Logins (password for all: {demo_password(house)})")
+        for login in LOGINS:
+            print(f"    {login.mail:34} {login.name}  {login.does}")
+        if house.smtp is None:
+            print("  Registered counterparties and the six-digit codes they chose:")
+            for party, _, name, mail, code, _ in COUNTERPARTIES:
+                print(f"    {mail:34} {code}  {name}, {party}")
+            print(f"  Every mail of the demonstration: {url}mailbox/")
+    print("\n  Ctrl-C stops it.\n", flush=True)

@@ -1,0 +1,94 @@
+"""Taking the concluded files home: behind a link of its own, with the code asked again, singly or all in one ZIP."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterator
+from datetime import datetime
+
+from django.db import transaction
+
+from tachiai import ceremony
+from tachiai.accounts.models import Member
+from tachiai.archive.models import RecordFile
+from tachiai.ceremony import Level
+from tachiai.clock import JAPAN
+from tachiai.envelopes.events import note
+from tachiai.envelopes.models import Envelope, Recipient
+from tachiai.envelopes.opening import try_code
+from tachiai.envelopes.reading import concluded_copy, concluded_files
+from tachiai.envelopes.visiting import Visit
+from tachiai.errors import Refusal
+
+
+def open_download(found: Visit, *, code: str, address: str, agent: str, at: datetime) -> str:
+    """Judge the code at a download link; on success the value is the key for the visitor's cookie.
+
+    ``found`` is a ``download_visit``, which has refused an expired link. Tries are counted and refused as by
+    ``open_envelope``; a revoked or suspended registration opens nothing.
+    """
+    personal: dict[str, object] = {"address": address, "agent": agent[:300]}
+    attempt = try_code(found, code, address=address, personal=personal, at=at)
+    with transaction.atomic(durable=True):
+        ceremony.settle_attempt(attempt, right=True)
+        visit, key = ceremony.begin(found.invitation, level=Level.MAIL_AND_CODE, at=at)
+        data: dict[str, object] = {"recipient": str(found.recipient.pk), "ceremony": str(visit.pk), "level": str(Level.MAIL_AND_CODE)}
+        note(found.envelope, "download.opened", by=found.recipient, at=at, data=data, personal=personal)
+    return key
+
+
+def concluded_file(envelope: Envelope, position: int) -> RecordFile:
+    """One concluded file by its place in the record. Refuses with ``page.unknown``."""
+    found = next((file for file in concluded_files(envelope) if file.position == position), None)
+    if found is None:
+        raise Refusal("page.unknown")
+    return found
+
+
+def zip_concluded(envelope: Envelope, *, by: Recipient | Member, at: datetime) -> Iterator[bytes]:
+    """A ZIP of all concluded files, piece by piece: one file at a time is in memory, and each is on record as downloaded.
+
+    Two files of one name are told apart by a number. Entries are deflated although PDFs hardly shrink: readers that take a
+    ZIP from a stream cannot find the end of an entry that is merely stored.
+    """
+    pipe = _Pipe()
+    taken: set[str] = set()
+    moment = (envelope.concluded_at or at).astimezone(JAPAN).timetuple()[:6]
+    with zipfile.ZipFile(pipe, "w") as bundle:
+        for file in concluded_files(envelope):
+            copy = concluded_copy(file, envelope, by=by, at=at)
+            entry = zipfile.ZipInfo(_untaken(copy.name, taken), moment)
+            entry.external_attr = 0o644 << 16
+            bundle.writestr(entry, copy.pdf, zipfile.ZIP_DEFLATED, compresslevel=1)
+            yield pipe.drained()
+    yield pipe.drained()
+
+
+class _Pipe(io.RawIOBase):
+    """A file that is only written to and gives away what it was given; ``zipfile`` needs no more than that."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._held: list[bytes] = []
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, piece: bytes) -> int:  # type: ignore[override]  # zipfile writes bytes only
+        self._held.append(bytes(piece))
+        return len(piece)
+
+    def drained(self) -> bytes:
+        whole = b"".join(self._held)
+        self._held.clear()
+        return whole
+
+
+def _untaken(name: str, taken: set[str]) -> str:
+    stem, number, free = name.removesuffix(".pdf"), 1, name
+    while free in taken:
+        number += 1
+        free = f"{stem} ({number}).pdf"
+    taken.add(free)
+    return free

@@ -1,0 +1,129 @@
+"""P-08: withdrawing, sending again, making anew."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.views.decorators.http import require_POST
+
+from tachiai import clock
+from tachiai.accounts.models import Member
+from tachiai.clock import today
+from tachiai.envelopes.access import envelope_for, managed_envelope
+from tachiai.envelopes.drafting import DEFAULT_DEADLINE_DAYS, duplicate_envelope
+from tachiai.envelopes.models import Envelope, Recipient, Side
+from tachiai.envelopes.sending import send_again
+from tachiai.envelopes.states import EnvelopeState
+from tachiai.envelopes.withdrawing import WITHDRAWABLE, withdraw_envelope
+from tachiai.errors import Refusal
+from tachiai.web.desk.dates import DateField
+from tachiai.web.desk.doors import at_desk, show
+from tachiai.web.problems import sentence
+
+
+class WithdrawForm(forms.Form):
+    reason = forms.CharField(
+        label=lazy("理由"),
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=lazy("2文字以上1000文字以内。依頼済みの署名者へのお知らせにも書かれます。"),
+        error_messages={"required": lazy("理由を2文字以上で入力してください。")},
+    )
+    understood = forms.BooleanField(
+        label=lazy("取下げを行うと元に戻せないことを確認しました"),
+        error_messages={"required": lazy("確認のうえ、チェックを入れてください。")},
+    )
+
+
+class DiscardForm(WithdrawForm):
+    """A draft was seen by nobody: the reason is for our own records."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].help_text = _("2文字以上1000文字以内。操作記録に残ります。")
+        self.fields["reason"].initial = _("作成を取りやめたため")
+        self.fields["understood"].label = _("下書きを破棄すると元に戻せないことを確認しました")
+
+
+@at_desk
+def withdraw(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpResponse:
+    envelope = managed_envelope(member, pk)
+    if envelope.state not in WITHDRAWABLE:
+        raise Refusal("envelope.moved", state=envelope.state)
+    draft = envelope.state == EnvelopeState.DRAFT
+    shape = DiscardForm if draft else WithdrawForm
+    form = shape(request.POST) if request.method == "POST" else shape()
+    if request.method == "POST" and form.is_valid():
+        try:
+            withdraw_envelope(envelope, reason=form.cleaned_data["reason"], by=member, at=clock.now())
+        except Refusal as refusal:
+            if not refusal.code.startswith("reason."):
+                raise
+            form.add_error("reason", sentence(refusal.code, refusal.facts))
+        else:
+            messages.success(request, _("下書きを破棄しました。") if draft else _("署名依頼を取り下げました。"))
+            return redirect("desk:envelopes") if draft else redirect("desk:envelope", pk)
+    context = {
+        "heading": _("下書きを破棄する") if draft else _("署名依頼を取り下げる"),
+        "envelope": envelope,
+        "form": form,
+        "draft": draft,
+        "told": list(envelope.recipients.filter(requested_at__isnull=False).order_by("order", "slot")),
+    }
+    return show(request, member, "desk/withdraw.html", context, section="envelopes", status=422 if form.errors else 200)
+
+
+class DeadlineForm(forms.Form):
+    deadline = DateField(label=lazy("新しい署名期限"), help_text=lazy("この日の23時59分59秒（日本時間）まで署名できます。最長90日。"))
+
+
+@at_desk
+def ask_again(request: HttpRequest, member: Member, pk: uuid.UUID, recipient: uuid.UUID) -> HttpResponse:
+    envelope = managed_envelope(member, pk)
+    person = _recipient(envelope, recipient)
+    expired = envelope.state == EnvelopeState.EXPIRED
+    at = clock.now()
+    posted = request.POST if request.method == "POST" else None
+    form = DeadlineForm(posted, initial={"deadline": today(at) + timedelta(days=DEFAULT_DEADLINE_DAYS)}) if expired else None
+    if request.method == "POST" and (form is None or form.is_valid()):
+        try:
+            send_again(person, by=member, at=at, deadline=form.cleaned_data["deadline"] if form else None)
+        except Refusal as refusal:
+            if form is None or refusal.code != "deadline.out_of_range":
+                raise
+            form.add_error("deadline", sentence(refusal.code, refusal.facts))
+        else:
+            messages.success(request, _("{name} 様に再依頼しました。").format(name=person.name))
+            return redirect("desk:envelope", pk)
+    context = {
+        "heading": _("署名を再依頼する"),
+        "envelope": envelope,
+        "person": person,
+        "theirs": person.side == Side.COUNTERPARTY,
+        "form": form,
+    }
+    return show(request, member, "desk/ask_again.html", context, section="envelopes", status=422 if form and form.errors else 200)
+
+
+def _recipient(envelope: Envelope, pk: uuid.UUID) -> Recipient:
+    found = envelope.recipients.select_related("envelope__organization", "envelope__sender").filter(pk=pk).first()
+    if found is None:
+        raise Refusal("page.unknown")
+    return found
+
+
+@require_POST
+@at_desk
+def duplicate(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpResponse:
+    envelope = envelope_for(member, pk)
+    fresh = duplicate_envelope(envelope, by=member, at=clock.now())
+    messages.success(request, _("{number} を複製した下書きを作りました。内容を確認してください。").format(number=envelope.number))
+    return redirect("desk:files", fresh.pk)

@@ -1,0 +1,100 @@
+"""P-07: one envelope, who has done what, and what can be done with it now."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from tachiai import clock
+from tachiai.accounts.models import Member
+from tachiai.envelopes.access import envelope_for, may_download_unfinished, may_manage, may_send, own_place
+from tachiai.envelopes.levels import level_words
+from tachiai.envelopes.listing import days_left
+from tachiai.envelopes.models import Document, Envelope, Recipient
+from tachiai.envelopes.progress import Trouble, is_working, trouble_of
+from tachiai.envelopes.reading import concluded_files
+from tachiai.envelopes.states import EnvelopeState, RecipientState
+from tachiai.envelopes.timeline import timeline
+from tachiai.envelopes.withdrawing import WITHDRAWABLE
+from tachiai.web.desk.doors import at_desk, show
+from tachiai.web.desk.findings import warnings_of
+from tachiai.web.desk.rows import chip_state, turn_words
+from tachiai.web.desk.telling import told_events
+
+REFRESH_SECONDS = 5
+TO_SIGN = (RecipientState.REQUESTED, RecipientState.OPENED)
+
+
+@at_desk
+def envelope(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpResponse:
+    at = clock.now()
+    found = envelope_for(member, pk)
+    manages = may_manage(member, found)
+    if found.state == EnvelopeState.DRAFT and manages:
+        return redirect("desk:review" if found.described and found.recipients.exists() else "desk:files", pk)
+    place = own_place(member, found)
+    people = list(found.recipients.order_by("order", "slot"))
+    documents = list(found.documents.order_by("position"))
+    context = {
+        "heading": found.name or found.number,
+        "envelope": found,
+        "state": chip_state(found),
+        "turn": turn_words(found),
+        "days_left": days_left(found, at=at),
+        "trouble": _trouble_words(trouble_of(found)),
+        "refresh": REFRESH_SECONDS if is_working(found) else None,
+        "to_sign": place if place and place.state in TO_SIGN and found.state == EnvelopeState.IN_PROGRESS else None,
+        "people": [_person(one, found, manages=manages) for one in people],
+        "documents": [{"document": one, "sha256": bytes(one.head_sha256).hex(), "warnings": warnings_of(one)} for one in documents],
+        "files": concluded_files(found),
+        "events": told_events(timeline(found, reader=member)),
+        "recreations": found.recreations.order_by("created_at"),
+        **_acts(found, member, documents, manages=manages),
+    }
+    return show(request, member, "desk/envelope.html", context, section="envelopes")
+
+
+def _acts(envelope: Envelope, member: Member, documents: list[Document], *, manages: bool) -> dict[str, Any]:
+    concluded = envelope.state == EnvelopeState.CONCLUDED
+    frozen = bool(documents) and all(document.page_pack_id is not None for document in documents)
+    return {
+        "manages": manages,
+        "may_withdraw": manages and envelope.state in WITHDRAWABLE,
+        "may_duplicate": may_send(member),
+        "has_pages": frozen,
+        "may_copy": frozen and not concluded and not may_download_unfinished(member),
+        "may_unfinished": frozen and not concluded and may_download_unfinished(member),
+    }
+
+
+def _person(recipient: Recipient, envelope: Envelope, *, manages: bool) -> dict[str, Any]:
+    """One line of the recipients' table."""
+    asked = envelope.state == EnvelopeState.IN_PROGRESS and recipient.state in TO_SIGN
+    revivable = envelope.state == EnvelopeState.EXPIRED and recipient.state == RecipientState.EXPIRED
+    english = (get_language() or "ja").startswith("en")
+    return {
+        "person": recipient,
+        "level": level_words(recipient.level, english=english),
+        "may_ask_again": manages and (asked or revivable),
+    }
+
+
+def _trouble_words(trouble: Trouble | None) -> dict[str, Any] | None:
+    if trouble is None:
+        return None
+    if trouble.stuck:
+        words = _("処理を続けられない問題が見つかりました。管理者へご連絡ください（{code}）。").format(code=trouble.code)
+    elif trouble.code.startswith("tsa."):
+        words = _("タイムスタンプ局の応答を待っています。復旧後に自動で続行します。")
+    elif trouble.code.startswith(("smtp.", "mail.")):
+        words = _("メールサーバーの応答を待っています。復旧後に自動で続行します。")
+    elif trouble.code.startswith("document.moved_on"):
+        return None  # another signer came in between: the work is simply done again
+    else:
+        words = _("署名処理の設備の応答を待っています。復旧後に自動で続行します（{code}）。").format(code=trouble.code)
+    return {"words": words, "since": trouble.since, "stuck": trouble.stuck}

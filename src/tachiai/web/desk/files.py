@@ -1,0 +1,111 @@
+"""What leaves the desk as a file or a picture. Each download is on record; nothing is ever shown inline as a PDF."""
+
+from __future__ import annotations
+
+import io
+import uuid
+import zipfile
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.http import content_disposition_header
+
+from tachiai import clock
+from tachiai.accounts.models import Member
+from tachiai.envelopes.access import envelope_for, managed_envelope
+from tachiai.envelopes.drafting import document_in
+from tachiai.envelopes.models import Envelope
+from tachiai.envelopes.reading import (
+    Download,
+    concluded_copy,
+    concluded_files,
+    page_of,
+    page_picture,
+    unfinished_copy,
+    unsigned_copy,
+    upload_copy,
+)
+from tachiai.envelopes.states import EnvelopeState
+from tachiai.errors import Refusal
+from tachiai.web.desk.doors import at_desk
+
+SANDBOX = "sandbox; default-src 'none'"
+
+
+def attachment(name: str, content: bytes, *, kind: str) -> HttpResponse:
+    """A file to be saved under ``name`` (RFC 6266); if a browser opens it all the same, it can do nothing."""
+    response = HttpResponse(content, content_type=kind)
+    response.headers["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name) or "attachment"
+    response.headers["Content-Security-Policy"] = SANDBOX
+    return response
+
+
+def _pdf(download: Download) -> HttpResponse:
+    return attachment(download.name, download.pdf, kind="application/pdf")
+
+
+@at_desk
+def picture(request: HttpRequest, member: Member, pk: uuid.UUID, document: uuid.UUID, number: int) -> HttpResponse:  # noqa: ARG001  # Django's order
+    page = page_of(document_in(envelope_for(member, pk), document), number)
+    response = HttpResponse(page_picture(page), content_type="image/webp")
+    # A picture never changes, but it is the contract: the browser that showed it may keep it for the visit, nobody between.
+    response.headers["Cache-Control"] = "private, max-age=600"
+    return response
+
+
+@at_desk
+def upload(request: HttpRequest, member: Member, pk: uuid.UUID, document: uuid.UUID) -> HttpResponse:  # noqa: ARG001
+    """A document of one's own draft, to look at before sending."""
+    envelope = managed_envelope(member, pk)
+    if envelope.state != EnvelopeState.DRAFT:
+        raise Refusal("page.unknown")
+    return _pdf(upload_copy(document_in(envelope, document), by=member, at=clock.now()))
+
+
+@at_desk
+def copy(request: HttpRequest, member: Member, pk: uuid.UUID, document: uuid.UUID) -> HttpResponse:  # noqa: ARG001
+    """The document as it was fixed for signing, named 【締結前】: after conclusion only the concluded file is given."""
+    envelope = envelope_for(member, pk)
+    if envelope.state == EnvelopeState.CONCLUDED:
+        raise Refusal("page.unknown")
+    found = document_in(envelope, document)
+    if found.page_pack_id is None:
+        raise Refusal("page.unknown")
+    return _pdf(unsigned_copy(found, by=member, at=clock.now()))
+
+
+@at_desk
+def unfinished(request: HttpRequest, member: Member, pk: uuid.UUID, document: uuid.UUID) -> HttpResponse:  # noqa: ARG001
+    return _pdf(unfinished_copy(document_in(envelope_for(member, pk), document), by=member, at=clock.now()))
+
+
+@at_desk
+def concluded(request: HttpRequest, member: Member, pk: uuid.UUID, position: int) -> HttpResponse:  # noqa: ARG001
+    envelope = envelope_for(member, pk)
+    file = next((one for one in concluded_files(envelope) if one.position == position), None)
+    if file is None:
+        raise Refusal("page.unknown")
+    return _pdf(concluded_copy(file, envelope, by=member, at=clock.now()))
+
+
+@at_desk
+def everything(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpResponse:  # noqa: ARG001
+    """All concluded documents and the certificate in one ZIP."""
+    envelope = envelope_for(member, pk)
+    content = _zipped(envelope, by=member)
+    if content is None:
+        raise Refusal("page.unknown")
+    return attachment(f"{envelope.number}.zip", content, kind="application/zip")
+
+
+def _zipped(envelope: Envelope, *, by: Member) -> bytes | None:
+    files = concluded_files(envelope)
+    if not files:
+        return None
+    packed, used = io.BytesIO(), set[str]()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
+        for file in files:
+            given = concluded_copy(file, envelope, by=by, at=clock.now())
+            name = given.name if given.name not in used else f"{file.position:02d}_{given.name}"
+            used.add(name)
+            archive.writestr(name, given.pdf)
+    return packed.getvalue()

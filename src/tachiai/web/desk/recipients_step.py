@@ -1,0 +1,150 @@
+"""P-04 ②: who signs, chosen from approved registrations and from our own members who may, and in which order."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
+from tachiai import clock
+from tachiai.accounts.models import Member
+from tachiai.counterparties.access import may_register
+from tachiai.counterparties.models import Registration
+from tachiai.counterparties.usable import usable_registrations
+from tachiai.envelopes.candidates import own_signers
+from tachiai.envelopes.drafting import name_recipients
+from tachiai.envelopes.models import Envelope, Side
+from tachiai.errors import Refusal
+from tachiai.web.desk.doors import at_desk, show
+from tachiai.web.desk.wizard import draft_of, steps_of
+from tachiai.web.problems import sentence
+
+FURTHER = 3
+Choices = list[tuple[str, Any]]
+
+
+class RecipientsForm(forms.Form):
+    """One counterparty and one of ours, and up to three more of either kind. Values are ``r:<registration>`` and ``m:<member>``."""
+
+    counterparty = forms.ChoiceField(
+        label=lazy("相手方の署名者"),
+        help_text=lazy("届出の確認と承認が済んだ方から選びます。"),
+        error_messages={"required": lazy("相手方の署名者を選択してください。")},
+    )
+    counterparty_order = forms.IntegerField(label=lazy("署名の順番"), min_value=1, max_value=99, initial=1)
+    own = forms.ChoiceField(
+        label=lazy("当方の署名者"),
+        help_text=lazy("署名権限のある職員から選びます。"),
+        error_messages={"required": lazy("当方の署名者を選択してください。")},
+    )
+    own_order = forms.IntegerField(label=lazy("署名の順番"), min_value=1, max_value=99, initial=2)
+
+    def __init__(self, *args: Any, theirs: Choices, ours: Choices, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        nobody = ("", _("選択してください"))
+        self._choose("counterparty", [nobody, *theirs])
+        self._choose("own", [nobody, *ours])
+        everybody: Choices = [("", _("追加しない")), (_("相手方"), theirs), (_("当方"), ours)]
+        for row in range(FURTHER):
+            self.fields[f"more_{row}"] = forms.ChoiceField(label=_("署名者"), required=False)
+            self._choose(f"more_{row}", everybody)
+            self.fields[f"more_{row}_order"] = forms.IntegerField(label=_("署名の順番"), min_value=1, max_value=99, initial=1, required=False)
+        for name, field in self.fields.items():
+            if name.endswith("order"):
+                field.widget = forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"})
+
+    def _choose(self, name: str, choices: Choices) -> None:
+        field = self.fields[name]
+        if isinstance(field, forms.ChoiceField):
+            field.choices = choices
+
+    def places(self) -> list[tuple[int, str]]:
+        """(order, who) as chosen; the same person chosen twice stands twice, because a joint venture may need it."""
+        given = self.cleaned_data
+        pairs = [(given["counterparty_order"], given["counterparty"]), (given["own_order"], given["own"])]
+        pairs += [(given[f"more_{row}_order"] or 1, given[f"more_{row}"]) for row in range(FURTHER) if given[f"more_{row}"]]
+        return pairs
+
+    def further(self) -> list[tuple[forms.BoundField, forms.BoundField]]:
+        return [(self[f"more_{row}"], self[f"more_{row}_order"]) for row in range(FURTHER)]
+
+
+@at_desk
+def recipients(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpResponse:
+    envelope = draft_of(member, pk)
+    if envelope is None:
+        return redirect("desk:envelope", pk)
+    registrations = list(usable_registrations(member.organization))
+    members = own_signers(member)
+    theirs, ours = [(f"r:{one.pk}", _their_words(one)) for one in registrations], [(f"m:{one.pk}", _our_words(one)) for one in members]
+    if request.method != "POST":
+        form = RecipientsForm(theirs=theirs, ours=ours, initial=_chosen(envelope, theirs, ours))
+        return _page(request, member, envelope, form, theirs=theirs, ours=ours)
+    form = RecipientsForm(request.POST, theirs=theirs, ours=ours)
+    if form.is_valid():
+        known: dict[str, Registration | Member] = {f"r:{one.pk}": one for one in registrations} | {f"m:{one.pk}": one for one in members}
+        try:
+            name_recipients(envelope, [(order, known[who]) for order, who in form.places()], by=member, at=clock.now())
+            return redirect("desk:review", envelope.pk)
+        except Refusal as refusal:
+            form.add_error(None, sentence(refusal.code, refusal.facts))
+    return _page(request, member, envelope, form, theirs=theirs, ours=ours, status=422)
+
+
+def _chosen(envelope: Envelope, theirs: Choices, ours: Choices) -> dict[str, Any]:
+    """What was chosen before; on a first visit the only possible choice, if there is only one."""
+    places = list(envelope.recipients.order_by("slot"))
+    if not places:
+        return {"counterparty": theirs[0][0] if len(theirs) == 1 else "", "own": ours[0][0] if len(ours) == 1 else ""}
+    values = [(f"r:{place.registration_id}" if place.side == Side.COUNTERPARTY else f"m:{place.member_id}", place) for place in places]
+    initial: dict[str, Any] = {}
+    rest = []
+    for value, place in values:
+        name = "counterparty" if place.side == Side.COUNTERPARTY else "own"
+        if name in initial:
+            rest.append((value, place.order))
+        else:
+            initial |= {name: value, f"{name}_order": place.order}
+    for row, (value, order) in enumerate(rest[:FURTHER]):
+        initial |= {f"more_{row}": value, f"more_{row}_order": order}
+    return initial
+
+
+def _their_words(registration: Registration) -> str:
+    person = " ".join(part for part in (registration.counterparty.name, registration.title, registration.name) if part)
+    method = _("書面（職員入力）") if registration.method == "paper" else _("オンライン（本人入力）")
+    return _("{person} <{mail}>（届出方法：{method}）").format(person=person, mail=registration.mail, method=method)
+
+
+def _our_words(member: Member) -> str:
+    person = " ".join(part for part in (member.department, member.title, member.name) if part)
+    return f"{person} <{member.mail}>"
+
+
+def _page(
+    request: HttpRequest,
+    member: Member,
+    envelope: Envelope,
+    form: RecipientsForm,
+    *,
+    theirs: Choices,
+    ours: Choices,
+    status: int = 200,
+) -> HttpResponse:
+    context = {
+        "heading": _("署名を依頼する"),
+        "steps": steps_of(envelope),
+        "step": 2,
+        "envelope": envelope,
+        "form": form,
+        "has_theirs": bool(theirs),
+        "has_ours": bool(ours),
+        "has_more": any(form[f"more_{row}"].value() for row in range(FURTHER)),
+        "may_register": may_register(member),
+    }
+    return show(request, member, "desk/recipients.html", context, section="envelopes", status=status)

@@ -1,0 +1,208 @@
+"""Our own signer's ceremony: the same pages and the same last button as the counterparty's, behind the desk's login."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from allauth.account.authentication import get_authentication_records
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
+from tachiai import clock
+from tachiai.accounts.models import Member
+from tachiai.envelopes.access import envelope_for, own_place
+from tachiai.envelopes.declining import Wish, decline
+from tachiai.envelopes.levels import level_at_desk, level_words
+from tachiai.envelopes.models import Document, Recipient
+from tachiai.envelopes.opening import open_at_desk, show_document, unseen_documents
+from tachiai.envelopes.signing import Circumstances, sign_at_desk
+from tachiai.envelopes.states import EnvelopeState, RecipientState
+from tachiai.envelopes.wording import consent_text
+from tachiai.errors import Refusal
+from tachiai.web.addresses import address_of, agent_of
+from tachiai.web.desk.doors import at_desk, show
+from tachiai.web.desk.viewing import page_context
+from tachiai.web.problems import sentence
+
+SIGNED = (RecipientState.CONSENTED, RecipientState.SIGNED)
+
+
+def _place(member: Member, pk: uuid.UUID) -> Recipient:
+    """Where ``member`` is asked to sign. Refuses with ``envelope.unknown`` or ``recipient.not_you``."""
+    place = own_place(member, envelope_for(member, pk))
+    if place is None:
+        raise Refusal("recipient.not_you")
+    return place
+
+
+def _elsewhere(place: Recipient) -> HttpResponse | None:
+    """Where to go when there is nothing to sign any more."""
+    if place.state in SIGNED:
+        return redirect("desk:sign_done", place.envelope_id)
+    if place.envelope.state != EnvelopeState.IN_PROGRESS:
+        return redirect("desk:envelope", place.envelope_id)
+    return None
+
+
+@at_desk
+def review(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpResponse:
+    """The documents in tabs. A document whose page was served counts as shown."""
+    place = _place(member, pk)
+    if (away := _elsewhere(place)) is not None:
+        return away
+    at = clock.now()
+    open_at_desk(place, by=member, address=address_of(request), agent=agent_of(request), at=at)
+    documents = list(place.envelope.documents.order_by("position"))
+    present = _present(request, documents)
+    show_document(place, present, at=at)
+    unseen = {document.pk for document in unseen_documents(place)}
+    base = reverse("desk:sign", args=[pk])
+    page_errors = [{"href": f"{base}?doc={_position(documents, one)}", "text": _("「{name}」をまだ開いていません。").format(name=one.name)}
+                   for one in documents if one.pk in unseen] if request.GET.get("unseen") else []
+    context = {
+        "heading": place.envelope.name,
+        "envelope": place.envelope,
+        "place": place,
+        "tabs": _tabs(documents, present, unseen, base=base) if len(documents) > 1 else [],
+        "todo": _todo(documents, unseen, base=base),
+        "left": len(unseen),
+        "next_url": _next_unseen(documents, unseen, base=base),
+        "page_errors": page_errors,
+        **page_context(
+            request,
+            present,
+            base=base,
+            kept={"doc": _position(documents, present)},
+            pdf_url=reverse("desk:copy", args=[pk, present.pk]),
+        ),
+    }
+    return show(request, member, "desk/sign.html", context, section="envelopes")
+
+
+def _present(request: HttpRequest, documents: list[Document]) -> Document:
+    given = request.GET.get("doc", "1")
+    index = int(given) - 1 if given.isdecimal() else 0
+    return documents[index] if 0 <= index < len(documents) else documents[0]
+
+
+def _position(documents: list[Document], document: Document) -> int:
+    return documents.index(document) + 1
+
+
+def _tabs(documents: list[Document], present: Document, unseen: set[Any], *, base: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "word": one.name,
+            "url": f"{base}?doc={number}",
+            "current": one.pk == present.pk,
+            "mark": "unread" if one.pk in unseen else "read",
+        }
+        for number, one in enumerate(documents, start=1)
+    ]
+
+
+def _todo(documents: list[Document], unseen: set[Any], *, base: str) -> list[dict[str, Any]]:
+    read = [
+        {"word": _("「{name}」を確認する").format(name=one.name), "url": f"{base}?doc={number}", "done": one.pk not in unseen}
+        for number, one in enumerate(documents, start=1)
+    ]
+    return [*read, {"word": _("完了する"), "url": "", "done": False}]
+
+
+def _next_unseen(documents: list[Document], unseen: set[Any], *, base: str) -> str:
+    first = next((number for number, one in enumerate(documents, start=1) if one.pk in unseen), 0)
+    return f"{base}?doc={first}" if first else ""
+
+
+@at_desk
+def confirm(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpResponse:
+    """The last page before signing; pressing its button twice signs once."""
+    place = _place(member, pk)
+    if (away := _elsewhere(place)) is not None:
+        return away
+    if unseen_documents(place):
+        return redirect(f"{reverse('desk:sign', args=[pk])}?unseen=1")
+    level = level_at_desk(second_factor=_used_second_factor(request))
+    language = "en" if (get_language() or "ja").startswith("en") else "ja"
+    if request.method == "POST":
+        circumstances = Circumstances(address_of(request), agent_of(request), language)
+        sign_at_desk(place, circumstances, by=member, level=level, at=clock.now())
+        return redirect("desk:sign_done", pk)
+    context = {
+        "heading": _("署名手続きを完了しますか"),
+        "envelope": place.envelope,
+        "place": place,
+        "documents": list(place.envelope.documents.order_by("position")),
+        "level": level_words(level, english=language == "en"),
+        "consent": consent_text(place, language=language).words,
+        "second_factor": _used_second_factor(request),
+    }
+    return show(request, member, "desk/sign_confirm.html", context, section="envelopes")
+
+
+def _used_second_factor(request: HttpRequest) -> bool:
+    """Whether this login went through a second factor, as the login library recorded it in the session."""
+    return any(record.get("method") == "mfa" for record in get_authentication_records(request))
+
+
+@at_desk
+def done(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpResponse:
+    place = _place(member, pk)
+    if place.state not in SIGNED:
+        return redirect("desk:sign", pk)
+    others = place.envelope.recipients.exclude(pk=place.pk).exclude(state__in=SIGNED).count()
+    context = {
+        "heading": "",
+        "envelope": place.envelope,
+        "place": place,
+        "others": others,
+        "sealed": place.state == RecipientState.SIGNED,
+        "refresh": 5 if place.state == RecipientState.CONSENTED and place.envelope.state == EnvelopeState.IN_PROGRESS else None,
+    }
+    return show(request, member, "desk/sign_done.html", context, section="envelopes")
+
+
+class DeclineForm(forms.Form):
+    wish = forms.ChoiceField(
+        label=lazy("署名しない理由の種類"),
+        choices=[
+            (Wish.CORRECTION.value, lazy("修正してほしい")),
+            (Wish.REFUSAL.value, lazy("締結しない")),
+            (Wish.NO_AUTHORITY.value, lazy("権限者ではない")),
+            (Wish.OTHER.value, lazy("その他")),
+        ],
+        widget=forms.RadioSelect,
+        error_messages={"required": lazy("理由の種類を選択してください。")},
+    )
+    reason = forms.CharField(
+        label=lazy("理由"),
+        widget=forms.Textarea(attrs={"rows": 4}),
+        max_length=1000,
+        help_text=lazy("2文字以上1000文字以内。送信者に伝わります。"),
+        error_messages={"required": lazy("理由を2文字以上で入力してください。")},
+    )
+
+
+@at_desk
+def refuse(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpResponse:
+    """The calm way out, with a reason."""
+    place = _place(member, pk)
+    if (away := _elsewhere(place)) is not None:
+        return away
+    form = DeclineForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            decline(place, wish=Wish(form.cleaned_data["wish"]), reason=form.cleaned_data["reason"], at=clock.now())
+            return redirect("desk:envelope", pk)
+        except Refusal as refusal:
+            if not refusal.code.startswith("reason."):
+                raise
+            form.add_error("reason", sentence(refusal.code, refusal.facts))
+    context = {"heading": _("署名しない（修正依頼・辞退）"), "envelope": place.envelope, "place": place, "form": form}
+    return show(request, member, "desk/sign_decline.html", context, section="envelopes", status=422 if form.errors else 200)

@@ -1,0 +1,127 @@
+"""The ledger's events as a reader of the timeline is told them: words, drawing and colour for each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
+from tachiai.envelopes.timeline import Event
+
+
+class Shown(NamedTuple):
+    """``word`` names the event; ``detail`` makes its second line from the facts."""
+
+    word: Any
+    icon: str
+    colour: str
+    detail: Callable[[dict[str, Any]], str] | None = None
+
+
+def _recipient(facts: dict[str, Any]) -> str:
+    return _("{name} 様").format(name=facts["recipient_name"]) if facts.get("recipient_name") else ""
+
+
+def _document(facts: dict[str, Any]) -> str:
+    return str(facts.get("document_name", ""))
+
+
+def _sealed(facts: dict[str, Any]) -> str:
+    if not facts.get("recipient_name"):
+        return _document(facts)
+    return _("{document}（{name} 様の指示による）").format(document=facts["document_name"], name=facts["recipient_name"])
+
+
+def _wrong(facts: dict[str, Any]) -> str:
+    return _("{name} 様・残り{left}回").format(name=facts["recipient_name"], left=facts.get("left", 0))
+
+
+def _reason(facts: dict[str, Any]) -> str:
+    return _("理由：{reason}").format(reason=facts["reason"]) if facts.get("reason") else ""
+
+
+def _mail(facts: dict[str, Any]) -> str:
+    to = facts.get("to", "")
+    return _("{kind}（{to}）").format(kind=mail_words(str(facts.get("kind", ""))), to=to) if to else mail_words(str(facts.get("kind", "")))
+
+
+def _certificate(facts: dict[str, Any]) -> str:
+    return _("締結証明書番号：{number}").format(number=facts.get("certificate", ""))
+
+
+def _deadline(facts: dict[str, Any]) -> str:
+    return _("新しい署名期限：{day}").format(day=facts.get("deadline", ""))
+
+
+SHOWN: dict[str, Shown] = {
+    "envelope.created": Shown(lazy("封筒を作成"), "plus", ""),
+    "envelope.recreated": Shown(lazy("複製して作り直し"), "copy", ""),
+    "document.added": Shown(lazy("文書を追加"), "file", "", _document),
+    "document.removed": Shown(lazy("文書を削除"), "trash", "", _document),
+    "envelope.sent": Shown(lazy("署名依頼を送信"), "send", "blue"),
+    "document.frozen": Shown(lazy("文書を確定（運営者の電子署名とタイムスタンプを付与）"), "shield", "", _document),
+    "recipient.requested": Shown(lazy("署名を依頼"), "mail", "blue", _recipient),
+    "recipient.sent_again": Shown(lazy("署名を再依頼（以前のリンクは無効）"), "return", "blue", _recipient),
+    "recipient.opened": Shown(lazy("開封・認証"), "eye", "blue", _recipient),
+    "recipient.code_wrong": Shown(lazy("アクセスコードの誤入力"), "warning", "yellow", _wrong),
+    "recipient.asked_link": Shown(lazy("署名者がリンクの再送を依頼"), "help", "yellow", _recipient),
+    "recipient.asked_download": Shown(lazy("署名者がダウンロードの再発行を依頼"), "help", "yellow", _recipient),
+    "recipient.undelivered": Shown(lazy("メールが届かず（不達）"), "warning", "red", _recipient),
+    "document.shown": Shown(lazy("文書を表示"), "eye", "", _document),
+    "recipient.consented": Shown(lazy("署名手続きを完了（内容に同意）"), "sign", "green", _recipient),
+    "document.sealed": Shown(lazy("電子署名とタイムスタンプを付与"), "shield", "green", _sealed),
+    "consent.unsealed": Shown(lazy("封筒が終了したため、電子署名は付与せず"), "ban", "yellow", _document),
+    "recipient.signed": Shown(lazy("署名済み"), "check-circle", "green", _recipient),
+    "envelope.closing": Shown(lazy("全員の署名がそろい、完了処理を開始"), "turning", "blue"),
+    "document.closed": Shown(lazy("検証情報と文書タイムスタンプを付与"), "shield", "green", _document),
+    "envelope.concluded": Shown(lazy("締結"), "check-circle", "green", _certificate),
+    "envelope.declined": Shown(lazy("署名者が署名せずに終了"), "ban", "red", _reason),
+    "envelope.withdrawn": Shown(lazy("取下げ"), "minus", "red", _reason),
+    "envelope.expired": Shown(lazy("署名期限切れ"), "hourglass", "yellow"),
+    "envelope.revived": Shown(lazy("期限を延ばして再開"), "return", "blue", _deadline),
+    "document.copy_downloaded": Shown(lazy("締結前の写しをダウンロード"), "download", "", _document),
+    "document.unfinished_downloaded": Shown(lazy("未締結の文書をダウンロード（監査）"), "download", "yellow", _document),
+    "file.downloaded": Shown(lazy("締結済みの文書をダウンロード"), "download", ""),
+    "mail.accepted": Shown(lazy("メールを送信"), "mail", "", _mail),
+    "mail.refused": Shown(lazy("メールの送信に失敗"), "warning", "red", _mail),
+}
+
+
+def told_events(events: list[Event]) -> list[dict[str, Any]]:
+    """What ``parts/timeline.html`` shows. An event nobody described is shown by its code rather than hidden."""
+    return [_told(event) for event in events]
+
+
+def _told(event: Event) -> dict[str, Any]:
+    shown = SHOWN.get(event.code) or Shown(event.code, "dot", "")
+    return {
+        "at": event.at,
+        "word": shown.word,
+        "who": event.actor,
+        "detail": shown.detail(event.facts) if shown.detail else "",
+        "address": event.address,
+        "icon_name": shown.icon,
+        "colour": shown.colour,
+    }
+
+
+def mail_words(kind: str) -> str:
+    """What a mail of this kind is about."""
+    words = {
+        "M01": _("署名依頼"),
+        "M02": _("署名依頼の再送"),
+        "M04": _("当方の署名者への依頼"),
+        "M05": _("電子署名完了のお知らせ"),
+        "M07": _("署名手続きの受付"),
+        "M08": _("送信者への送信のお知らせ"),
+        "M09": _("送信者への署名のお知らせ"),
+        "M10": _("辞退のお知らせ"),
+        "M11": _("取下げのお知らせ"),
+        "M13": _("期限のお知らせ"),
+        "M14": _("不達のお知らせ"),
+        "M15": _("アクセスコードの誤入力のお知らせ"),
+        "M20": _("再送・再発行の依頼"),
+    }
+    return words.get(kind, kind)

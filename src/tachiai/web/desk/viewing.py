@@ -1,0 +1,78 @@
+"""A page of a document on the desk: as a picture or as text, turned by links alone."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from tachiai.accounts.models import Member
+from tachiai.envelopes.access import envelope_for
+from tachiai.envelopes.drafting import document_in
+from tachiai.envelopes.models import Document
+from tachiai.envelopes.reading import page_of, page_text
+from tachiai.web.desk.doors import at_desk, show
+
+ZOOMS = 3
+
+
+def page_context(request: HttpRequest, document: Document, *, base: str, kept: dict[str, Any], pdf_url: str) -> dict[str, Any]:
+    """What ``parts/page_viewer.html`` or ``parts/text_view.html`` needs. ``kept`` stays in every link's query."""
+    number = min(max(_number(request.GET.get("page"), 1), 1), document.pages)
+    zoom = min(max(_number(request.GET.get("zoom"), 1), 1), ZOOMS)
+    as_text = request.GET.get("as") == "text"
+    page = page_of(document, number)
+
+    def at(wanted: int, *, enlarged: int = zoom, text: bool = as_text) -> str:
+        query = {**kept, "page": wanted, **({"zoom": enlarged} if enlarged > 1 else {}), **({"as": "text"} if text else {})}
+        return f"{base}?{urlencode(query)}"
+
+    return {
+        "as_text": as_text,
+        "page": {
+            "document": document.name,
+            "number": number,
+            "count": document.pages,
+            "zoom": zoom,
+            "image_url": reverse("desk:picture", args=[document.envelope_id, document.pk, number]),
+            "width": page.width,
+            "height": page.height,
+            "text": page_text(page) if as_text else "",
+            "previous_url": at(number - 1) if number > 1 else "",
+            "next_url": at(number + 1) if number < document.pages else "",
+            "text_url": at(number, enlarged=1, text=True),
+            "image_view_url": at(number, text=False),
+            "zoom_in_url": at(number, enlarged=zoom + 1) if zoom < ZOOMS else "",
+            "zoom_out_url": at(number, enlarged=zoom - 1) if zoom > 1 else "",
+            "go_url": base,
+            "go_hidden": [{"name": name, "value": value} for name, value in kept.items()],
+            "pdf_url": pdf_url,
+        },
+    }
+
+
+def _number(text: str | None, otherwise: int) -> int:
+    try:
+        return int(text or "")
+    except ValueError:
+        return otherwise
+
+
+@at_desk
+def document(request: HttpRequest, member: Member, pk: uuid.UUID, document: uuid.UUID) -> HttpResponse:
+    """P-08 b: one document of an envelope, to read."""
+    envelope = envelope_for(member, pk)
+    found = document_in(envelope, document)
+    base = reverse("desk:document", args=[pk, found.pk])
+    others = list(envelope.documents.order_by("position"))
+    tabs = [{"word": one.name, "url": reverse("desk:document", args=[pk, one.pk]), "current": one.pk == found.pk} for one in others]
+    context = {
+        "heading": found.name,
+        "envelope": envelope,
+        "tabs": tabs if len(tabs) > 1 else [],
+        **page_context(request, found, base=base, kept={}, pdf_url=""),
+    }
+    return show(request, member, "desk/document.html", context, section="envelopes")

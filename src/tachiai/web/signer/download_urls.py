@@ -1,0 +1,16 @@
+"""The addresses of a concluded envelope's files, all behind one link: /d/<token>."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from tachiai.web.signer import downloading
+
+app_name = "download"
+urlpatterns = [
+    path("<str:token>", downloading.entry, name="entry"),
+    path("<str:token>/files", downloading.files, name="files"),
+    path("<str:token>/files/<int:place>.pdf", downloading.file, name="file"),
+    path("<str:token>/files.zip", downloading.bundle, name="bundle"),
+    path("<str:token>/again", downloading.ask_again, name="again"),
+]

@@ -1,0 +1,135 @@
+"""S-09: the concluded files behind a link of their own, for 14 days, after the code."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, StreamingHttpResponse
+from django.shortcuts import render
+from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from tachiai import clock
+from tachiai.archive.models import FileKind
+from tachiai.envelopes.downloading import concluded_file, open_download, zip_concluded
+from tachiai.envelopes.models import Recipient
+from tachiai.envelopes.reading import concluded_copy, concluded_files, download_name
+from tachiai.envelopes.visiting import barred, download_visit
+from tachiai.errors import Refusal
+from tachiai.web.addresses import address_of, agent_of
+from tachiai.web.languages import speaking_to
+from tachiai.web.problems import sentence, status_of
+from tachiai.web.signer.doorway import DOWNLOADING, Guest, by_link, let_in, stop_for
+from tachiai.web.signer.entering import ENDS, code_sentence
+from tachiai.web.signer.forms import CodeForm
+from tachiai.web.signer.reviewing import as_file
+from tachiai.web.signer.stopping import ask_page, unknown_page
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@by_link(DOWNLOADING)
+def entry(request: HttpRequest, guest: Guest) -> HttpResponse:
+    """The code, asked again: the mail with this link may have gone further than the first."""
+    if request.method == "POST":
+        return _try(request, guest)
+    if guest.is_inside:
+        return HttpResponseRedirect(guest.url("files"))
+    bar = barred(guest.found, at=guest.at)
+    if bar is not None and bar.code in ENDS:
+        return stop_for(request, guest, bar.code)
+    notice = {"kind": "warning", "title": code_sentence(bar)} if bar else None
+    if notice is None and "again" in request.GET:
+        notice = {"kind": "info", "title": sentence("visit.not_open")}
+    return _page(request, guest, CodeForm(), notice=notice)
+
+
+def _try(request: HttpRequest, guest: Guest) -> HttpResponse:
+    form = CodeForm(request.POST)
+    if not form.is_valid():
+        return _page(request, guest, form, status=422)
+    code, address, agent = form.cleaned_data["code"], address_of(request), agent_of(request)
+    try:
+        key = open_download(guest.found, code=code, address=address, agent=agent, at=guest.at)
+    except Refusal as refusal:
+        if refusal.code in ENDS:
+            return stop_for(request, guest, refusal.code)
+        form.add_error("code", code_sentence(refusal))
+        return _page(request, guest, form, status=status_of(refusal.code))
+    response = HttpResponseRedirect(guest.url("files"))
+    let_in(response, guest, key)
+    return response
+
+
+def _page(request: HttpRequest, guest: Guest, form: CodeForm, *, notice: dict[str, str] | None = None, status: int = 200) -> HttpResponse:
+    context = guest.page(form=form, notice=notice, heading=_("締結済み文書のダウンロード"), expires_at=guest.found.invitation.expires_at)
+    return render(request, "download/entry.html", context, status=status)
+
+
+@require_safe
+@by_link(DOWNLOADING)
+def files(request: HttpRequest, guest: Guest) -> HttpResponse:
+    """What there is to take: each file by itself first, because a telephone can do little with a ZIP."""
+    if not guest.is_inside:
+        return HttpResponseRedirect(guest.url("entry") + "?again")
+    context = guest.page(
+        heading=_("締結済み文書のダウンロード"), files=_offered(guest), expires_at=guest.found.invitation.expires_at
+    )
+    return render(request, "download/files.html", context)
+
+
+def _offered(guest: Guest) -> list[dict[str, object]]:
+    reader = guest.recipient.organization_name
+    return [
+        {
+            "name": _("締結証明書") if file.kind == FileKind.CERTIFICATE else file.name,
+            "file_name": download_name(file, guest.envelope, reader=reader),
+            "url": guest.url("file", place=file.position),
+            "size": file.size,
+            "certificate": file.kind == FileKind.CERTIFICATE,
+            "number": file.record.certificate_number,
+        }
+        for file in concluded_files(guest.envelope)
+    ]
+
+
+@require_safe
+@by_link(DOWNLOADING)
+def file(request: HttpRequest, guest: Guest, place: int) -> HttpResponse:  # a view's signature
+    """One concluded file, as bytes to save."""
+    if not guest.is_inside:
+        return HttpResponseRedirect(guest.url("entry") + "?again")
+    taken = concluded_copy(concluded_file(guest.envelope, place), guest.envelope, by=guest.recipient, at=guest.at)
+    return as_file(taken.pdf, taken.name)
+
+
+@require_safe
+@by_link(DOWNLOADING)
+def bundle(request: HttpRequest, guest: Guest) -> HttpResponseBase:
+    """All files in one ZIP, sent while it is made."""
+    if not guest.is_inside:
+        return HttpResponseRedirect(guest.url("entry") + "?again")
+    if request.method == "HEAD":
+        return HttpResponse(content_type="application/zip")
+    pieces = zip_concluded(guest.envelope, by=guest.recipient, at=guest.at)
+    response = StreamingHttpResponse(pieces, content_type="application/zip")
+    response.headers["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=f"{guest.envelope.number}.zip") or "attachment"
+    return response
+
+
+@require_POST
+def ask_again(request: HttpRequest, token: str) -> HttpResponse:
+    """M20 after 14 days, or when the code was tried too often: the sender is asked to issue the download anew."""
+    at = clock.now()
+    try:
+        found = download_visit(token, key="", at=at)
+    except Refusal as refusal:
+        expired = refusal.facts.get("recipient")
+        if refusal.code != "download.expired" or not isinstance(expired, Recipient):
+            return unknown_page(request)
+        recipient = expired
+    else:
+        bar = barred(found, at=at)
+        if bar is None or bar.code not in ENDS:
+            return HttpResponseRedirect(DOWNLOADING.url("entry", token))
+        recipient = found.recipient
+    with speaking_to(request, recipient.language):
+        return ask_page(request, recipient, what=DOWNLOADING.asks, at=at)

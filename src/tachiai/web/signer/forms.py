@@ -1,0 +1,47 @@
+"""What a signer types: a code, and why they will not sign."""
+
+from __future__ import annotations
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from tachiai.envelopes.declining import LONGEST, Wish
+
+
+class CodeForm(forms.Form):
+    """The registered code. It is remembered, not delivered, so browsers are asked neither to fill it in nor to keep it."""
+
+    code = forms.CharField(
+        label=_("アクセスコード（6桁の数字）"),
+        help_text=_("電子契約用メールアドレスの届出時に、ご自身で決めたコードです。"),
+        max_length=20,
+        error_messages={"required": _("アクセスコードを6桁の数字で入力してください。"), "max_length": _("アクセスコードは6桁の数字で入力してください。")},
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off", "id": "code", "spellcheck": "false"}),
+    )
+
+
+WISHES = (
+    (Wish.CORRECTION, _("内容を修正してほしい")),
+    (Wish.REFUSAL, _("契約を締結しない")),
+    (Wish.NO_AUTHORITY, _("締結する権限がない")),
+    (Wish.OTHER, _("その他")),
+)
+
+
+class DeclineForm(forms.Form):
+    """The way out: what is wished, and the reason in words."""
+
+    wish = forms.TypedChoiceField(
+        label=_("ご意向"),
+        choices=WISHES,
+        coerce=Wish,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("ご意向を選択してください。"), "invalid_choice": _("ご意向を選択してください。")},
+    )
+    reason = forms.CharField(
+        label=_("理由"),
+        help_text=_("送信者に伝わります（2〜1000文字）。"),
+        max_length=LONGEST,
+        error_messages={"required": _("理由を2文字以上で入力してください。"), "max_length": _("理由は1000文字以内で入力してください。")},
+        widget=forms.Textarea(attrs={"rows": 5}),
+    )

@@ -1,0 +1,169 @@
+"""S-03: the documents, one page at a time, and what is left to do. A page that was served counts as shown."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from tachiai.envelopes.models import Document
+from tachiai.envelopes.opening import show_document
+from tachiai.envelopes.readings import Reading, readings_of
+from tachiai.envelopes.reading import page_of, page_picture, page_text, unsigned_copy
+from tachiai.envelopes.visiting import leave, stopped
+from tachiai.errors import Refusal
+from tachiai.web.signer.doorway import SIGNING, Guest, by_link, inside, let_out
+from tachiai.web.signer.stopping import STILL_OPEN
+
+CLOSEST = 3
+
+
+@require_safe
+@by_link(SIGNING)
+@inside
+def review(request: HttpRequest, guest: Guest) -> HttpResponse:
+    """One page of one document, with the way to all others."""
+    return review_page(request, guest)
+
+
+def review_page(request: HttpRequest, guest: Guest, *, status: int = 200, missing: list[Document] | None = None) -> HttpResponse:
+    """The review; ``missing`` are documents that were asked to be looked at first."""
+    readings = readings_of(guest.recipient)
+    place = min(_number(request, "doc"), len(readings))
+    document = readings[place - 1].document
+    if missing is None:
+        show_document(guest.recipient, document, at=guest.at)
+        readings = readings_of(guest.recipient)
+    number = min(_number(request, "page"), document.pages)
+    left = sum(1 for reading in readings if not reading.shown)
+    context = guest.page(
+        heading=guest.envelope.name,
+        step=2,
+        step_word=_("文書の確認"),
+        todo=[*(_todo(guest, at, one) for at, one in enumerate(readings, 1)), {"word": _("完了する"), "url": "", "done": False}],
+        tabs=[_tab(guest, at, one, current=at == place) for at, one in enumerate(readings, 1)],
+        page=_viewed(request, guest, readings[place - 1], place=place, number=number),
+        text_view="text" in request.GET,
+        next_document=_next_document(guest, readings, place) if number == document.pages else None,
+        left=left,
+        page_errors=[_missing(guest, readings, one) for one in missing or []],
+    )
+    return render(request, "signer/review.html", context, status=status)
+
+
+def _number(request: HttpRequest, name: str) -> int:
+    """A number of a query, at least 1; anything else is 1."""
+    given = request.GET.get(name, "")
+    return max(1, int(given)) if given.isdecimal() and len(given) < 6 else 1
+
+
+def _address(guest: Guest, place: int, number: int = 1, *, text: bool = False, zoom: int = 1) -> str:
+    query: dict[str, object] = {"doc": place, "page": number}
+    if text:
+        query["text"] = 1
+    if zoom > 1:
+        query["zoom"] = zoom
+    return f"{guest.url('review')}?{urlencode(query)}"
+
+
+def _todo(guest: Guest, place: int, reading: Reading) -> dict[str, object]:
+    word = _("「{document}」を確認").format(document=reading.document.name)
+    return {"word": word, "url": _address(guest, place) + "#viewer", "done": reading.shown}
+
+
+def _tab(guest: Guest, place: int, reading: Reading, *, current: bool) -> dict[str, object]:
+    mark = "read" if reading.shown else "unread"
+    return {"word": reading.document.name, "url": _address(guest, place), "current": current, "mark": mark}
+
+
+def _missing(guest: Guest, readings: list[Reading], document: Document) -> dict[str, str]:
+    place = next(at for at, one in enumerate(readings, 1) if one.document.pk == document.pk)
+    return {"href": _address(guest, place), "text": _("「{document}」をまだ開いていません。").format(document=document.name)}
+
+
+def _next_document(guest: Guest, readings: list[Reading], place: int) -> dict[str, str] | None:
+    if place >= len(readings):
+        return None
+    return {"name": readings[place].document.name, "url": _address(guest, place + 1)}
+
+
+def _viewed(request: HttpRequest, guest: Guest, reading: Reading, *, place: int, number: int) -> dict[str, object]:
+    """What the page viewer and the text view are given; see ``parts/page_viewer.html``."""
+    document = reading.document
+    text, zoom = "text" in request.GET, min(_number(request, "zoom"), CLOSEST)
+    page = page_of(document, number)
+
+    def at(to: int) -> str:
+        return _address(guest, place, to, text=text, zoom=zoom)
+
+    return {
+        "document": document.name,
+        "number": number,
+        "count": document.pages,
+        "image_url": guest.url("picture", place=place, number=number),
+        "width": page.width,
+        "height": page.height,
+        "previous_url": at(number - 1) if number > 1 else "",
+        "next_url": at(number + 1) if number < document.pages else "",
+        "zoom": zoom,
+        "zoom_in_url": _address(guest, place, number, zoom=zoom + 1) if zoom < CLOSEST else "",
+        "zoom_out_url": _address(guest, place, number, zoom=zoom - 1) if zoom > 1 else "",
+        "text": page_text(page) if text else "",
+        "text_url": _address(guest, place, number, text=True),
+        "image_view_url": _address(guest, place, number),
+        "pdf_url": guest.url("copy", place=place),
+        "pdf_size": reading.copy_size,
+        "go_url": guest.url("review"),
+        "go_hidden": [{"name": "doc", "value": place}, *([{"name": "zoom", "value": zoom}] if zoom > 1 else [])],
+    }
+
+
+def _placed(guest: Guest, place: int) -> Reading:
+    readings = readings_of(guest.recipient)
+    if not 1 <= place <= len(readings):
+        raise Refusal("page.unknown")
+    return readings[place - 1]
+
+
+@require_safe
+@by_link(SIGNING)
+@inside
+def picture(request: HttpRequest, guest: Guest, place: int, number: int) -> HttpResponse:  # a view's signature
+    """One page's picture. The browser may keep it while it is open, so that turning back costs nothing."""
+    drawn = page_picture(page_of(_placed(guest, place).document, number))
+    return HttpResponse(drawn, content_type="image/webp", headers={"Cache-Control": "private, no-store"})
+
+
+@require_safe
+@by_link(SIGNING)
+def copy(request: HttpRequest, guest: Guest, place: int) -> HttpResponse:
+    """The unsigned PDF, to read elsewhere; also for whoever has just signed and wants a copy of what."""
+    if not guest.is_inside:
+        return HttpResponseRedirect(guest.url("entry") + "?again")
+    if stopped(guest.found, at=guest.at) not in (None, STILL_OPEN):
+        return HttpResponseRedirect(guest.url("entry"))
+    document = _placed(guest, place).document
+    taken = unsigned_copy(document, by=guest.recipient, at=guest.at)
+    return as_file(taken.pdf, taken.name)
+
+
+def as_file(content: bytes, name: str, *, kind: str = "application/pdf") -> HttpResponse:
+    """A file to save under ``name`` (RFC 6266), never to be shown or guessed at by the browser."""
+    response = HttpResponse(content, content_type=kind)
+    response.headers["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name) or "attachment"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+@require_POST
+@by_link(SIGNING)
+def later(request: HttpRequest, guest: Guest) -> HttpResponse:
+    """Stop here for now: the visit ends in this browser, the link goes on."""
+    leave(guest.found, at=guest.at)
+    response = render(request, "signer/later.html", guest.page())
+    let_out(response, guest)
+    return response

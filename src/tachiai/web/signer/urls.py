@@ -1,0 +1,22 @@
+"""The ceremony's addresses, all behind one link: /s/<token>."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from tachiai.web.signer import completing, declining, entering, reviewing
+
+app_name = "signer"
+urlpatterns = [
+    path("<str:token>", entering.entry, name="entry"),
+    path("<str:token>/again", entering.ask_again, name="again"),
+    path("<str:token>/review", reviewing.review, name="review"),
+    path("<str:token>/documents/<int:place>/pages/<int:number>.webp", reviewing.picture, name="picture"),
+    path("<str:token>/documents/<int:place>/copy.pdf", reviewing.copy, name="copy"),
+    path("<str:token>/later", reviewing.later, name="later"),
+    path("<str:token>/confirm", completing.confirm, name="confirm"),
+    path("<str:token>/done", completing.done, name="done"),
+    path("<str:token>/done/state", completing.state, name="state"),
+    path("<str:token>/decline", declining.decline, name="decline"),
+    path("<str:token>/declined", declining.declined, name="declined"),
+]

@@ -1,0 +1,95 @@
+"""Facts for every letter, as the story writes them, in every shape that changes its words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+WRITTEN = "2026-12-09T00:30:00+00:00"
+LINK = "https://keiyaku.example.jp/s/3vKJt0mYq8Zx-Rk2cW7nHd5LpQ9sVbTfGuEiOaMzXyN"
+
+_JA: dict[str, Any] = {
+    "service": "電子契約 Tachiai",
+    "written_at": WRITTEN,
+    "link": "",
+    "organization": "さくら丘市（架空）",
+    "organization_en": "Sakuragaoka City (fictional)",
+    "department": "総務部契約課",
+    "sender": "桜田 花子",
+    "phone": "000-000-0000",
+    "reply_to": "keiyaku@sakuragaoka.example.jp",
+    "envelope": "令和8年度庁舎清掃業務委託契約",
+    "number": "SKG-2026-00042",
+    "documents": ["業務委託契約書", "仕様書"],
+    "deadline": "2026-12-23",
+    "comment": "添付の仕様書もあわせてご確認ください。\nよろしくお願いいたします。",
+    "recipient": {"organization": "株式会社みどり野製作所（架空）", "title": "代表取締役", "name": "緑野 太郎"},
+    "about": {"organization": "株式会社みどり野製作所（架空）", "title": "代表取締役", "name": "緑野 太郎"},
+    "reason": "第3条の金額が見積書と異なります。\n修正のうえ、もう一度お送りください。",
+}
+_EN = _JA | {
+    "service": "Tachiai e-contracts",
+    "organization": "Sakuragaoka City (fictional)",
+    "department": "Contract Division",
+    "sender": "Hanako Sakurada",
+    "envelope": "Cleaning of the city hall 2026",
+    "documents": ["Service agreement", "Specification"],
+    "comment": "Please also read the specification.\nThank you.",
+    "recipient": {"organization": "Midorino Works Ltd (fictional)", "title": "President", "name": "Taro Midorino"},
+    "about": {"organization": "Midorino Works Ltd (fictional)", "title": "President", "name": "Taro Midorino"},
+    "reason": "The amount in article 3 is not the quoted one.\nPlease correct it.",
+}
+FACTS = {"ja": _JA, "en": _EN}
+
+_SIGNER, _SENDER = {"reader": "signer"}, {"reader": "sender", "link": LINK}
+_DOWNLOAD = {"certificate_number": "C-2026-00042", "expires_at": "2026-12-23T00:30:00+00:00"}
+
+# What is added to (or taken from, with None) the facts: the kind, a label and the difference.
+CASES: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    ("M01", "whole", _SIGNER | {"link": LINK}),
+    ("M01", "bare", _SIGNER | {"link": LINK, "comment": "", "department": "", "phone": "", "reply_to": "", "deadline": None}),
+    ("M02", "whole", _SIGNER | {"link": LINK}),
+    ("M04", "first", _SIGNER | {"link": LINK, "again": False}),
+    ("M04", "again", _SIGNER | {"link": LINK, "again": True}),
+    ("M05", "counterparty", _SIGNER | _DOWNLOAD | {"link": LINK}),
+    ("M05", "own", _SIGNER | {"certificate_number": "C-2026-00042", "link": LINK}),
+    ("M05", "sender", _SENDER | {"certificate_number": "C-2026-00042", "about": None}),
+    ("M07", "whole", _SIGNER | {"link": ""}),
+    ("M08", "whole", _SENDER | {"about": None}),
+    ("M09", "whole", _SENDER),
+    ("M10", "correction", _SENDER | {"wish": "correction"}),
+    ("M10", "refusal", _SENDER | {"wish": "refusal"}),
+    ("M10", "no authority", _SENDER | {"wish": "no_authority"}),
+    ("M10", "other", _SENDER | {"wish": "other"}),
+    ("M10", "signer", _SIGNER | {"link": "", "reason": ""}),
+    ("M11", "whole", _SIGNER | {"link": ""}),
+    ("M13", "expired", _SENDER | {"about": None, "expired": True}),
+    ("M13", "near", _SENDER | {"about": None, "expired": False}),
+    ("M14", "whole", _SENDER),
+    ("M15", "locked, sender", _SENDER | {"until": "2026-12-09T00:45:00+00:00"}),
+    ("M15", "ended, sender", _SENDER | {"until": None}),
+    ("M15", "locked, signer", _SIGNER | {"link": "", "until": "2026-12-09T00:45:00+00:00"}),
+    ("M15", "ended, signer", _SIGNER | {"link": "", "until": None}),
+    ("M16", "whole", {"link": "", "code": "482913"}),
+    ("M20", "link", _SENDER | {"what": "link"}),
+    ("M20", "download", _SENDER | {"what": "download"}),
+    ("M24", "whole", {"link": LINK, "number": "R-2026-00007", "expires_at": "2026-12-23T00:30:00+00:00"}),
+    *(
+        ("M26", purpose, {"purpose": purpose, "reply_to": "", "link": LINK if purpose == "password_reset_key" else ""})
+        for purpose in (
+            "password_reset_key",
+            "unknown_account",
+            "password_changed",
+            "password_set",
+            "password_reset",
+            "totp_activated",
+            "totp_deactivated",
+            "recovery_codes_generated",
+            "email_changed",
+        )
+    ),
+)
+
+
+def facts(language: str, difference: dict[str, Any]) -> dict[str, Any]:
+    """The facts of one case."""
+    return FACTS[language] | difference
