@@ -98,24 +98,40 @@ def test_nothing_is_loaded_and_nothing_is_followed(language: str, kind: str, lab
     assert not re.search(r"<(img|script|iframe|link|form|object)\b|url\(|\ssrc=|\son\w+=", html)
 
 
-@pytest.mark.parametrize(
-    ("kind", "difference", "japanese", "english"),
-    [
-        ("M01", {"link": LINK}, "【さくら丘市（架空）】 様より令和8年度庁舎清掃業務委託契約への署名依頼が届いています", "Sakuragaoka City (fictional) has requested your signature: Cleaning of the city hall 2026"),
-        ("M02", {"link": LINK}, "[再送] 【さくら丘市（架空）】 様より令和8年度庁舎清掃業務委託契約への署名依頼が届いています（署名期限：12月23日）", "[Reminder] Sakuragaoka City (fictional) has requested your signature: Cleaning of the city hall 2026 (due 23 Dec 2026)"),
-        ("M04", {"again": False}, "署名依頼（令和8年度庁舎清掃業務委託契約）", "Signature needed: Cleaning of the city hall 2026"),
-        ("M05", {"certificate_number": "C-1"}, "電子署名完了のお知らせ（令和8年度庁舎清掃業務委託契約）", "Signing completed: Cleaning of the city hall 2026"),
-        ("M09", {}, "緑野 太郎 様が署名しました（令和8年度庁舎清掃業務委託契約）", "Taro Midorino signed: Cleaning of the city hall 2026"),
-        ("M10", {"reader": "signer"}, "署名依頼が辞退されました（令和8年度庁舎清掃業務委託契約）", "Request declined: Cleaning of the city hall 2026"),
-        ("M13", {"expired": True}, "署名期限が切れました（令和8年度庁舎清掃業務委託契約）", "Deadline passed: Cleaning of the city hall 2026"),
-        ("M14", {}, "メール送信に失敗しました（緑野 太郎 様・令和8年度庁舎清掃業務委託契約）", "Delivery failed: Taro Midorino – Cleaning of the city hall 2026"),
-        ("M16", {"code": "482913"}, "認証コードのお知らせ（10分間有効）", "Your one-time code (valid 10 minutes)"),
-        ("M24", {"number": "R-2026-00007"}, "電子契約用メールアドレスの届出を受け付けました（受付番号 R-2026-00007）", "Registration received (R-2026-00007)"),
-    ],
-)  # fmt: skip
+# Kind, what matters for its subject, and the subject in both languages; {names} are facts.
+SUBJECTS: tuple[tuple[str, dict[str, Any], str, str], ...] = (
+    ("M01", {}, "【{organization}】 様より{envelope}への署名依頼が届いています", "{organization} has requested your signature: {envelope}"),
+    (
+        "M02",
+        {},
+        "[再送] 【{organization}】 様より{envelope}への署名依頼が届いています（署名期限：12月23日）",
+        "[Reminder] {organization} has requested your signature: {envelope} (due 23 Dec 2026)",
+    ),
+    ("M04", {"again": False}, "署名依頼（{envelope}）", "Signature needed: {envelope}"),
+    ("M05", {"certificate_number": "C-1"}, "電子署名完了のお知らせ（{envelope}）", "Signing completed: {envelope}"),
+    ("M07", {}, "署名手続きを受け付けました（{envelope}）", "We have received your signature: {envelope}"),
+    ("M08", {}, "署名依頼を送信しました（{envelope}）", "Request sent: {envelope}"),
+    ("M09", {}, "{name} 様が署名しました（{envelope}）", "{name} signed: {envelope}"),
+    ("M10", {"reader": "signer"}, "署名依頼が辞退されました（{envelope}）", "Request declined: {envelope}"),
+    ("M11", {}, "署名依頼取下げのお知らせ（{envelope}）", "Request withdrawn: {envelope}"),
+    ("M13", {"expired": False}, "署名期限が近づいています（{envelope}）", "Deadline approaching: {envelope}"),
+    ("M13", {"expired": True}, "署名期限が切れました（{envelope}）", "Deadline passed: {envelope}"),
+    ("M14", {}, "メール送信に失敗しました（{name} 様・{envelope}）", "Delivery failed: {name} – {envelope}"),
+    ("M15", {"until": None}, "アクセスコードの入力が続けて失敗しました（{envelope}）", "Repeated wrong access codes: {envelope}"),
+    ("M16", {"code": "482913"}, "認証コードのお知らせ（10分間有効）", "Your one-time code (valid 10 minutes)"),
+    ("M20", {"what": "link"}, "署名依頼の再送の依頼が届いています（{envelope}）", "A new link was requested: {envelope}"),
+    ("M20", {"what": "download"}, "ダウンロードの再発行の依頼が届いています（{envelope}）", "A new link was requested: {envelope}"),
+    ("M24", {"number": "R-7"}, "電子契約用メールアドレスの届出を受け付けました（受付番号 R-7）", "Registration received (R-7)"),
+    ("M26", {"purpose": "password_reset_key"}, "パスワード再設定のご案内", "Password reset"),
+)
+
+
+@pytest.mark.parametrize(("kind", "difference", "japanese", "english"), SUBJECTS)
 def test_subjects(kind: str, difference: dict[str, Any], japanese: str, english: str) -> None:
-    assert written(kind, "ja", difference).subject == japanese
-    assert written(kind, "en", difference).subject == english
+    for language, expected in (("ja", japanese), ("en", english)):
+        given = FACTS[language]
+        subject = written(kind, language, {"reader": "sender", "wish": "refusal"} | difference).subject
+        assert subject == expected.format(**given, name=given["about"]["name"])
 
 
 def test_request_says_deadline_in_japan_and_where_the_code_comes_from() -> None:

@@ -19,7 +19,7 @@ SERVICE_NAMES = {"ja": "電子契約 Tachiai", "en": "Tachiai e-contracts"}
 
 # The library would break a long References header with encoded words, and threads with it; a message id may not be folded.
 _headers = HeaderRegistry()
-_headers.map_to_type("references", MessageIDHeader)
+_headers.map_to_type("references", MessageIDHeader)  # type: ignore[arg-type]  # the stubs know only its base
 POLICY = SMTP.clone(header_factory=_headers)
 
 
