@@ -35,7 +35,11 @@ import django  # noqa: E402  # the environment above is what it reads
 django.setup()
 
 
-def pytest_sessionfinish() -> None:
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("TACHIAI_SKIPS_FAIL") and reporter is not None and reporter.stats.get("skipped"):
+        # The build server has everything: what is skipped there was not tested.
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
     if _OWNER:
         shutil.rmtree(_SCRATCH, ignore_errors=True)
 
