@@ -65,12 +65,15 @@ class Hierarchy:
         more_purposes: Sequence[x509.ObjectIdentifier] = (),
         responder: str | None = None,
         lists: str | None = None,
+        no_check: bool = False,
         since: datetime = MOMENT - timedelta(days=1),
         until: datetime = MOMENT + timedelta(days=3600),
     ) -> x509.Certificate:
         draft = _draft(_name(name), self.middle.subject, public, since=since, until=until, authority=False)
         if purpose is not None:
             draft = draft.add_extension(x509.ExtendedKeyUsage([purpose, *more_purposes]), critical=critical)
+        if no_check:
+            draft = draft.add_extension(x509.OCSPNoCheck(), critical=False)
         draft = _with_places(draft, responder, lists)
         return draft.sign(self.middle_key, hashes.SHA256())
 

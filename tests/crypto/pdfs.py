@@ -38,7 +38,10 @@ def _add_form(document: Pdf, *, direct: bool) -> None:
             DA=String("/F1 10 Tf 0 g"),
         )
     )
-    page.Annots = Array([field])
+    field.AP = Dictionary(N=document.make_stream(b"/Tx BMC EMC", Type=Name.XObject, Subtype=Name.Form, BBox=[0, 0, 228, 20]))
+    # A link without a number of its own, as printing browsers write them.
+    link = Dictionary(Type=Name.Annot, Subtype=Name.Link, Rect=[72, 500, 200, 520], Border=[0, 0, 0])
+    page.Annots = Array([link, field])
     fonts = Dictionary(Font=Dictionary(F1=page.Resources.Font.F1))
     form = Dictionary(Fields=Array([field]), DR=fonts, DA=String("/F1 10 Tf 0 g"))
     document.Root.AcroForm = form if direct else document.make_indirect(form)

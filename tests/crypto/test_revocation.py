@@ -21,6 +21,7 @@ from tachiai.crypto.authority import EmbeddedAuthority
 from tachiai.crypto.keys import Credential
 from tachiai.crypto.revocation import EmbeddedRevocation, UnusableAnswer, check_ocsp
 from tachiai.crypto.revocation_http import HttpRevocation
+from tachiai.crypto.timestampers import EmbeddedTimestamper
 from tachiai.errors import Outage, Refusal
 
 LATER = MOMENT + timedelta(hours=1)
@@ -87,6 +88,19 @@ class Responder:
     produced: datetime = MOMENT + timedelta(minutes=30)
     broken: frozenset[str] = frozenset()
 
+    @classmethod
+    def over(cls, served: Served) -> Responder:
+        """A three-level authority whose certificates name ``served``, which answers for it from now on."""
+        tree = hierarchy(2, lists=f"{served.url}/root.crl")
+        seal = tree.credential("Sealed by HTTP", key("p256", 31), responder=f"{served.url}/ocsp", lists=f"{served.url}/middle.crl")
+        delegate = tree.leaf("Responder", key("rsa2048", 30), purpose=ExtendedKeyUsageOID.OCSP_SIGNING, no_check=True)
+        made = cls(served, tree, seal, delegate)
+        served.behave = made.answer
+        return made
+
+    def stamper(self) -> EmbeddedTimestamper:
+        return self.tree.timestamper(lists=f"{self.served.url}/middle.crl")
+
     def answer(self, path: str, body: bytes) -> Answer:
         if path in self.broken:
             return 500, {}, [b"out of order"]
@@ -134,12 +148,7 @@ class Responder:
 @pytest.fixture
 def responder() -> Iterator[Responder]:
     with serving(lambda _path, _body: good(b"")) as served:
-        tree = hierarchy(2, lists=f"{served.url}/root.crl")
-        seal = tree.credential("Sealed by HTTP", key("p256", 31), responder=f"{served.url}/ocsp", lists=f"{served.url}/middle.crl")
-        delegate = tree.leaf("Responder", key("rsa2048", 30), purpose=ExtendedKeyUsageOID.OCSP_SIGNING)
-        made = Responder(served, tree, seal, delegate)
-        served.behave = made.answer
-        yield made
+        yield Responder.over(served)
 
 
 def test_asks_the_responder_first_and_lists_where_there_is_none(responder: Responder) -> None:

@@ -28,6 +28,8 @@ from pyhanko_certvalidator.ltv.types import ValidationTimingInfo
 from pyhanko_certvalidator.policy_decl import REQUIRE_REVINFO, CertRevTrustPolicy
 from pyhanko_certvalidator.registry import SimpleTrustManager
 
+from tachiai.crypto.changes import STRICT_POLICY
+
 # Clocks of a timestamping authority and of an OCSP responder may differ by as much as a token's time is allowed to.
 _DRIFT = timedelta(minutes=2)
 
@@ -43,8 +45,8 @@ def archival_trouble(deep: EmbeddedPdfSignature, *, roots: Sequence[bytes], tsa_
         ),
     )
     timing = ValidationTimingInfo(validation_time=moment, best_signature_time=moment, point_in_time_validation=True)
-    deep.compute_integrity_info()  # type: ignore[no-untyped-call]
-    result = asyncio.run(ades_lta_validation(deep, PdfSignatureValidationSpec(spec), timing_info=timing))
+    deep.compute_integrity_info(diff_policy=STRICT_POLICY)  # type: ignore[no-untyped-call]
+    result = asyncio.run(ades_lta_validation(deep, PdfSignatureValidationSpec(spec, diff_policy=STRICT_POLICY), timing_info=timing))
     if result.ades_subindic is not AdESPassed.OK:
         return f"{result.ades_subindic}: {result.failure_msg}"
     stamped = result.signature_timestamp_status

@@ -13,7 +13,20 @@ from typing import Any
 
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.sign.diff_analysis import DiffResult
+from pyhanko.sign.diff_analysis import (
+    DEFAULT_DIFF_POLICY,
+    CatalogModificationRule,
+    DiffPolicy,
+    DiffResult,
+    DSSCompareRule,
+    FormUpdatingRule,
+    GenericFieldModificationRule,
+    ModificationLevel,
+    SigFieldCreationRule,
+    SigFieldModificationRule,
+    StandardDiffPolicy,
+    XrefStreamRule,
+)
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 
 from tachiai.crypto.fields import HOUSE_FIELD
@@ -23,13 +36,39 @@ Numbers = set[tuple[int, int]]
 _LONGEST_WALK = 10_000
 
 
-def permitted(standing: Standing) -> bool:
-    """Whether everything after this signature is what its DocMDP and FieldMDP allow (pyHanko's analysis)."""
+# What we make never binds a new field to a page, never overwrites an appearance, never shows a new signature. Asking pyHanko
+# for less also keeps it from two false alarms: on uploads whose pages hold annotations without numbers of their own, and on
+# locked text fields that have an appearance.
+STRICT_POLICY = StandardDiffPolicy(
+    global_rules=[
+        CatalogModificationRule(),  # type: ignore[no-untyped-call]
+        XrefStreamRule().as_qualified(ModificationLevel.LTA_UPDATES),
+        DSSCompareRule().as_qualified(ModificationLevel.LTA_UPDATES),
+    ],
+    form_rule=FormUpdatingRule(
+        field_rules=[
+            SigFieldCreationRule(  # type: ignore[no-untyped-call]
+                approve_widget_bindings=False, allow_new_visible_after_certify=False
+            ),
+            SigFieldModificationRule(),
+            GenericFieldModificationRule(allow_in_place_appearance_stream_changes=False),
+        ],
+    ),
+)
+
+
+def permitted(standing: Standing, *, policy: DiffPolicy = STRICT_POLICY) -> bool:
+    """Whether everything after this signature is what its DocMDP and FieldMDP allow (pyHanko's analysis under ``policy``)."""
     deep = standing.deep
-    deep.compute_integrity_info()  # type: ignore[no-untyped-call]
+    deep.compute_integrity_info(diff_policy=policy)  # type: ignore[no-untyped-call]
     if deep.coverage not in (SignatureCoverageLevel.ENTIRE_FILE, SignatureCoverageLevel.ENTIRE_REVISION):
         return False
     return isinstance(deep.diff_result, DiffResult) and bool(deep.summarise_integrity_info()["docmdp_ok"])
+
+
+def tolerable(standing: Standing) -> bool:
+    """The same for files that others made: what our strict policy or pyHanko's own allows."""
+    return permitted(standing) or permitted(standing, policy=DEFAULT_DIFF_POLICY)
 
 
 def stray_revision(reader: PdfFileReader, ours: Sequence[Standing], *, upload_size: int) -> int | None:
@@ -72,8 +111,8 @@ def _laid_in_as_meant(reader: PdfFileReader, number: int, rewritten: Numbers) ->
     allowed = _form_numbers(reader, number) | _numbers([page.container_ref, notes])
     same_page = _bare(page, ("/Annots",)) == _bare(_first_page(after), ("/Annots",))
     same_catalogue = _bare(before.root, ("/AcroForm", "/Perms")) == _bare(after.root, ("/AcroForm", "/Perms"))
-    kept = _references(page.get("/Annots", ()))
-    return rewritten <= allowed and same_page and same_catalogue and _references(_first_page(after).get("/Annots", ()))[: len(kept)] == kept
+    kept = _items(page)
+    return rewritten <= allowed and same_page and same_catalogue and _items(_first_page(after))[: len(kept)] == kept
 
 
 def _first_page(handler: Any) -> generic.DictionaryObject:
@@ -89,7 +128,8 @@ def _first_page(handler: Any) -> generic.DictionaryObject:
 
 def _bare(held: generic.DictionaryObject, without: Sequence[str]) -> bytes:
     """A dictionary's content in one order all the way down, references unresolved, some of its own keys left out."""
-    return _canonical(generic.DictionaryObject({key: held.raw_get(key) for key in held if key not in without}))
+    kept = ((key, held.raw_get(key)) for key in sorted(held) if key not in without)
+    return b"".join(key.encode() + b" " + _canonical(value) + b"\n" for key, value in kept)
 
 
 def _canonical(held: Any) -> bytes:
@@ -101,17 +141,20 @@ def _canonical(held: Any) -> bytes:
         return b"[" + b" ".join(_canonical(held.raw_get(index)) for index in range(len(held))) + b"]"
     if isinstance(held, generic.TextStringObject | generic.ByteStringObject):
         # The same string may be written in more than one way; what it holds is what counts.
-        return b"(" + held.original_bytes.hex().encode() + b")"
+        return b"(%b)" % held.original_bytes.hex().encode()
     if isinstance(held, generic.NumberObject | generic.FloatObject):
-        return str(Decimal(str(held)).normalize()).encode()
+        return b"%b" % str(Decimal(str(held)).normalize()).encode()
     out = io.BytesIO()
     held.write_to_stream(out)
     return out.getvalue()
 
 
-def _references(held: Iterable[object]) -> list[tuple[int, int]]:
-    raw = (held.raw_get(index) for index in range(len(held))) if isinstance(held, generic.ArrayObject) else held
-    return [(item.idnum, item.generation) for item in raw if isinstance(item, generic.IndirectObject)]
+def _items(page: generic.DictionaryObject) -> list[bytes]:
+    """A page's annotations, each in its canonical form."""
+    if "/Annots" not in page:
+        return []
+    held = page["/Annots"]
+    return [_canonical(held.raw_get(index)) for index in range(len(held))]
 
 
 def _form_numbers(reader: PdfFileReader, number: int) -> Numbers:

@@ -11,6 +11,7 @@ from tachiai.crypto.revisions import Revision
 from tachiai.errors import Refusal
 
 HOUSE_FIELD = "TachiaiHouse"
+SLOT_FIELDS = "TachiaiSlot"
 _ARCHIVE_FIELD = "TachiaiArchive"
 _DEEPEST = 32
 _LONGEST_WALK = 10_000
@@ -20,7 +21,12 @@ def slot_field(number: int) -> str:
     """The name of a slot's signature field. Numbers start at 1; three digits keep any name from being another's beginning."""
     if not 1 <= number <= 999:
         raise ValueError("slots are numbered from 1 to 999")
-    return f"TachiaiSlot{number:03d}"
+    return f"{SLOT_FIELDS}{number:03d}"
+
+
+def is_seal(name: str) -> bool:
+    """Whether a field of this name bears a seal of the house: its own signature's, or a slot's."""
+    return name == HOUSE_FIELD or name.startswith(SLOT_FIELDS)
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from tachiai.crypto.revocation import RevocationSource
 from tachiai.crypto.timestamps import Timestamper, Token
 from tachiai.errors import Refusal
 
-__all__ = ["Made", "SealText", "attest", "close", "freeze", "seal", "slot_field"]
+__all__ = ["Made", "SealText", "attest", "certifiable", "close", "freeze", "seal", "slot_field"]
 
 CONSENT_KEY = "XXTachiaiConsent"
 _FORMS_ALLOWED, _NOTHING_ALLOWED = 2, 1
@@ -50,6 +50,12 @@ class Made:
     digest: bytes
     tokens: tuple[Token, ...]
     fresh: bool = True
+
+
+def certifiable(pdf: bytes) -> bool:
+    """Whether the house may certify ``pdf``: nobody has signed it yet. Refuses as :func:`freeze`."""
+    with Revision(pdf) as revision:
+        return not fields.refuse_locked(revision)
 
 
 def freeze(pdf: bytes, *, slots: Sequence[int], credential: Credential, timestamper: Timestamper, text: SealText, at: datetime) -> Made:
@@ -286,8 +292,8 @@ def _chains_of(pdf: bytes, *, roots: Sequence[bytes], at: datetime) -> tuple[lis
                 found[path] = None
                 times.append(moment)
         except (ValueError, IndexError) as trouble:
-            # Signatures that came with the upload keep whatever proof they brought; ours must all be provable.
-            if name.startswith("Tachiai"):
+            # What came with the upload keeps whatever proof it brought; the seals of this house must all be provable.
+            if fields.is_seal(name):
                 raise Refusal("seal.chain_unknown", field=name, detail=str(trouble)) from trouble
     return list(found), max((t for t in times if t <= at), default=at)
 

@@ -12,11 +12,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
-from pyhanko.pdf_utils.reader import PdfFileReader
-
 from tachiai.crypto import archival, chains, changes, cms, timestamps
-from tachiai.crypto.fields import HOUSE_FIELD, Lock, slot_field
-from tachiai.crypto.standing import Standing, open_reader, parsing, read_standing
+from tachiai.crypto.fields import HOUSE_FIELD, SLOT_FIELDS, Lock, slot_field
+from tachiai.crypto.standing import Reader, Standing, open_reader, parsing, read_standing
 from tachiai.crypto.timestamps import Token
 from tachiai.errors import Refusal
 
@@ -91,9 +89,9 @@ def verify(pdf: bytes, *, expected: Expected, roots: Sequence[bytes], tsa_roots:
     """Refuse ``pdf`` unless it is exactly what ``expected`` says; give the report otherwise.
 
     Codes: ``seal.unreadable``, ``seal.no_signature``, ``seal.upload_changed``, ``seal.byte_range``, ``seal.not_whole_file``,
-    ``seal.signer_missing``, ``seal.signer_unexpected``, ``seal.broken``, ``seal.untrusted``, ``seal.timestamp_missing``,
-    ``seal.timestamp_wrong``, ``seal.consent``, ``seal.certification``, ``seal.lock``, ``seal.modified``, ``seal.not_archival``,
-    ``seal.archive_expired``. Facts name the field and, for operators, a detail.
+    ``seal.signer_missing``, ``seal.signer_unexpected``, ``seal.broken`` (signed bytes were altered), ``seal.untrusted``,
+    ``seal.timestamp_missing``, ``seal.timestamp_wrong``, ``seal.consent``, ``seal.certification``, ``seal.lock``,
+    ``seal.modified``, ``seal.not_archival``, ``seal.archive_expired``. Facts name the field and, for operators, a detail.
     """
     trust = _Trust(tuple(roots), tuple(tsa_roots), at)
     with parsing():
@@ -204,7 +202,7 @@ def _laid_in(ours: Sequence[Standing], expected: Expected) -> tuple[str, ...]:
     names = house.lock.fields if house.lock is not None else ()
     known = {slot_field(number) for number in expected.every_slot or expected.slots}
     whole = set(names) == known if expected.every_slot else known <= set(names)
-    slots_only = all(name.startswith("TachiaiSlot") for name in names)
+    slots_only = all(name.startswith(SLOT_FIELDS) for name in names)
     _require(whole and slots_only and names == tuple(sorted(names)), "lock", house)
     return names
 
@@ -244,6 +242,8 @@ def _judge_stamp(pdf: bytes, found: Standing, row: Row, trust: _Trust) -> Row:
     try:
         digest = _digest(pdf, found, timestamps.imprint_algorithm(found.contents))
         token = timestamps.read_token(found.contents, digest=digest, roots=trust.tsa_roots)
+    except timestamps.OtherImprint:
+        return replace(row, problems=("broken",))
     except timestamps.BadToken:
         return replace(row, problems=("timestamp_wrong",))
     return replace(_with_signer(row, token.chain[0]), gen_time=token.gen_time, tsa_subject=token.tsa_subject)
@@ -300,7 +300,7 @@ def _with_signer(row: Row, signer: bytes) -> Row:
 
 
 def _with_changes(found: Standing, row: Row) -> Row:
-    if found.is_timestamp or row.problems or changes.permitted(found):
+    if found.is_timestamp or row.problems or changes.tolerable(found):
         return row
     return replace(row, problems=("modified",))
 
@@ -308,13 +308,14 @@ def _with_changes(found: Standing, row: Row) -> Row:
 # -------------------------------------------------------------------------------------------------- long term
 
 
-def _archived(reader: PdfFileReader, ours: Sequence[Standing], rows: Sequence[Row], trust: _Trust) -> list[Row]:
+def _archived(reader: Reader, ours: Sequence[Standing], rows: Sequence[Row], trust: _Trust) -> list[Row]:
     """Rows raised to B-LTA. Refuses ``seal.not_archival`` and, when the last stamp itself has aged out, ``seal.archive_expired``."""
     last = rows[-1]
     if last.gen_time is None or last.not_after is None or not archival.has_validation_data(reader):
         raise Refusal("seal.not_archival", field=last.field)
     if trust.at > last.not_after:
         raise Refusal("seal.archive_expired", field=last.field, since=last.not_after)
+    reader.look_only_at(ours)
     raised = list(rows)
     for found in ours:
         if found.is_timestamp:

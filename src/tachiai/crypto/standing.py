@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -67,36 +67,44 @@ def parsing() -> Iterator[None]:
         raise Refusal("seal.unreadable", detail=type(trouble).__name__) from trouble
 
 
-def open_reader(pdf: bytes) -> PdfFileReader:
+class Reader(PdfFileReader):
+    """pyHanko's reader, which can be told whose signatures to look at."""
+
+    def look_only_at(self, chosen: Sequence[Standing]) -> None:
+        """Leave out signatures that came with an upload: their timestamps are of authorities nobody here has pinned."""
+        self._embedded_signatures: Any = [standing.deep for standing in chosen]
+
+
+def open_reader(pdf: bytes) -> Reader:
     """Not strict, because hybrid-reference files from office programs are otherwise refused. Call within :func:`parsing`."""
-    reader = PdfFileReader(io.BytesIO(pdf), strict=False)
+    reader = Reader(io.BytesIO(pdf), strict=False)
     if reader.encrypted:
         raise Refusal("seal.unreadable", detail="encrypted")
     return reader
 
 
-def read_standing(reader: PdfFileReader, pdf: bytes) -> tuple[list[Standing], int]:
+def read_standing(reader: Reader, pdf: bytes) -> tuple[list[Standing], int]:
     """Every signature in the order of signing, and how many filled signature fields are of an unknown kind."""
     found: list[Standing] = []
     unknown = 0
     for name, value, field in enumerate_sig_fields(reader, filled_status=True):
-        if value.get_object().get("/SubFilter") in _KNOWN_SUBFILTERS:
+        if _entry(value.get_object(), "/SubFilter") in _KNOWN_SUBFILTERS:
             found.append(_read(EmbeddedPdfSignature(reader, field, name), reader, pdf))
         else:
             unknown += 1
     return sorted(found, key=lambda standing: (standing.end, standing.revision)), unknown
 
 
-def _read(deep: EmbeddedPdfSignature, reader: PdfFileReader, pdf: bytes) -> Standing:
+def _read(deep: EmbeddedPdfSignature, reader: Reader, pdf: bytes) -> Standing:
     held = deep.sig_object
     ranges = [int(part) for part in deep.byte_range]
     contents, gap, end, shaped = _measure(ranges, bytes(deep.pkcs7_content), pdf)
-    perms = reader.root.get("/Perms", {})
-    certifies = "/DocMDP" in perms and perms.raw_get("/DocMDP") == deep.sig_field.raw_get("/V")
-    consent = held.get(f"/{CONSENT_KEY}")
+    perms = _entry(reader.root, "/Perms")
+    certifies = perms is not None and "/DocMDP" in perms and perms.raw_get("/DocMDP") == deep.sig_field.raw_get("/V")
+    consent = _entry(held, f"/{CONSENT_KEY}")
     return Standing(
         field=deep.field_name,
-        is_timestamp=held.get("/SubFilter") == "/ETSI.RFC3161",
+        is_timestamp=_entry(held, "/SubFilter") == "/ETSI.RFC3161",
         is_certification=certifies,
         permission=None if deep.docmdp_level is None else deep.docmdp_level.value,
         lock=_read_lock(deep),
@@ -137,12 +145,17 @@ def _read_lock(deep: EmbeddedPdfSignature) -> Lock | None:
     return Lock(found.action.value[1:], tuple(str(name) for name in found.fields or ()))
 
 
+def _entry(held: Any, key: str) -> Any:
+    """The resolved value under ``key``, or None. pyHanko's own ``get`` would hand out references unresolved."""
+    return held[key] if key in held else None  # noqa: SIM401 - see above
+
+
 def _words(held: Any, key: str) -> str:
-    return str(held.get(key, ""))
+    return str(_entry(held, key) or "")
 
 
 def _stated_time(held: Any) -> datetime | None:
-    stated = held.get("/M")
+    stated = _entry(held, "/M")
     if stated is None:
         return None
     try:

@@ -66,6 +66,10 @@ class BadToken(ValueError):
     """A token that must not be believed. The message names the condition that failed."""
 
 
+class OtherImprint(BadToken):
+    """A token that is in order and leads to a pinned root, but stamps other bytes: these were altered."""
+
+
 def digest_name(digest: bytes) -> str:
     """Which digest a value of this size is. Anything else is a programming error."""
     return _DIGEST_OF_SIZE[len(digest)]
@@ -118,7 +122,7 @@ def read_token(token: bytes, *, digest: bytes, roots: Sequence[bytes], accredite
     except (cms.BadSignature, der.DerError, chains.BrokenChain) as wrong:
         raise BadToken(str(wrong)) from wrong
     if facts.imprint != digest:
-        raise BadToken("the token stamps another digest")
+        raise OtherImprint("the token stamps another digest")
     return facts
 
 
