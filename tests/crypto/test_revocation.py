@@ -19,7 +19,7 @@ from pki import MOMENT, Hierarchy, hierarchy, key
 from tachiai.crypto import revocation_http
 from tachiai.crypto.authority import EmbeddedAuthority
 from tachiai.crypto.keys import Credential
-from tachiai.crypto.revocation import EmbeddedRevocation, UnusableAnswer, check_ocsp
+from tachiai.crypto.revocation import EmbeddedRevocation, RevocationByRoot, UnusableAnswer, check_ocsp
 from tachiai.crypto.revocation_http import HttpRevocation
 from tachiai.crypto.timestampers import EmbeddedTimestamper
 from tachiai.errors import Outage, Refusal
@@ -33,6 +33,14 @@ def test_embedded_answers_cover_every_chain_once_and_are_fresh(authority: Embedd
     assert (len(found.ocsps), found.crls, found.fresh) == (2, (), True)
     assert set(found.certs) >= {*chains[0], *chains[1], authority.responder_credential.certificate}
     assert not authority.revocation_source.gather(chains, after=LATER + timedelta(seconds=1), at=LATER).fresh
+
+
+def test_no_answer_outlives_the_certificate_it_is_about(authority: EmbeddedAuthority) -> None:
+    seal = authority.seal_credential
+    last = seal.not_after - timedelta(days=2)
+    answer = ocsp.load_der_ocsp_response(authority.revocation_source.answer(seal.certificate, at=last))
+    assert answer.next_update_utc == seal.not_after
+    assert (answer.produced_at_utc, answer.this_update_utc) == (last, last)
 
 
 def test_openssl_accepts_the_embedded_answers(authority: EmbeddedAuthority, program: Callable[..., object], tmp_path: Path) -> None:
@@ -231,3 +239,13 @@ def test_a_chain_nobody_pinned_is_not_asked_about(responder: Responder) -> None:
     with pytest.raises(Outage, match="no pinned root"):
         HttpRevocation([stranger.root_der], allow_private=True).gather([responder.seal.whole_chain], after=MOMENT, at=LATER)
     assert responder.served.seen == []
+
+
+def test_each_root_has_its_own_source(authority: EmbeddedAuthority, responder: Responder) -> None:
+    """The embedded seal under timestamps of another authority, as an operator begins."""
+    other = HttpRevocation([responder.tree.root_der], allow_private=True, timeout=1)
+    source = RevocationByRoot((authority.roots, authority.revocation_source), ([responder.tree.root_der], other))
+    found = source.gather([authority.seal_credential.whole_chain, responder.seal.whole_chain], after=MOMENT, at=LATER)
+    assert (len(found.ocsps), len(found.crls), found.fresh) == (2, 1, False)
+    with pytest.raises(Refusal, match=r"key\.chain_incomplete"):
+        source.gather([hierarchy(3).credential("nobody's", key("p256", 33)).whole_chain], after=MOMENT, at=LATER)

@@ -195,6 +195,34 @@ def check_crl(held: bytes, *, certificate: bytes, issuer: bytes, at: datetime) -
     return Answer(der=held, produced=found.last_update_utc)
 
 
+# ------------------------------------------------------------------------------------- one source for each root
+
+
+class RevocationByRoot:
+    """Asks for each chain the source that answers for its root: seal and timestamps may come from different authorities."""
+
+    def __init__(self, *sources: tuple[Sequence[bytes], RevocationSource]) -> None:
+        self._sources = tuple((frozenset(roots), source) for roots, source in sources)
+
+    def gather(self, chains: Sequence[Chain], *, after: datetime, at: datetime) -> Revocation:
+        groups: dict[int, list[Chain]] = {}
+        for chain in chains:
+            groups.setdefault(self._place(chain[-1]), []).append(chain)
+        found = [self._sources[place][1].gather(group, after=after, at=at) for place, group in groups.items()]
+        return Revocation(
+            ocsps=tuple(dict.fromkeys(held for part in found for held in part.ocsps)),
+            crls=tuple(dict.fromkeys(held for part in found for held in part.crls)),
+            certs=tuple(dict.fromkeys(held for part in found for held in part.certs)),
+            fresh=all(part.fresh for part in found),
+        )
+
+    def _place(self, root: bytes) -> int:
+        for place, (roots, _source) in enumerate(self._sources):
+            if root in roots:
+                return place
+        raise Refusal("key.chain_incomplete", detail="nobody answers for this root")
+
+
 # -------------------------------------------------------------------------------------- the embedded authority
 
 
@@ -229,8 +257,10 @@ class EmbeddedRevocation:
         status = der.tlv(0x80, b"") if since is None else der.tlv(0xA1, der.generalized_time(since))
         named_by = cms.algorithm(cms.DIGESTS["sha256"], with_null=True)
         about = der.sequence(named_by, der.octet_string(name_hash), der.octet_string(key_hash), der.integer(serial))
-        single = der.sequence(about, status, der.generalized_time(at), der.explicit(0, der.generalized_time(at + self.VALIDITY)))
         own = self._responder
+        # An answer must not outlive whom it is about nor who gives it: a deep verifier judges the chain at the answer's end.
+        end = min(at + self.VALIDITY, own.not_after, chains.certificate(certificate).not_valid_after_utc)
+        single = der.sequence(about, status, der.generalized_time(at), der.explicit(0, der.generalized_time(end)))
         responder = der.explicit(1, chains.named(own.certificate).subject)
         data = der.sequence(responder, der.generalized_time(at), der.sequence(single))
         kind = own.key.signature_algorithm

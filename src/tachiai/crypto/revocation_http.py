@@ -35,8 +35,8 @@ class HttpRevocation:
 
     def __init__(self, pinned_roots: Sequence[bytes], *, allow_private: bool = False, timeout: float = 10.0) -> None:
         self._roots, self._allow_private, self._timeout = frozenset(pinned_roots), allow_private, timeout
-        self._session = requests.Session()
-        self._session.trust_env = False
+        self._http = requests.Session()
+        self._http.trust_env = False
 
     def gather(self, chains: Sequence[Chain], *, after: datetime, at: datetime) -> Revocation:
         answers: list[Answer] = []
@@ -98,7 +98,7 @@ class HttpRevocation:
         headers = {"Host": parts.netloc.rpartition("@")[2], "Content-Type": "application/ocsp-request"}
         deadline = time.monotonic() + self._timeout
         method = "GET" if body is None else "POST"
-        with self._session.request(
+        with self._http.request(
             method, target, data=body, headers=headers, timeout=self._timeout, stream=True, allow_redirects=False
         ) as answer:
             if answer.status_code != 200:

@@ -43,12 +43,12 @@ class HttpTimestamper:
         self.accredited = accredited
         self.reserve = _FIRST_RESERVE
         self._url, self._roots, self._timeout, self._policy = url, tuple(roots), timeout, policy
-        self._session = requests.Session()
+        self._http = requests.Session()
         # Neither proxies nor passwords may slip in from the environment of the process.
-        self._session.trust_env = False
-        self._session.auth = (username, password) if username else None
+        self._http.trust_env = False
+        self._http.auth = (username, password) if username else None
         for scheme in ("http://", "https://"):
-            self._session.mount(scheme, HTTPAdapter(pool_connections=4, pool_maxsize=64))
+            self._http.mount(scheme, HTTPAdapter(pool_connections=4, pool_maxsize=64))
 
     def timestamp(self, digest: bytes, *, at: datetime) -> Token:
         nonce = timestamps.fresh_nonce()
@@ -72,7 +72,7 @@ class HttpTimestamper:
         deadline = time.monotonic() + self._timeout
         headers = {"Content-Type": "application/timestamp-query", "Accept": "application/timestamp-reply"}
         try:
-            with self._session.post(
+            with self._http.post(
                 self._url, data=body, headers=headers, timeout=self._timeout, stream=True, allow_redirects=False
             ) as answer:
                 if answer.status_code != 200:
