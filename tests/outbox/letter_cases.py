@@ -77,7 +77,6 @@ CASES: tuple[tuple[str, str, dict[str, Any]], ...] = (
         ("M26", purpose, {"purpose": purpose, "reply_to": "", "link": LINK if purpose == "password_reset_key" else ""})
         for purpose in (
             "password_reset_key",
-            "unknown_account",
             "password_changed",
             "password_set",
             "password_reset",

@@ -144,7 +144,7 @@ def test_request_says_deadline_in_japan_and_where_the_code_comes_from() -> None:
 
 def test_completion_says_until_when_and_counts_the_days() -> None:
     difference = {"certificate_number": "C-1", "link": LINK, "expires_at": "2026-12-23T00:30:00+00:00"}
-    assert "2026年12月23日 09:30（日本時間）まで（14日間）" in written("M05", "ja", difference).text
+    assert "有効期限（14日間）：2026年12月23日 09:30まで（日本時間）" in written("M05", "ja", difference).text
     assert "23 Dec 2026, 09:30 JST (Japan time) (14 days)" in written("M05", "en", difference).text
 
 
@@ -157,7 +157,7 @@ def test_lock_out_says_until_when_or_that_it_is_over() -> None:
     assert "2026年12月9日 09:45（日本時間）まで入力を止めています" in locked
     ended = written("M15", "ja", {"reader": "signer", "link": "", "until": None}).text
     assert "このリンクは使えません" in ended
-    assert "まで入力を止めています" not in ended
+    assert "入力を止めています" not in ended
 
 
 def test_a_wish_for_correction_is_not_called_a_refusal() -> None:

@@ -71,7 +71,8 @@ def _wrong(found: Visit, attempt: Attempt, *, personal: dict[str, object], at: d
         data: dict[str, object] = {"recipient": str(recipient.pk), "left": attempt.tries_left, "suspended": suspended}
         note(found.envelope, "recipient.code_wrong", by=recipient, at=at, data=data, personal=personal)
         if attempt.locks or suspended:
-            tell_locked(recipient, until=invitation.locked_until, at=at)
+            over = suspended or invitation.tries_in_life >= ceremony.TRIES_IN_LIFE
+            tell_locked(recipient, until=None if over else invitation.locked_until, at=at)
     if suspended:
         return Refusal("registration.suspended")
     if invitation.tries_in_life >= ceremony.TRIES_IN_LIFE:

@@ -20,7 +20,8 @@ SERVICE_NAMES = {"ja": "電子契約 Tachiai", "en": "Tachiai e-contracts"}
 # The library would break a long References header with encoded words, and threads with it; a message id may not be folded.
 _headers = HeaderRegistry()
 _headers.map_to_type("references", MessageIDHeader)  # type: ignore[arg-type]  # the stubs know only its base
-POLICY = SMTP.clone(header_factory=_headers)
+# 76 is RFC 2047's limit for a line with encoded words; the library's own 78 makes words two characters too long.
+POLICY = SMTP.clone(header_factory=_headers, max_line_length=76)
 
 
 def compose(mail: Mail) -> EmailMessage:

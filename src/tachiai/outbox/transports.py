@@ -6,7 +6,6 @@ import smtplib
 import ssl
 from contextlib import suppress
 from email.message import EmailMessage
-from email.policy import SMTP as SMTP_POLICY
 from pathlib import Path
 from typing import Protocol
 
@@ -48,6 +47,8 @@ class SmtpTransport:
                 with suppress(smtplib.SMTPException, OSError):
                     server.quit()
                 server.close()
+        except smtplib.SMTPServerDisconnected as problem:
+            raise Outage("smtp.unreachable", str(problem)) from problem
         except smtplib.SMTPResponseException as problem:
             raise Outage("smtp.failed", f"{type(problem).__name__} {problem.smtp_code}") from problem
         except smtplib.SMTPException as problem:
@@ -77,7 +78,7 @@ class SmtpTransport:
         _answered(server.mail(self._smtp.sender), whole_house=True)
         _answered(server.rcpt(recipient), whole_house=False)
         try:
-            answer = server.data(message.as_bytes(policy=SMTP_POLICY))
+            answer = server.data(message.as_bytes())
         except smtplib.SMTPDataError as problem:
             # DATA itself was declined, before a byte was sent: this recipient's answer like any other.
             answer = (problem.smtp_code, _as_bytes(problem.smtp_error))
@@ -124,7 +125,7 @@ class MailboxTransport:
         name = str(message["Message-ID"]).strip("<>").partition("@")[0]
         path = self._folder / f"{name}.eml"
         scratch = path.with_suffix(".new")
-        scratch.write_bytes(message.as_bytes(policy=SMTP_POLICY))
+        scratch.write_bytes(message.as_bytes())
         scratch.rename(path)
         return "250 kept in the demo mailbox"
 

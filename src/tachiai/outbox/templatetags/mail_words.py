@@ -52,6 +52,13 @@ def moment_words(value: str) -> str:
 
 
 @register.filter
+def until_words(value: str) -> str:
+    """The instant at which something ends, as a sentence names it: 「2026年12月23日 17:05まで（日本時間）」."""
+    words = moment_words(value)
+    return words if _english() else words.replace("（", "まで（")
+
+
+@register.filter
 def days_after(until: str, since: str) -> int:
     """How many whole days lie between two instants: how long a link lives, from the mail's own rows and not from memory."""
     return (datetime.fromisoformat(until) - datetime.fromisoformat(since)).days
