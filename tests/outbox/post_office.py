@@ -25,6 +25,7 @@ class Clerk:
     data: str = "250 queued as 4711"
     farewell: str = "221 Bye"
     hang_up: bool = False
+    hang_up_at_farewell: bool = False
     taken: list[tuple[str, bytes]] = field(default_factory=list)
 
     async def handle_MAIL(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]) -> str:  # noqa: N802  # the library's name
@@ -46,6 +47,8 @@ class Clerk:
         return self.data
 
     async def handle_QUIT(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        if self.hang_up_at_farewell:
+            server.transport.abort()
         return self.farewell
 
 

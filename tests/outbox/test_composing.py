@@ -71,7 +71,7 @@ def test_every_letter_survives_the_wire(language: str, kind: str, difference: di
     assert context["recipient"]["name"] in plain
     assert context["recipient"]["name"] in html
     assert read.get_content_type() == "multipart/alternative"
-    assert {part.get_content_charset() for part in read.iter_parts()} == {"utf-8"}
+    assert {(part.get_content_charset(), part["Content-Transfer-Encoding"]) for part in read.iter_parts()} == {("utf-8", "base64")}
 
 
 def test_headers() -> None:

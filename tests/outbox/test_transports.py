@@ -8,6 +8,7 @@ from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default as reading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -96,14 +97,14 @@ def test_our_own_address_refused_is_everybodys_outage() -> None:
     assert (found.code, found.detail) == ("smtp.failed", "550 sender not allowed")
 
 
-@pytest.mark.parametrize("farewell", ["421 shutting down", "500 what?"])
-def test_an_answer_stands_whatever_the_farewell(farewell: str) -> None:
+@pytest.mark.parametrize("farewell", [{"farewell": "421 shutting down"}, {"farewell": "500 what?"}, {"hang_up_at_farewell": True}])
+def test_an_answer_stands_whatever_the_farewell(farewell: dict[str, Any]) -> None:
     """A mail that was accepted and then sent again because of QUIT would reach its reader every five minutes."""
-    clerk = Clerk(farewell=farewell)
+    clerk = Clerk(**farewell)
     with open_office(clerk) as port:
         assert way_out(port).send(message()).startswith("250")
     assert len(clerk.taken) == 1
-    with open_office(Clerk(farewell=farewell, rcpt={TO: "550 no"})) as port, pytest.raises(Refused):
+    with open_office(Clerk(**farewell, rcpt={TO: "550 no"})) as port, pytest.raises(Refused):
         way_out(port).send(message())
 
 
