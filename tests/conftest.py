@@ -32,6 +32,11 @@ for name in ("TACHIAI_SMTP_URL", "TACHIAI_TSA_URL", "TACHIAI_DATABASE_URL", "TAC
 
 import django  # noqa: E402  # the environment above is what it reads
 
+from tachiai.cli.houses import make_secrets  # noqa: E402
+from tachiai.house import read  # noqa: E402
+
+if _OWNER:
+    make_secrets(read())
 django.setup()
 
 

@@ -23,7 +23,7 @@ def init(_options: argparse.Namespace) -> int:
 def establish() -> House:
     """Make whatever the house still lacks and start Django on it."""
     house = read()
-    _make_secrets(house)
+    make_secrets(house)
     import django
 
     django.setup()
@@ -36,7 +36,8 @@ def establish() -> House:
     return house
 
 
-def _make_secrets(house: House) -> None:
+def make_secrets(house: House) -> None:
+    """The secrets the house still lacks, each 32 random bytes in a file of its own."""
     house.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     house.keys.mkdir(exist_ok=True, mode=0o700)
     for name in SECRETS:

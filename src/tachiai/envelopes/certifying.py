@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from django.conf import settings
@@ -95,9 +96,15 @@ def _timestamp(row: Revision) -> CertificateTimestamp:
         document=row.document.name,
         revision=row.number,
         at=row.stamped_at or row.made_at,
-        authority=row.stamped_by,
+        authority=_common_name(row.stamped_by),
         accredited=bool(row.accredited),
     )
+
+
+def _common_name(subject: str) -> str:
+    """The name by which an authority is known; its whole subject stands once on the paper."""
+    found = re.search(r"(?:^|, ?)CN=((?:[^,(]|\([^)]*\))+)", subject)
+    return found.group(1) if found else subject
 
 
 def _authority_name(stamped: list[Revision]) -> str:

@@ -10,11 +10,11 @@ from datetime import date, datetime
 from django.db import transaction
 from django.db.models import F, Max, Sum
 
-from tachiai import vault
+from tachiai import sealing, vault
 from tachiai.accounts.models import Member, Organization
 from tachiai.clock import today
 from tachiai.counterparties.models import Registration
-from tachiai.envelopes.access import may_send
+from tachiai.envelopes.access import envelope_for, may_manage, may_send
 from tachiai.envelopes.events import note
 from tachiai.envelopes.models import Document, Envelope, Recipient, Revision, RevisionKind, Side
 from tachiai.envelopes.states import EnvelopeState
@@ -81,10 +81,12 @@ def add_document(envelope: Envelope, *, file_name: str, pdf: bytes, by: Member, 
             raise Refusal("file.needs_rewriting", reasons=reasons)
         given, pdf = hashlib.sha256(pdf).digest(), normalise(pdf)
         inspection = inspect(pdf)
+    sealing.rehearse(pdf, inspection, at=at)
     findings = [{"code": finding.code, "facts": dict(finding.facts)} for finding in inspection.findings if finding.severity == "warn"]
     stored = vault.put(pdf, kind="document")
     with transaction.atomic(durable=True):
-        _still_draft(envelope)
+        _still_draft(envelope, by=by)
+        _room_for(envelope, len(pdf))
         position = (envelope.documents.aggregate(last=Max("position"))["last"] or 0) + 1
         document = Document.objects.create(
             envelope=envelope,
@@ -145,7 +147,7 @@ def remove_document(document: Document, *, by: Member, at: datetime) -> None:
     """Take a document out of a draft. Its bytes stay in the vault; the ledger says that it was taken out."""
     envelope = document.envelope
     with transaction.atomic(durable=True):
-        _still_draft(envelope)
+        _still_draft(envelope, by=by)
         data: dict[str, object] = {"document": str(document.pk)}
         note(envelope, "document.removed", by=by, at=at, data=data)
         document.revisions.all().delete()
@@ -160,7 +162,7 @@ def describe_envelope(envelope: Envelope, description: Description, *, by: Membe
     if not 1 <= (description.deadline - today(at)).days <= LONGEST_DEADLINE_DAYS:
         raise Refusal("deadline.out_of_range", days=LONGEST_DEADLINE_DAYS)
     with transaction.atomic(durable=True):
-        _still_draft(envelope)
+        _still_draft(envelope, by=by)
         Envelope.objects.filter(pk=envelope.pk).update(
             name=name,
             comment=description.comment.strip()[:1000],
@@ -187,7 +189,7 @@ def name_recipients(envelope: Envelope, places: list[tuple[int, Registration | M
     for _, who in ranked:
         _may_be_named(who, envelope, by=by)
     with transaction.atomic(durable=True):
-        _still_draft(envelope)
+        _still_draft(envelope, by=by)
         envelope.recipients.all().delete()
         for slot, (order, who) in enumerate(ranked, start=1):
             Recipient.objects.create(envelope=envelope, slot=slot, order=order, **_person(who))
@@ -213,9 +215,13 @@ def _person(who: Registration | Member) -> dict[str, object]:
 
 
 def duplicate_envelope(envelope: Envelope, *, by: Member, at: datetime) -> Envelope:
-    """A new draft with the same documents (as uploaded), items and recipients who can still sign; each tells of the other."""
+    """A new draft with the same documents (as uploaded), items and recipients who can still sign; each tells of the other.
+
+    Refuses with ``envelope.not_allowed``, or ``envelope.unknown`` for one that ``by`` may not see.
+    """
     if not may_send(by):
         raise Refusal("envelope.not_allowed")
+    envelope_for(by, envelope.pk)
     uploads = [(document, vault.read(document.blob, upto=0)) for document in envelope.documents.order_by("position")]
     fresh = create_envelope(by=by, at=at, recreated_from=envelope)
     for document, pdf in uploads:
@@ -249,8 +255,10 @@ def _same_recipients(envelope: Envelope, fresh: Envelope, *, by: Member, at: dat
         name_recipients(fresh, places, by=by, at=at)
 
 
-def _still_draft(envelope: Envelope) -> None:
-    """Held to the end of the transaction, so that nothing changes under a sending."""
+def _still_draft(envelope: Envelope, *, by: Member) -> None:
+    """Held to the end of the transaction, so that nothing changes under a sending; and by nobody but who may manage it."""
+    if not may_manage(by, envelope):
+        raise Refusal("envelope.not_allowed")
     if Envelope.objects.select_for_update().get(pk=envelope.pk).state != EnvelopeState.DRAFT:
         raise Refusal("envelope.not_draft")
 

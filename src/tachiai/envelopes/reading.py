@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
@@ -89,10 +90,12 @@ def concluded_files(envelope: Envelope) -> list[RecordFile]:
 
 
 def concluded_copy(file: RecordFile, envelope: Envelope, *, by: Recipient | Member, at: datetime) -> Download:
-    """One concluded file, read back and held against the digest it was filed with."""
+    """One concluded file, read back and held against the digest it was filed with: any other is ``document.altered``."""
     if file.record.origin != envelope.pk:
         raise Refusal("envelope.unknown")
     pdf = vault.read(file.blob)
+    if hashlib.sha256(pdf).digest() != bytes(file.sha256):
+        raise Refusal("document.altered", file=str(file.pk))
     _note_download(envelope, "file.downloaded", by=by, at=at, file=file)
     reader = by.organization_name if isinstance(by, Recipient) else ""
     return Download(download_name(file, envelope, reader=reader), pdf, concluded=True)

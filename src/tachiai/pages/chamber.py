@@ -27,6 +27,7 @@ JOBS = {
     "render_page": ("tachiai.pages.raster", "render_page_job"),
     # Only named here, never imported by the house's side: signatures are read by their own room, in the same kind of cell.
     "examine": ("tachiai.crypto.examination", "examine_job"),
+    "rehearse": ("tachiai.crypto.rehearsal", "rehearse_job"),
 }
 MAX_INPUT_BYTES = 256 * 1024 * 1024
 OPEN_FILES = 32  # modules and substitute fonts are opened late; sockets and floods of files are not wanted

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from tachiai.sealing.authorities import StampingAuthority, stamping_authority
     from tachiai.sealing.models import Act
     from tachiai.sealing.preparing import Prepared, prepare, record
+    from tachiai.sealing.rehearsing import rehearse
     from tachiai.sealing.seals import Sealed, attest, close, freeze, seal
     from tachiai.sealing.verifying import examine, trust, verify
 
@@ -27,6 +28,7 @@ __all__ = [
     "freeze",
     "prepare",
     "record",
+    "rehearse",
     "seal",
     "stamping_authority",
     "trust",

@@ -10,7 +10,7 @@ from django.conf import settings
 
 from tachiai.crypto.authority import load_authority
 from tachiai.crypto.keys import Credential, load_certificates, load_credential
-from tachiai.crypto.revocation import RevocationSource
+from tachiai.crypto.revocation import RevocationByRoot, RevocationSource
 from tachiai.crypto.revocation_http import HttpRevocation
 from tachiai.crypto.timestampers import HttpTimestamper
 from tachiai.crypto.timestamps import Timestamper
@@ -50,7 +50,10 @@ def _with_embedded(house: House) -> Handles:
     authority = load_authority(house.keys / "authority")
     credential = _credential(house) if house.seal_key_file else authority.seal_credential
     timestamper, tsa_roots = _outside_tsa(house) if house.tsa else (authority.timestamper, authority.roots)
-    return Handles(credential, timestamper, authority.revocation_source, credential.roots, tuple(tsa_roots))
+    foreign = [root for root in (*credential.roots, *tsa_roots) if root not in authority.roots]
+    outside = HttpRevocation(foreign, allow_private=house.allow_private_revocation)
+    revocation = RevocationByRoot((authority.roots, authority.revocation_source), (foreign, outside)) if foreign else authority.revocation_source
+    return Handles(credential, timestamper, revocation, credential.roots, tuple(tsa_roots))
 
 
 def _credential(house: House) -> Credential:

@@ -1,0 +1,183 @@
+"""A stranger at every door: each URL of the house, asked by nobody, by a member of another organization, and through a link without its code.
+
+The table is held against the URL configuration: a new URL without an expectation fails.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from cast import Cast, assemble, link_for
+from django.test import Client
+from django.urls import get_resolver, reverse
+from place import Place
+from stories import concluded, drafted, sent, vendor_of
+
+LOGIN, GONE, FINE, CLOSED, ELSEWHERE = "login", 404, 200, (302, 403), 302
+
+# name: (anonymous, a member of another organization). A number is the status of GET and of POST; a pair allows either.
+ENVELOPE = (LOGIN, GONE)
+LIST = (LOGIN, FINE)
+EXPECTED: dict[str, tuple[Any, Any]] = {
+    "desk:home": LIST,
+    "desk:envelopes": LIST,
+    "desk:documents": LIST,
+    "desk:documents_export": LIST,
+    "desk:counterparties": LIST,
+    "desk:me": LIST,
+    "desk:envelope_new": LIST,
+    "desk:registration_new": LIST,
+    "desk:registration": ENVELOPE,
+    "desk:envelope": ENVELOPE,
+    "desk:files": ENVELOPE,
+    "desk:recipients": ENVELOPE,
+    "desk:review": ENVELOPE,
+    "desk:sent": ENVELOPE,
+    "desk:withdraw": ENVELOPE,
+    "desk:ask_again": ENVELOPE,
+    "desk:duplicate": ENVELOPE,
+    "desk:concluded": ENVELOPE,
+    "desk:everything": ENVELOPE,
+    "desk:sign": ENVELOPE,
+    "desk:sign_confirm": ENVELOPE,
+    "desk:sign_done": ENVELOPE,
+    "desk:sign_decline": ENVELOPE,
+    "desk:document": ENVELOPE,
+    "desk:picture": ENVELOPE,
+    "desk:upload": ENVELOPE,
+    "desk:copy": ENVELOPE,
+    "desk:unfinished": ENVELOPE,
+    # A signing link in the hands of somebody without the code: its first page, and nothing behind it.
+    "signer:entry": (FINE, FINE),
+    "signer:again": (CLOSED, CLOSED),
+    "signer:review": (CLOSED, CLOSED),
+    "signer:picture": (CLOSED, CLOSED),
+    "signer:copy": (CLOSED, CLOSED),
+    "signer:later": (CLOSED, CLOSED),
+    "signer:confirm": (CLOSED, CLOSED),
+    "signer:done": (CLOSED, CLOSED),
+    "signer:state": (CLOSED, CLOSED),
+    "signer:decline": (CLOSED, CLOSED),
+    "signer:declined": (CLOSED, CLOSED),
+    "download:entry": (FINE, FINE),
+    "download:files": (CLOSED, CLOSED),
+    "download:file": (CLOSED, CLOSED),
+    "download:bundle": (CLOSED, CLOSED),
+    "download:again": (CLOSED, CLOSED),
+    # A confirmation link that was used up: it says so and nothing else.
+    "registrar:entry": (ELSEWHERE, ELSEWHERE),
+    "registrar:code": (ELSEWHERE, ELSEWHERE),
+    "registrar:again": (ELSEWHERE, ELSEWHERE),
+    "registrar:done": (FINE, FINE),
+    # Open to everybody, and telling nothing of anybody.
+    "verifier:verify": (FINE, FINE),
+    "verifier:certificate": (FINE, FINE),
+    "healthz": (FINE, FINE),
+    "language": (405, 405),
+    "account_login": (FINE, ELSEWHERE),
+    "account_logout": (ELSEWHERE, FINE),
+    "account_reset_password": (FINE, FINE),
+    "account_reset_password_done": (FINE, FINE),
+    "account_reset_password_from_key": (FINE, FINE),
+    "account_reset_password_from_key_done": (FINE, FINE),
+    "account_change_password": (LOGIN, FINE),
+    "account_reauthenticate": (LOGIN, FINE),
+}
+
+
+@pytest.fixture
+def told(house: Place) -> tuple[Cast, dict[str, dict[str, Any]]]:  # noqa: ARG001
+    """An envelope in every interesting state, and the arguments that lead to it."""
+    cast = assemble()
+    done, open_, draft = concluded(cast), sent(cast), drafted(cast)
+    document = open_.documents.get()
+    recipient = vendor_of(open_)
+    desk = {"pk": open_.pk}
+    one = {**desk, "document": document.pk}
+    sign, fetch = {"token": link_for(recipient.pk)}, {"token": link_for(vendor_of(done).pk, "download")}
+    confirm = {"token": link_for(cast.vendor.pk, "confirm")}
+    arguments: dict[str, dict[str, Any]] = {
+        "desk:registration": {"pk": cast.vendor.pk},
+        "desk:ask_again": {**desk, "recipient": recipient.pk},
+        "desk:concluded": {"pk": done.pk, "position": 1},
+        "desk:everything": {"pk": done.pk},
+        "desk:document": one,
+        "desk:picture": {**one, "number": 1},
+        "desk:upload": {"pk": draft.pk, "document": draft.documents.get().pk},
+        "desk:copy": one,
+        "desk:unfinished": one,
+        "desk:files": {"pk": draft.pk},
+        "desk:recipients": {"pk": draft.pk},
+        "desk:review": {"pk": draft.pk},
+        "signer:picture": {**sign, "place": 1, "number": 1},
+        "signer:copy": {**sign, "place": 1},
+        "download:file": {**fetch, "place": 1},
+        "verifier:certificate": {"code": "AAAA-BBBB-CCCC-DDDD"},
+        "account_reset_password_from_key": {"uidb36": "x", "key": "y"},
+    }
+    for name in EXPECTED:
+        room = name.partition(":")[0]
+        known = {"signer": sign, "download": fetch, "registrar": confirm}.get(room)
+        if known is not None:
+            arguments.setdefault(name, known)
+        elif room == "desk" and EXPECTED[name] == ENVELOPE:
+            arguments.setdefault(name, desk)
+    return cast, arguments
+
+
+def urls() -> list[str]:
+    """Every URL name of the house, save the login library's own second-factor pages and the demonstration's mailbox."""
+    found: list[str] = []
+
+    def walk(resolver: Any, space: str) -> None:
+        for pattern in resolver.url_patterns:
+            if hasattr(pattern, "url_patterns"):
+                walk(pattern, f"{space}{pattern.namespace}:" if pattern.namespace else space)
+            else:
+                found.append(f"{space}{pattern.name}")
+
+    walk(get_resolver(), "")
+    return [name for name in found if not name.startswith(("mfa_", "mailbox:", "public:"))]
+
+
+def test_every_url_has_an_expectation() -> None:
+    assert set(urls()) == set(EXPECTED)
+
+
+def _holds(expectation: Any, status: int, location: str, *, post: bool) -> bool:
+    if expectation == LOGIN:
+        return status == 302 and location.startswith("/login")
+    allowed = expectation if isinstance(expectation, tuple) else (expectation,)
+    # A form posted empty to a page one may see is shown again with its errors, or the method is not taken.
+    extra = (405, 422, 429, 302) if post and (FINE in allowed or CLOSED == expectation) else (405,)
+    return status in allowed or status in extra
+
+
+@pytest.mark.parametrize("column", [0, 1], ids=["nobody", "another organization"])
+def test_strangers_are_refused_everywhere(told: tuple[Cast, dict[str, dict[str, Any]]], column: int) -> None:
+    cast, arguments = told
+    wrong = []
+    for name, expectations in EXPECTED.items():
+        client = Client()
+        if column:
+            client.force_login(cast.stranger_admin, backend="allauth.account.auth_backends.AuthenticationBackend")
+        url = reverse(name, kwargs=arguments.get(name))
+        for method in ("get", "post"):
+            answer = getattr(client, method)(url)
+            body = b"" if answer.streaming else answer.content
+            secret = "みどり野製作所".encode()
+            leaked = secret in body and not name.startswith(("signer:entry", "registrar", "download:entry"))
+            if leaked or not _holds(expectations[column], answer.status_code, answer.headers.get("Location", ""), post=method == "post"):
+                wrong.append((name, method, answer.status_code, answer.headers.get("Location", ""), "leaked" if leaked else ""))
+    assert wrong == []
+
+
+def test_unknown_links_say_nothing(told: tuple[Cast, dict[str, dict[str, Any]]]) -> None:
+    _, arguments = told
+    bogus = "A" * 43
+    for name in EXPECTED:
+        if name.partition(":")[0] in ("signer", "download", "registrar"):
+            url = reverse(name, kwargs={**arguments[name], "token": bogus})
+            assert Client().get(url).status_code in (404, 405), name
+            assert Client().post(url).status_code in (404, 405), name
