@@ -14,13 +14,15 @@ from tachiai.errors import Refusal
 
 def change_own_details(*, name: str, language: str, by: Member, at: datetime) -> None:
     """Record the member's own name and language. Refuses with ``member.nameless`` or ``language.unknown``."""
-    if not name.strip():
+    called = name.strip()[:100]
+    if not called:
         raise Refusal("member.nameless")
     if language not in Language.values:
         raise Refusal("language.unknown")
     with transaction.atomic(durable=True):
-        Member.objects.filter(pk=by.pk).update(name=name.strip()[:100], language=language)
+        Member.objects.filter(pk=by.pk).update(name=called, language=language)
         stream = f"organization:{by.organization_id}"
         actor = ledger.Actor("member", str(by.pk))
-        ledger.append(stream, "member.changed", by=actor, at=at, data={"member": str(by.pk), "language": language}, personal={"name": name.strip()[:100]})
+        data = {"member": str(by.pk), "language": language}
+        ledger.append(stream, "member.changed", by=actor, at=at, data=data, personal={"name": called})
     by.refresh_from_db()

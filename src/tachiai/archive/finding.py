@@ -26,5 +26,6 @@ def found_records(member: Member, wanted: Wanted) -> QuerySet[Record]:
 
 
 def totals(rows: QuerySet[Record]) -> Totals:
-    summed = rows.order_by().aggregate(count=Count("pk"), amount=Sum("amount"), unstated=Count("pk", filter=Q(amount=None)))
-    return Totals(summed["count"], summed["amount"] or 0, summed["unstated"])
+    """What a list adds up to."""
+    summed = rows.order_by().aggregate(total=Sum("amount"), count=Count("pk"), unstated=Count("pk", filter=Q(amount=None)))
+    return Totals(summed["count"], summed["total"] or 0, summed["unstated"])

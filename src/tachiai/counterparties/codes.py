@@ -24,6 +24,9 @@ def reserve_code_attempt(registration: Registration, invitation: Invitation, *, 
         raise Refusal("registration.suspended")
     if not standing.is_usable:
         raise Refusal("registration.revoked")
+    if ceremony.wrong_attempts(standing.pk, at=at) >= REGISTRATION_TRIES:
+        # Twenty are being judged at this moment, at several links: a twenty-first would be one guess too many.
+        raise Refusal("registration.suspended")
     return ceremony.reserve_attempt(invitation, verifier=standing.pk, address=address, at=at)
 
 

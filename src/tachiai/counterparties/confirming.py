@@ -36,15 +36,17 @@ def find_registration(token: str, *, at: datetime) -> Registration:
 
 
 def request_code(registration: Registration, *, at: datetime) -> OneTimeCode:
-    """Mail a fresh one-time code to the address. Refuses with ``otp.too_soon`` within a minute of the last."""
-    last = registration.one_time_codes.order_by("-sent_at").first()
-    if last is not None and at - last.sent_at < AGAIN_AFTER:
-        raise Refusal("otp.too_soon", seconds=int((AGAIN_AFTER - (at - last.sent_at)).total_seconds()) + 1)
+    """Mail a fresh one-time code to the address.
+
+    Refuses with ``otp.too_soon`` within a minute of the last, and with ``registration.confirmed`` or
+    ``registration.revoked`` when there is nothing to confirm any more.
+    """
     code = one_time_code()
     sealed = outbox.conceal(code)
     verifier = code_verifier(code, pepper=settings.TACHIAI.secret("pepper"))
     organization = registration.counterparty.organization
     with transaction.atomic(durable=True):
+        _may_be_sent(registration, at=at)
         row = OneTimeCode.objects.create(registration=registration, verifier=verifier, sent_at=at, expires_at=at + LIVES)
         outbox.mail(
             "M16",
@@ -67,8 +69,20 @@ def request_code(registration: Registration, *, at: datetime) -> OneTimeCode:
     return row
 
 
-def confirm_mail(registration: Registration, *, code: str, at: datetime) -> None:
+def _may_be_sent(registration: Registration, *, at: datetime) -> None:
+    """Asked with the row held: of two requests at once, one is too soon."""
+    standing = Registration.objects.select_for_update().get(pk=registration.pk)
+    if standing.state != RegistrationState.ENTERED:
+        raise Refusal("registration.revoked" if standing.state == RegistrationState.REVOKED else "registration.confirmed")
+    last = standing.one_time_codes.order_by("-sent_at").first()
+    if last is not None and at - last.sent_at < AGAIN_AFTER:
+        raise Refusal("otp.too_soon", seconds=int((AGAIN_AFTER - (at - last.sent_at)).total_seconds()) + 1)
+
+
+def confirm_mail(registration: Registration, *, code: str, at: datetime, authority: bool = False) -> None:
     """The address is read by whoever holds this code. Each try is counted before it is judged.
+
+    ``authority`` is that person's word that they may sign for the counterparty; it is on record with the confirmation.
 
     Refuses with ``otp.expired``, ``otp.wrong`` (left) or ``otp.ended``.
     """
@@ -86,10 +100,10 @@ def confirm_mail(registration: Registration, *, code: str, at: datetime) -> None
         entered = Registration.objects.filter(pk=registration.pk, state=RegistrationState.ENTERED)
         if not entered.update(state=RegistrationState.CONFIRMED, confirmed_at=at):
             raise Refusal("registration.confirmed")
-        _note(registration, "registration.mail_confirmed", at=at)
+        _note(registration, "registration.mail_confirmed", at=at, authority=authority)
     registration.refresh_from_db()
 
 
-def _note(registration: Registration, event: str, *, at: datetime) -> None:
+def _note(registration: Registration, event: str, *, at: datetime, **said: object) -> None:
     actor = ledger.Actor("registrant", str(registration.pk))
-    ledger.append(stream_of(registration), event, by=actor, at=at, data={"registration": str(registration.pk)})
+    ledger.append(stream_of(registration), event, by=actor, at=at, data={"registration": str(registration.pk), **said})

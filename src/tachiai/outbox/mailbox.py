@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from email import message_from_bytes
+from email import message_from_bytes, policy
 from email.message import EmailMessage
-from email.policy import default as DEFAULT_POLICY
 from pathlib import Path
 from typing import cast
 
@@ -53,7 +52,7 @@ def _folder() -> Path:
 
 
 def _kept(path: Path) -> Kept:
-    parsed = cast("EmailMessage", message_from_bytes(path.read_bytes(), policy=DEFAULT_POLICY))
+    parsed = cast("EmailMessage", message_from_bytes(path.read_bytes(), policy=policy.default))
     body = parsed.get_body(("plain",))
     return Kept(
         name=path.stem,

@@ -45,7 +45,7 @@ RECIPIENT = {
     "forwarded": Chip(pgettext_lazy("state", "署名者変更済み"), "gray", "users"),
     "bounced": Chip(pgettext_lazy("state", "不達"), "orange", "warning"),
     "expired": Chip(pgettext_lazy("state", "期限切れ"), "yellow", "hourglass"),
-    "canceled": Chip(pgettext_lazy("state", "取消"), "outline", "minus"),
+    "cancelled": Chip(pgettext_lazy("state", "取消"), "outline", "minus"),
     "pending": Chip(pgettext_lazy("state", "承認待ち"), "purple", "approve"),
     "approved": Chip(pgettext_lazy("state", "承認済み"), "green", "check-circle"),
     "returned": Chip(pgettext_lazy("state", "差戻し"), "orange", "return"),
@@ -54,10 +54,10 @@ RECIPIENT = {
 }
 
 REGISTRATION = {
-    "submitted": Chip(pgettext_lazy("registration", "未審査"), "purple", "clock"),
-    "mail_verified": Chip(pgettext_lazy("registration", "メール確認済み"), "blue", "mail"),
-    "approved": Chip(pgettext_lazy("registration", "承認"), "green", "check-circle"),
-    "returned": Chip(pgettext_lazy("registration", "差戻し"), "orange", "return"),
+    "entered": Chip(pgettext_lazy("registration", "メール確認待ち"), "blue", "mail"),
+    "confirmed": Chip(pgettext_lazy("registration", "承認待ち"), "purple", "approve"),
+    "approved": Chip(pgettext_lazy("registration", "承認済み"), "green", "check-circle"),
+    "suspended": Chip(pgettext_lazy("registration", "停止中"), "orange", "lock"),
     "revoked": Chip(pgettext_lazy("registration", "失効"), "outline", "minus"),
 }
 
@@ -81,6 +81,7 @@ VERDICT = {
     "attention": Chip(pgettext_lazy("state", "要確認"), "yellow", "warning"),
     "invalid": Chip(pgettext_lazy("state", "無効"), "red", "error"),
     "none": Chip(pgettext_lazy("state", "署名が見つかりません"), "outline", "search"),
+    "unverifiable": Chip(pgettext_lazy("state", "検証できません"), "gray", "help"),
 }
 
 FLAG = {

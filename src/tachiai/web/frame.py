@@ -7,15 +7,35 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
-from tachiai.accounts.models import Operator
+from tachiai.accounts.models import Operator, Role
+from tachiai.counterparties.access import may_see_registrations
+from tachiai.envelopes.access import may_send
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
     """Template context for all pages. ``is_demo`` puts the banner on every one of them."""
+    operator = Operator.objects.first()
     return {
         "site_name": "Tachiai",
-        "operator": Operator.objects.first(),
+        "operator": operator,
+        "operator_name": operator.name if operator else "",
+        "operator_phone": operator.phone if operator else "",
+        "operator_mail": operator.mail if operator else "",
         "is_demo": settings.TACHIAI.mode == "demo",
         "has_mailbox": settings.TACHIAI.mailbox,
         "here": request.get_full_path(),
+        **_desk(request),
+    }
+
+
+def _desk(request: HttpRequest) -> dict[str, Any]:
+    """What the desk's frame shows a member, on the login library's pages too, which have no view of ours behind them."""
+    if not hasattr(request, "user") or not request.user.is_authenticated:
+        return {"may_send": False}
+    member = request.user
+    return {
+        "organization_name": member.organization.name,
+        "may_send": may_send(member),
+        "may_see_registrations": may_see_registrations(member),
+        "may_see_documents": member.role != Role.SYSTEM,
     }

@@ -26,7 +26,7 @@ class FilesInput(forms.FileInput):
 class UploadForm(forms.Form):
     """Draws the upload; the files themselves are judged one by one by the verb."""
 
-    files = forms.FileField(
+    files = forms.FileField(  # type: ignore[assignment]  # a field may be named as an attribute of the form
         label=lazy("PDFファイル"),
         required=False,
         widget=FilesInput(attrs={"accept": "application/pdf,.pdf"}),
@@ -85,7 +85,7 @@ class DescriptionForm(forms.Form):
         if stated and given.get("amount") is None and "amount" not in self.errors:
             self.add_error("amount", _("金額を入力してください。契約書に金額がない場合は「金額の記載なし」を選択してください。"))
         if not stated:
-            self._errors.pop("amount", None)
+            self.errors.pop("amount", None)
             given["amount"] = None
         return given
 

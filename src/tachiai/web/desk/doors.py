@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, cast
+from typing import Any, Concatenate, ParamSpec
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
@@ -12,8 +12,6 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from tachiai.accounts.models import Member
-from tachiai.counterparties.access import may_see_registrations
-from tachiai.envelopes.access import may_send
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, Member, P], HttpResponse]
@@ -23,10 +21,10 @@ def at_desk(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponse
     """A view for members alone; it is given the member who asks. What they may do is for the verbs to say."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path(), reverse("account_login"))
-        return view(request, cast("Member", request.user), *args, **kwargs)
+        return view(request, request.user, *args, **kwargs)
 
     return guarded
 
@@ -35,10 +33,4 @@ def show(
     request: HttpRequest, member: Member, template: str, context: dict[str, Any], *, section: str, status: int = 200
 ) -> HttpResponse:
     """A page of the desk. ``section`` is the menu entry it belongs to (see ``parts/desk_menu.html``)."""
-    frame = {
-        "organization_name": member.organization.name,
-        "may_send": may_send(member),
-        "may_see_registrations": may_see_registrations(member),
-        "section": section,
-    }
-    return render(request, template, {**frame, **context}, status=status)
+    return render(request, template, {"member": member, "section": section, **context}, status=status)

@@ -44,7 +44,7 @@ def _pdf(download: Download) -> HttpResponse:
 
 
 @at_desk
-def picture(request: HttpRequest, member: Member, pk: uuid.UUID, document: uuid.UUID, number: int) -> HttpResponse:  # noqa: ARG001  # Django's order
+def picture(request: HttpRequest, member: Member, pk: uuid.UUID, document: uuid.UUID, number: int) -> HttpResponse:  # Django's order
     page = page_of(document_in(envelope_for(member, pk), document), number)
     response = HttpResponse(page_picture(page), content_type="image/webp")
     # A picture never changes, but it is the contract: the browser that showed it may keep it for the visit, nobody between.
@@ -53,7 +53,7 @@ def picture(request: HttpRequest, member: Member, pk: uuid.UUID, document: uuid.
 
 
 @at_desk
-def upload(request: HttpRequest, member: Member, pk: uuid.UUID, document: uuid.UUID) -> HttpResponse:  # noqa: ARG001
+def upload(request: HttpRequest, member: Member, pk: uuid.UUID, document: uuid.UUID) -> HttpResponse:
     """A document of one's own draft, to look at before sending."""
     envelope = managed_envelope(member, pk)
     if envelope.state != EnvelopeState.DRAFT:
@@ -62,7 +62,7 @@ def upload(request: HttpRequest, member: Member, pk: uuid.UUID, document: uuid.U
 
 
 @at_desk
-def copy(request: HttpRequest, member: Member, pk: uuid.UUID, document: uuid.UUID) -> HttpResponse:  # noqa: ARG001
+def copy(request: HttpRequest, member: Member, pk: uuid.UUID, document: uuid.UUID) -> HttpResponse:
     """The document as it was fixed for signing, named 【締結前】: after conclusion only the concluded file is given."""
     envelope = envelope_for(member, pk)
     if envelope.state == EnvelopeState.CONCLUDED:
@@ -74,12 +74,12 @@ def copy(request: HttpRequest, member: Member, pk: uuid.UUID, document: uuid.UUI
 
 
 @at_desk
-def unfinished(request: HttpRequest, member: Member, pk: uuid.UUID, document: uuid.UUID) -> HttpResponse:  # noqa: ARG001
+def unfinished(request: HttpRequest, member: Member, pk: uuid.UUID, document: uuid.UUID) -> HttpResponse:
     return _pdf(unfinished_copy(document_in(envelope_for(member, pk), document), by=member, at=clock.now()))
 
 
 @at_desk
-def concluded(request: HttpRequest, member: Member, pk: uuid.UUID, position: int) -> HttpResponse:  # noqa: ARG001
+def concluded(request: HttpRequest, member: Member, pk: uuid.UUID, position: int) -> HttpResponse:
     envelope = envelope_for(member, pk)
     file = next((one for one in concluded_files(envelope) if one.position == position), None)
     if file is None:
@@ -88,7 +88,7 @@ def concluded(request: HttpRequest, member: Member, pk: uuid.UUID, position: int
 
 
 @at_desk
-def everything(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpResponse:  # noqa: ARG001
+def everything(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpResponse:
     """All concluded documents and the certificate in one ZIP."""
     envelope = envelope_for(member, pk)
     content = _zipped(envelope, by=member)

@@ -60,7 +60,7 @@ def _step(request: HttpRequest, member: Member, envelope: Envelope | None) -> Ht
     return _next(request, member, envelope, at=at)
 
 
-def _add(given: list[UploadedFile], envelope: Envelope, *, accept: bool, by: Member, at: datetime) -> list[Refusal]:
+def _add(given: list[UploadedFile[bytes]], envelope: Envelope, *, accept: bool, by: Member, at: datetime) -> list[Refusal]:
     """Add what can be added; the refusals of the rest, each with its file's name."""
     refusals = []
     for file in given:

@@ -35,7 +35,8 @@ def _links(finding: dict[str, Any]) -> str:
 
 
 def _attachments(finding: dict[str, Any]) -> str:
-    return _("ファイルが添付されています：{names}。添付ファイルの内容は署名者の画面に表示されません。").format(names=_("、").join(finding["names"]))
+    names = _("、").join(finding["names"])
+    return _("ファイルが添付されています：{names}。添付ファイルの内容は署名者の画面に表示されません。").format(names=names)
 
 
 def _fonts(finding: dict[str, Any]) -> str:

@@ -53,7 +53,8 @@ class RecipientsForm(forms.Form):
         for row in range(FURTHER):
             self.fields[f"more_{row}"] = forms.ChoiceField(label=_("署名者"), required=False)
             self._choose(f"more_{row}", everybody)
-            self.fields[f"more_{row}_order"] = forms.IntegerField(label=_("署名の順番"), min_value=1, max_value=99, initial=1, required=False)
+            order = forms.IntegerField(label=_("署名の順番"), min_value=1, max_value=99, initial=1, required=False)
+            self.fields[f"more_{row}_order"] = order
         for name, field in self.fields.items():
             if name.endswith("order"):
                 field.widget = forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"})

@@ -56,7 +56,8 @@ def _page(
     errors: list[dict[str, str]] | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    people = list(envelope.recipients.select_related("envelope__organization", "envelope__sender", "registration").order_by("order", "slot"))
+    related = ("envelope__organization", "envelope__sender", "registration")
+    people = list(envelope.recipients.select_related(*related).order_by("order", "slot"))
     first = next((person for person in people if person.side == Side.COUNTERPARTY), None)
     documents = list(envelope.documents.order_by("position"))
     missing = missing_before_sending(envelope, at=at)

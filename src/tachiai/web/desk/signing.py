@@ -63,8 +63,7 @@ def review(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpResponse:
     show_document(place, present, at=at)
     unseen = {document.pk for document in unseen_documents(place)}
     base = reverse("desk:sign", args=[pk])
-    page_errors = [{"href": f"{base}?doc={_position(documents, one)}", "text": _("「{name}」をまだ開いていません。").format(name=one.name)}
-                   for one in documents if one.pk in unseen] if request.GET.get("unseen") else []
+    pressed_too_early = bool(request.GET.get("unseen"))
     context = {
         "heading": place.envelope.name,
         "envelope": place.envelope,
@@ -73,7 +72,7 @@ def review(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpResponse:
         "todo": _todo(documents, unseen, base=base),
         "left": len(unseen),
         "next_url": _next_unseen(documents, unseen, base=base),
-        "page_errors": page_errors,
+        "page_errors": _unread_errors(documents, unseen, base=base) if pressed_too_early else [],
         **page_context(
             request,
             present,
@@ -83,6 +82,14 @@ def review(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpResponse:
         ),
     }
     return show(request, member, "desk/sign.html", context, section="envelopes")
+
+
+def _unread_errors(documents: list[Document], unseen: set[Any], *, base: str) -> list[dict[str, str]]:
+    return [
+        {"href": f"{base}?doc={number}", "text": _("「{name}」をまだ開いていません。").format(name=one.name)}
+        for number, one in enumerate(documents, start=1)
+        if one.pk in unseen
+    ]
 
 
 def _present(request: HttpRequest, documents: list[Document]) -> Document:

@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from django.urls import path
 
-from tachiai.web.desk import acts, detail, documents, files, files_step, home, lists, me, recipients_step, registrations, review_step, signing, viewing
+from tachiai.web.desk import (
+    acts,
+    detail,
+    documents,
+    files,
+    files_step,
+    home,
+    lists,
+    me,
+    recipients_step,
+    registrations,
+    review_step,
+    signing,
+    viewing,
+)
 
 app_name = "desk"
 ENVELOPE = "envelopes/<uuid:pk>"

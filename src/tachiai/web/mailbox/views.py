@@ -23,7 +23,7 @@ def on_loopback(view: Callable[Concatenate[HttpRequest, P], HttpResponse]) -> Ca
     """Only for whoever sits at the machine: the letters hold working links. The peer itself counts, never what a header says."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if not _is_loopback(request.META.get("REMOTE_ADDR", "")) or "HTTP_X_FORWARDED_FOR" in request.META:
             raise Http404
         return view(request, *args, **kwargs)
