@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import platform
+import signal
 import sys
 import tempfile
 import time
@@ -34,6 +35,8 @@ IDLE_SECONDS = 3.0
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
+    # Ended from outside, the house and the cluster are stopped and thrown away all the same.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     contract = _contract()
     found: dict[str, Any] = {}
     skipped: dict[str, str] = {}
@@ -158,11 +161,17 @@ def _circumstances(options: argparse.Namespace) -> dict[str, Any]:
     return {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "cores": os.cpu_count(),
-        "machine": platform.machine(),
+        "processor": _processor(),
         "python": platform.python_version(),
         "load_average": [round(one, 2) for one in os.getloadavg()],
         "workers": options.workers,
     }
+
+
+def _processor() -> str:
+    known = Path("/proc/cpuinfo")
+    lines = known.read_text().splitlines() if known.exists() else []
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
 
 
 def _say(words: str) -> None:

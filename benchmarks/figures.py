@@ -29,6 +29,8 @@ PEERS = {
     "seal": Peer("0.4/0.66 (1) · 1.4/1.8 (4)", "≤ 0.5 at 8"),
     "memory": Peer("450 / 1400", "≤ 350 / 800"),
     "disk": Peer("1000", "≤ 350"),
+    "errors": Peer("0 of 577", "0"),
+    "others": Peer("–", "–"),
 }
 
 
@@ -107,6 +109,10 @@ def _cpu(found: Mapping[str, Any]) -> str:
     return " · ".join(f"{cost['house']:.2f}" + (f"+{cost['postgresql']:.2f}" if cost["postgresql"] else "") for cost in costs)
 
 
+def _plain(found: Mapping[str, Any], name: str) -> str:
+    return " · ".join(str(level[name]) for level in found["levels"])
+
+
 def _memory(found: Mapping[str, Any]) -> str:
     peak = max(sum(level["resident_peak"].values()) for level in found["levels"])
     return f"{found['resident_idle'] / MEGABYTE:.0f} / {peak / MEGABYTE:.0f}"
@@ -119,4 +125,6 @@ ROWS = (
     ("seal", "last signature → concluded, s p50/p95", lambda found: _by_level(found, "{:.2f}/{:.2f}", "last_signature_to_concluded")),
     ("memory", "memory idle / loaded, MB (sum of RSS)", _memory),
     ("disk", "disk per envelope, KB", lambda found: f"{found['disk_per_envelope'] / 1024:.0f}"),
+    ("errors", "errors", lambda found: _plain(found, "errors")),
+    ("others", "cores taken by other programs meanwhile", lambda found: _plain(found, "cores_of_others")),
 )

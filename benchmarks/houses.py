@@ -58,7 +58,11 @@ class House:
         self._environment |= {"TACHIAI_HOME": str(self.home / "home"), "TACHIAI_MODE": "demo", "TACHIAI_PUBLIC_URL": self.base}
         if database_url:
             self._environment["TACHIAI_DATABASE_URL"] = database_url
-        self.people = People(**self._inside("settle", TACHIAI_MAILBOX="yes"))
+        try:
+            self.people = People(**self._inside("settle", TACHIAI_MAILBOX="yes"))
+        except BaseException:
+            self.demolish()
+            raise
         self._environment["TACHIAI_SMTP_URL"] = smtp_url
 
     def __enter__(self) -> House:

@@ -72,7 +72,7 @@ def run_level(users: Sequence[User], meters: Meters, contract: Upload, *, envelo
             else:
                 level.walked.append(walked)
 
-    threads = [threading.Thread(target=work, args=(user,), name=f"user-{index}") for index, user in enumerate(users)]
+    threads = [threading.Thread(target=work, args=(user,), name=f"user-{index}", daemon=True) for index, user in enumerate(users)]
     with Peak({"house": meters.house.resident, "postgres": meters.database_resident}) as peak:
         busy, parts, database = processes.machine_busy(), meters.house.cpu(), meters.database_cpu()
         own, began = time.process_time(), time.monotonic()

@@ -43,8 +43,8 @@ class Postgres:
 
     def __init__(self) -> None:
         self._binaries = server_binaries()
-        self._folder = Path(tempfile.mkdtemp(prefix="tachiai-postgres-"))
         self._as_whom = _unprivileged()
+        self._folder = Path(tempfile.mkdtemp(prefix="tachiai-postgres-"))
         self._password = secrets.token_hex(16)
         self._port = free_port()
         self._server: subprocess.Popen[bytes] | None = None
