@@ -8,11 +8,10 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
-from django.views.decorators.http import require_POST
+from django.utils.translation import gettext_lazy
 
 from tachiai import clock
 from tachiai.accounts.models import Member
@@ -31,15 +30,15 @@ from tachiai.web.problems import sentence
 
 class WithdrawForm(forms.Form):
     reason = forms.CharField(
-        label=lazy("理由"),
+        label=gettext_lazy("理由"),
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=lazy("2文字以上1000文字以内。依頼済みの署名者へのお知らせにも書かれます。"),
-        error_messages={"required": lazy("理由を2文字以上で入力してください。")},
+        help_text=gettext_lazy("2文字以上1000文字以内。依頼済みの署名者へのお知らせにも書かれます。"),
+        error_messages={"required": gettext_lazy("理由を2文字以上で入力してください。")},
     )
     understood = forms.BooleanField(
-        label=lazy("取下げを行うと元に戻せないことを確認しました"),
-        error_messages={"required": lazy("確認のうえ、チェックを入れてください。")},
+        label=gettext_lazy("取下げを行うと元に戻せないことを確認しました"),
+        error_messages={"required": gettext_lazy("確認のうえ、チェックを入れてください。")},
     )
 
 
@@ -82,7 +81,10 @@ def withdraw(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpRespons
 
 
 class DeadlineForm(forms.Form):
-    deadline = DateField(label=lazy("新しい署名期限"), help_text=lazy("この日の23時59分59秒（日本時間）まで署名できます。最長90日。"))
+    deadline = DateField(
+        label=gettext_lazy("新しい署名期限"),
+        help_text=gettext_lazy("この日の23時59分59秒（日本時間）まで署名できます。最長90日。"),
+    )
 
 
 @at_desk
@@ -120,9 +122,10 @@ def _recipient(envelope: Envelope, pk: uuid.UUID) -> Recipient:
     return found
 
 
-@require_POST
 @at_desk
 def duplicate(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpResponse:
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
     envelope = envelope_for(member, pk)
     fresh = duplicate_envelope(envelope, by=member, at=clock.now())
     messages.success(request, _("{number} を複製した下書きを作りました。内容を確認してください。").format(number=envelope.number))

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy
 
+from tachiai import clock
 from tachiai.clock import today
-from tachiai.envelopes.drafting import DEFAULT_DEADLINE_DAYS, Description
+from tachiai.envelopes.drafting import DEFAULT_DEADLINE_DAYS, LONGEST_DEADLINE_DAYS, Description
 from tachiai.envelopes.models import Envelope
 from tachiai.web.desk.amounts import AmountField
 from tachiai.web.desk.dates import DateField
+from tachiai.web.problems import sentence
 
 STATED, UNSTATED = "stated", "unstated"
 
@@ -27,57 +29,60 @@ class UploadForm(forms.Form):
     """Draws the upload; the files themselves are judged one by one by the verb."""
 
     files = forms.FileField(  # type: ignore[assignment]  # a field may be named as an attribute of the form
-        label=lazy("PDFファイル"),
+        label=gettext_lazy("PDFファイル"),
         required=False,
         widget=FilesInput(attrs={"accept": "application/pdf,.pdf"}),
-        help_text=lazy("PDF・1件50MBまで・100件まで・合計200MBまで。複数のファイルを一度に選べます。"),
+        help_text=gettext_lazy("PDF・1件50MBまで・100件まで・合計200MBまで。複数のファイルを一度に選べます。"),
     )
     accept_rewritten = forms.BooleanField(
-        label=lazy("構造に問題のあるファイルは、修復したPDFを使う"),
+        label=gettext_lazy("構造に問題のあるファイルは、修復したPDFを使う"),
         required=False,
-        help_text=lazy("追加したあと、修復したPDFを開いて、内容が元のファイルと同じことを確認してください。"),
+        help_text=gettext_lazy("追加したあと、修復したPDFを開いて、内容が元のファイルと同じことを確認してください。"),
     )
 
 
 class DescriptionForm(forms.Form):
     name = forms.CharField(
-        label=lazy("封筒名"),
+        label=gettext_lazy("封筒名"),
         max_length=120,
-        help_text=lazy("相手方に表示されます。メールの件名にも入ります。"),
-        error_messages={"required": lazy("封筒名を入力してください。")},
+        help_text=gettext_lazy("相手方に表示されます。メールの件名にも入ります。"),
+        error_messages={"required": gettext_lazy("封筒名を入力してください。")},
     )
     comment = forms.CharField(
-        label=lazy("相手方へのコメント"),
+        label=gettext_lazy("相手方へのコメント"),
         required=False,
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=lazy("署名依頼のメールに入ります。"),
+        help_text=gettext_lazy("署名依頼のメールに入ります。"),
     )
     transaction_date = DateField(
-        label=lazy("取引年月日"),
-        help_text=lazy("契約書に記載の契約日。西暦でも令和でも入力できます（例：2026年または令和8年）。"),
+        label=gettext_lazy("取引年月日"),
+        help_text=gettext_lazy("契約書に記載の契約日。西暦でも令和でも入力できます（例：2026年または令和8年）。"),
     )
     counterparty = forms.CharField(
-        label=lazy("取引先"),
+        label=gettext_lazy("取引先"),
         max_length=200,
-        help_text=lazy("社内の検索に使います（例：株式会社みどり設計）。"),
+        help_text=gettext_lazy("社内の検索に使います（例：株式会社みどり設計）。"),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
-        error_messages={"required": lazy("取引先を入力してください。")},
+        error_messages={"required": gettext_lazy("取引先を入力してください。")},
     )
     amount_kind = forms.ChoiceField(
-        label=lazy("取引金額"),
-        choices=[(STATED, lazy("金額あり")), (UNSTATED, lazy("金額の記載なし"))],
+        label=gettext_lazy("取引金額"),
+        choices=[(STATED, gettext_lazy("金額あり")), (UNSTATED, gettext_lazy("金額の記載なし"))],
         widget=forms.RadioSelect,
         initial=STATED,
-        error_messages={"required": lazy("金額の有無を選択してください。")},
+        error_messages={"required": gettext_lazy("金額の有無を選択してください。")},
     )
     amount = AmountField(
-        label=lazy("金額（円・税込）"),
+        label=gettext_lazy("金額（円・税込）"),
         required=False,
-        help_text=lazy("例：1,100,000。減額の変更契約は「-50,000」のように入力します。"),
+        help_text=gettext_lazy("例：1,100,000。減額の変更契約は「-50,000」のように入力します。"),
         widget=forms.TextInput(attrs={"inputmode": "text", "autocomplete": "off"}),
     )
-    deadline = DateField(label=lazy("署名期限"), help_text=lazy("この日の23時59分59秒（日本時間）まで署名できます。最長90日。"))
+    deadline = DateField(
+        label=gettext_lazy("署名期限"),
+        help_text=gettext_lazy("この日の23時59分59秒（日本時間）まで署名できます。最長90日。"),
+    )
 
     def clean(self) -> dict[str, Any]:
         given = self.cleaned_data
@@ -87,7 +92,13 @@ class DescriptionForm(forms.Form):
         if not stated:
             self.errors.pop("amount", None)
             given["amount"] = None
+        self._within_reach(given.get("deadline"))
         return given
+
+    def _within_reach(self, deadline: date | None) -> None:
+        """Said together with the other errors; the verb judges it again."""
+        if deadline is not None and not 1 <= (deadline - today(clock.now())).days <= LONGEST_DEADLINE_DAYS:
+            self.add_error("deadline", sentence("deadline.out_of_range", {"days": LONGEST_DEADLINE_DAYS}))
 
     def description(self) -> Description:
         given = self.cleaned_data

@@ -40,6 +40,7 @@ def envelope(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpRespons
     place = own_place(member, found)
     people = list(found.recipients.order_by("order", "slot"))
     documents = list(found.documents.order_by("position"))
+    events = timeline(found, reader=member)
     context = {
         "heading": found.name or found.number,
         "envelope": found,
@@ -48,11 +49,13 @@ def envelope(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpRespons
         "days_left": days_left(found, at=at),
         "trouble": _trouble_words(trouble_of(found)),
         "refresh": REFRESH_SECONDS if is_working(found) else None,
+        # What the page looks for when it looks again: it reloads only when this has changed.
+        "fingerprint": f"{found.state} {len(events)}",
         "to_sign": place if place and place.state in TO_SIGN and found.state == EnvelopeState.IN_PROGRESS else None,
         "people": [_person(one, found, manages=manages) for one in people],
         "documents": [{"document": one, "sha256": bytes(one.head_sha256).hex(), "warnings": warnings_of(one)} for one in documents],
         "files": concluded_files(found),
-        "events": told_events(timeline(found, reader=member)),
+        "events": told_events(events),
         "recreations": found.recreations.order_by("created_at"),
         **_acts(found, member, documents, manages=manages),
     }

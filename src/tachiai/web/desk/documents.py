@@ -11,7 +11,7 @@ from django import forms
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy
 
 from tachiai import clock
 from tachiai.accounts.models import Member
@@ -30,13 +30,13 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 class SearchForm(forms.Form):
-    words = forms.CharField(label=lazy("キーワード"), required=False, max_length=200, help_text=lazy("文書名・管理番号・取引先"))
-    date_from = DayField(label=lazy("取引年月日（から）"), required=False, max_length=20)
-    date_to = DayField(label=lazy("取引年月日（まで）"), required=False, max_length=20)
-    counterparty = forms.CharField(label=lazy("取引先"), required=False, max_length=200)
-    amount_from = AmountField(label=lazy("取引金額（以上）"), required=False, max_length=24)
-    amount_to = AmountField(label=lazy("取引金額（以下）"), required=False, max_length=24)
-    no_amount = forms.BooleanField(label=lazy("金額の記載なし"), required=False)
+    words = forms.CharField(label=gettext_lazy("文書名・管理番号"), required=False, max_length=200)
+    date_from = DayField(label=gettext_lazy("取引年月日（から）"), required=False, max_length=20)
+    date_to = DayField(label=gettext_lazy("取引年月日（まで）"), required=False, max_length=20)
+    counterparty = forms.CharField(label=gettext_lazy("取引先"), required=False, max_length=200)
+    amount_from = AmountField(label=gettext_lazy("取引金額（以上）"), required=False, max_length=24)
+    amount_to = AmountField(label=gettext_lazy("取引金額（以下）"), required=False, max_length=24)
+    no_amount = forms.BooleanField(label=gettext_lazy("金額の記載なし"), required=False)
 
     def clean(self) -> dict[str, Any]:
         given = self.cleaned_data

@@ -9,6 +9,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from tachiai import clock
 from tachiai.accounts.models import Member
@@ -45,7 +46,7 @@ def envelopes(request: HttpRequest, member: Member) -> HttpResponse:
         rows = matching(rows, words)
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     context = {
-        "heading": _("封筒"),
+        "heading": pgettext("menu", "封筒"),
         "tabs": _tabs(heading, member, words=words, at=at),
         "view": heading,
         "view_words": heading_words()[heading],

@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy
 
 from tachiai import clock
 from tachiai.accounts.languages import Language
@@ -19,13 +19,13 @@ from tachiai.web.desk.doors import at_desk, show
 
 class MeForm(forms.Form):
     name = forms.CharField(
-        label=lazy("氏名"),
+        label=gettext_lazy("氏名"),
         max_length=100,
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
-        help_text=lazy("これから送る依頼と操作記録に使われます。"),
-        error_messages={"required": lazy("氏名を入力してください。")},
+        help_text=gettext_lazy("これから送る依頼と操作記録に使われます。"),
+        error_messages={"required": gettext_lazy("氏名を入力してください。")},
     )
-    language = forms.ChoiceField(label=lazy("メールの言語"), choices=Language.choices, widget=forms.RadioSelect)
+    language = forms.ChoiceField(label=gettext_lazy("メールの言語"), choices=Language.choices, widget=forms.RadioSelect)
 
 
 @at_desk

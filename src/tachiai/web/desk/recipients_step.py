@@ -9,7 +9,7 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy
 
 from tachiai import clock
 from tachiai.accounts.models import Member
@@ -32,17 +32,17 @@ class RecipientsForm(forms.Form):
     """One counterparty and one of ours, and up to three more of either kind. Values are ``r:<registration>`` and ``m:<member>``."""
 
     counterparty = forms.ChoiceField(
-        label=lazy("相手方の署名者"),
-        help_text=lazy("届出の確認と承認が済んだ方から選びます。"),
-        error_messages={"required": lazy("相手方の署名者を選択してください。")},
+        label=gettext_lazy("相手方の署名者"),
+        help_text=gettext_lazy("届出の確認と承認が済んだ方から選びます。"),
+        error_messages={"required": gettext_lazy("相手方の署名者を選択してください。")},
     )
-    counterparty_order = forms.IntegerField(label=lazy("署名の順番"), min_value=1, max_value=99, initial=1)
+    counterparty_order = forms.IntegerField(label=gettext_lazy("順番"), min_value=1, max_value=99, initial=1)
     own = forms.ChoiceField(
-        label=lazy("当方の署名者"),
-        help_text=lazy("署名権限のある職員から選びます。"),
-        error_messages={"required": lazy("当方の署名者を選択してください。")},
+        label=gettext_lazy("当方の署名者"),
+        help_text=gettext_lazy("署名権限のある職員から選びます。"),
+        error_messages={"required": gettext_lazy("当方の署名者を選択してください。")},
     )
-    own_order = forms.IntegerField(label=lazy("署名の順番"), min_value=1, max_value=99, initial=2)
+    own_order = forms.IntegerField(label=gettext_lazy("順番"), min_value=1, max_value=99, initial=2)
 
     def __init__(self, *args: Any, theirs: Choices, ours: Choices, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -53,7 +53,7 @@ class RecipientsForm(forms.Form):
         for row in range(FURTHER):
             self.fields[f"more_{row}"] = forms.ChoiceField(label=_("署名者"), required=False)
             self._choose(f"more_{row}", everybody)
-            order = forms.IntegerField(label=_("署名の順番"), min_value=1, max_value=99, initial=1, required=False)
+            order = forms.IntegerField(label=_("順番"), min_value=1, max_value=99, initial=1, required=False)
             self.fields[f"more_{row}_order"] = order
         for name, field in self.fields.items():
             if name.endswith("order"):

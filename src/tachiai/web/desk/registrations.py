@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy
 
 from tachiai import clock, counterparties
 from tachiai.accounts.languages import Language
@@ -29,48 +29,55 @@ from tachiai.web.problems import sentence
 PER_PAGE = 50
 
 
+def quiet() -> forms.TextInput:
+    """A line that the browser fills with nothing: it is somebody else's data that is entered here."""
+    return forms.TextInput(attrs={"autocomplete": "off"})
+
+
 class EntryForm(forms.Form):
     """What the paper says. The code is read once: it is never put back into a page, not even after an error elsewhere."""
 
     counterparty = forms.CharField(
-        label=lazy("商号又は名称"),
+        label=gettext_lazy("商号又は名称"),
         max_length=200,
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-        error_messages={"required": lazy("商号又は名称を入力してください。")},
+        widget=quiet(),
+        error_messages={"required": gettext_lazy("商号又は名称を入力してください。")},
     )
-    address = forms.CharField(label=lazy("所在地"), required=False, max_length=300, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    address = forms.CharField(label=gettext_lazy("所在地"), required=False, max_length=300, widget=quiet())
     title = forms.CharField(
-        label=lazy("署名者の役職"),
+        label=gettext_lazy("署名者の役職"),
         required=False,
         max_length=100,
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-        help_text=lazy("例：代表取締役"),
+        widget=quiet(),
+        help_text=gettext_lazy("例：代表取締役"),
     )
     name = forms.CharField(
-        label=lazy("署名者の氏名"),
+        label=gettext_lazy("署名者の氏名"),
         max_length=100,
-        help_text=lazy("契約を締結する権限のある方"),
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-        error_messages={"required": lazy("署名者の氏名を入力してください。")},
+        help_text=gettext_lazy("契約を締結する権限のある方"),
+        widget=quiet(),
+        error_messages={"required": gettext_lazy("署名者の氏名を入力してください。")},
     )
     mail = forms.EmailField(
-        label=lazy("電子契約用メールアドレス"),
+        label=gettext_lazy("電子契約用メールアドレス"),
         max_length=254,
-        help_text=lazy("このアドレスへ、確認用のリンクを送ります。"),
+        help_text=gettext_lazy("このアドレスへ、確認用のリンクを送ります。"),
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
         error_messages={
-            "required": lazy("メールアドレスを入力してください。"),
-            "invalid": lazy("メールアドレスの形式で入力してください（例：name@example.jp）。"),
+            "required": gettext_lazy("メールアドレスを入力してください。"),
+            "invalid": gettext_lazy("メールアドレスの形式で入力してください（例：name@example.jp）。"),
         },
     )
-    phone = forms.CharField(label=lazy("電話番号"), required=False, max_length=40, widget=forms.TextInput(attrs={"autocomplete": "off"}))
-    language = forms.ChoiceField(label=lazy("メールと画面の言語"), choices=Language.choices, initial=Language.JA, widget=forms.RadioSelect)
+    phone = forms.CharField(label=gettext_lazy("電話番号"), required=False, max_length=40, widget=quiet())
+    language = forms.ChoiceField(
+        label=gettext_lazy("メールと画面の言語"), choices=Language.choices, initial=Language.JA, widget=forms.RadioSelect
+    )
     code = forms.CharField(
-        label=lazy("アクセスコード（6桁の数字）"),
+        label=gettext_lazy("アクセスコード（6桁の数字）"),
         max_length=20,
         widget=forms.PasswordInput(render_value=False, attrs={"inputmode": "numeric", "autocomplete": "off"}),
-        help_text=lazy("届出書に記入されたコードを入力します。入力は一度だけで、あとから表示することはできません。"),
-        error_messages={"required": lazy("アクセスコードを入力してください。")},
+        help_text=gettext_lazy("届出書に記入されたコードを入力します。入力は一度だけで、あとから表示することはできません。"),
+        error_messages={"required": gettext_lazy("アクセスコードを入力してください。")},
     )
 
     def entered(self) -> Entered:
@@ -89,10 +96,10 @@ class EntryForm(forms.Form):
 
 class RevokeForm(forms.Form):
     reason = forms.CharField(
-        label=lazy("失効させる理由"),
+        label=gettext_lazy("失効させる理由"),
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 3}),
-        error_messages={"required": lazy("理由を2文字以上で入力してください。")},
+        error_messages={"required": gettext_lazy("理由を2文字以上で入力してください。")},
     )
 
 

@@ -10,9 +10,8 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
 
 from tachiai import clock
 from tachiai.accounts.models import Member
@@ -170,6 +169,7 @@ def done(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpResponse:
         "place": place,
         "others": others,
         "sealed": place.state == RecipientState.SIGNED,
+        "fingerprint": f"{place.envelope.state} {place.state}",
         "refresh": 5 if place.state == RecipientState.CONSENTED and place.envelope.state == EnvelopeState.IN_PROGRESS else None,
     }
     return show(request, member, "desk/sign_done.html", context, section="envelopes")
@@ -177,22 +177,22 @@ def done(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpResponse:
 
 class DeclineForm(forms.Form):
     wish = forms.ChoiceField(
-        label=lazy("署名しない理由の種類"),
+        label=gettext_lazy("署名しない理由の種類"),
         choices=[
-            (Wish.CORRECTION.value, lazy("修正してほしい")),
-            (Wish.REFUSAL.value, lazy("締結しない")),
-            (Wish.NO_AUTHORITY.value, lazy("権限者ではない")),
-            (Wish.OTHER.value, lazy("その他")),
+            (Wish.CORRECTION.value, gettext_lazy("修正してほしい")),
+            (Wish.REFUSAL.value, gettext_lazy("締結しない")),
+            (Wish.NO_AUTHORITY.value, gettext_lazy("権限者ではない")),
+            (Wish.OTHER.value, gettext_lazy("その他")),
         ],
         widget=forms.RadioSelect,
-        error_messages={"required": lazy("理由の種類を選択してください。")},
+        error_messages={"required": gettext_lazy("理由の種類を選択してください。")},
     )
     reason = forms.CharField(
-        label=lazy("理由"),
+        label=gettext_lazy("理由"),
         widget=forms.Textarea(attrs={"rows": 4}),
         max_length=1000,
-        help_text=lazy("2文字以上1000文字以内。送信者に伝わります。"),
-        error_messages={"required": lazy("理由を2文字以上で入力してください。")},
+        help_text=gettext_lazy("2文字以上1000文字以内。送信者に伝わります。"),
+        error_messages={"required": gettext_lazy("理由を2文字以上で入力してください。")},
     )
 
 

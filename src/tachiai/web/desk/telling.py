@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy
 
 from tachiai.envelopes.timeline import Event
 
@@ -56,36 +56,36 @@ def _deadline(facts: dict[str, Any]) -> str:
 
 
 SHOWN: dict[str, Shown] = {
-    "envelope.created": Shown(lazy("封筒を作成"), "plus", ""),
-    "envelope.recreated": Shown(lazy("複製して作り直し"), "copy", ""),
-    "document.added": Shown(lazy("文書を追加"), "file", "", _document),
-    "document.removed": Shown(lazy("文書を削除"), "trash", "", _document),
-    "envelope.sent": Shown(lazy("署名依頼を送信"), "send", "blue"),
-    "document.frozen": Shown(lazy("文書を確定（運営者の電子署名とタイムスタンプを付与）"), "shield", "", _document),
-    "recipient.requested": Shown(lazy("署名を依頼"), "mail", "blue", _recipient),
-    "recipient.sent_again": Shown(lazy("署名を再依頼（以前のリンクは無効）"), "return", "blue", _recipient),
-    "recipient.opened": Shown(lazy("開封・認証"), "eye", "blue", _recipient),
-    "recipient.code_wrong": Shown(lazy("アクセスコードの誤入力"), "warning", "yellow", _wrong),
-    "recipient.asked_link": Shown(lazy("署名者がリンクの再送を依頼"), "help", "yellow", _recipient),
-    "recipient.asked_download": Shown(lazy("署名者がダウンロードの再発行を依頼"), "help", "yellow", _recipient),
-    "recipient.undelivered": Shown(lazy("メールが届かず（不達）"), "warning", "red", _recipient),
-    "document.shown": Shown(lazy("文書を表示"), "eye", "", _document),
-    "recipient.consented": Shown(lazy("署名手続きを完了（内容に同意）"), "sign", "green", _recipient),
-    "document.sealed": Shown(lazy("電子署名とタイムスタンプを付与"), "shield", "green", _sealed),
-    "consent.unsealed": Shown(lazy("封筒が終了したため、電子署名は付与せず"), "ban", "yellow", _document),
-    "recipient.signed": Shown(lazy("署名済み"), "check-circle", "green", _recipient),
-    "envelope.closing": Shown(lazy("全員の署名がそろい、完了処理を開始"), "turning", "blue"),
-    "document.closed": Shown(lazy("検証情報と文書タイムスタンプを付与"), "shield", "green", _document),
-    "envelope.concluded": Shown(lazy("締結"), "check-circle", "green", _certificate),
-    "envelope.declined": Shown(lazy("署名者が署名せずに終了"), "ban", "red", _reason),
-    "envelope.withdrawn": Shown(lazy("取下げ"), "minus", "red", _reason),
-    "envelope.expired": Shown(lazy("署名期限切れ"), "hourglass", "yellow"),
-    "envelope.revived": Shown(lazy("期限を延ばして再開"), "return", "blue", _deadline),
-    "document.copy_downloaded": Shown(lazy("締結前の写しをダウンロード"), "download", "", _document),
-    "document.unfinished_downloaded": Shown(lazy("未締結の文書をダウンロード（監査）"), "download", "yellow", _document),
-    "file.downloaded": Shown(lazy("締結済みの文書をダウンロード"), "download", ""),
-    "mail.accepted": Shown(lazy("メールを送信"), "mail", "", _mail),
-    "mail.refused": Shown(lazy("メールの送信に失敗"), "warning", "red", _mail),
+    "envelope.created": Shown(gettext_lazy("封筒を作成"), "plus", ""),
+    "envelope.recreated": Shown(gettext_lazy("複製して作り直し"), "copy", ""),
+    "document.added": Shown(gettext_lazy("文書を追加"), "file", "", _document),
+    "document.removed": Shown(gettext_lazy("文書を削除"), "trash", "", _document),
+    "envelope.sent": Shown(gettext_lazy("署名依頼を送信"), "send", "blue"),
+    "document.frozen": Shown(gettext_lazy("文書を確定（運営者の電子署名とタイムスタンプを付与）"), "shield", "", _document),
+    "recipient.requested": Shown(gettext_lazy("署名を依頼"), "mail", "blue", _recipient),
+    "recipient.sent_again": Shown(gettext_lazy("署名を再依頼（以前のリンクは無効）"), "return", "blue", _recipient),
+    "recipient.opened": Shown(gettext_lazy("開封・認証"), "eye", "blue", _recipient),
+    "recipient.code_wrong": Shown(gettext_lazy("アクセスコードの誤入力"), "warning", "yellow", _wrong),
+    "recipient.asked_link": Shown(gettext_lazy("署名者がリンクの再送を依頼"), "help", "yellow", _recipient),
+    "recipient.asked_download": Shown(gettext_lazy("署名者がダウンロードの再発行を依頼"), "help", "yellow", _recipient),
+    "recipient.undelivered": Shown(gettext_lazy("メールが届かず（不達）"), "warning", "red", _recipient),
+    "document.shown": Shown(gettext_lazy("文書を表示"), "eye", "", _document),
+    "recipient.consented": Shown(gettext_lazy("署名手続きを完了（内容に同意）"), "sign", "green", _recipient),
+    "document.sealed": Shown(gettext_lazy("電子署名とタイムスタンプを付与"), "shield", "green", _sealed),
+    "consent.unsealed": Shown(gettext_lazy("封筒が終了したため、電子署名は付与せず"), "ban", "yellow", _document),
+    "recipient.signed": Shown(gettext_lazy("署名済み"), "check-circle", "green", _recipient),
+    "envelope.closing": Shown(gettext_lazy("全員の署名がそろい、完了処理を開始"), "turning", "blue"),
+    "document.closed": Shown(gettext_lazy("検証情報と文書タイムスタンプを付与"), "shield", "green", _document),
+    "envelope.concluded": Shown(gettext_lazy("締結"), "check-circle", "green", _certificate),
+    "envelope.declined": Shown(gettext_lazy("署名者が署名せずに終了"), "ban", "red", _reason),
+    "envelope.withdrawn": Shown(gettext_lazy("取下げ"), "minus", "red", _reason),
+    "envelope.expired": Shown(gettext_lazy("署名期限切れ"), "hourglass", "yellow"),
+    "envelope.revived": Shown(gettext_lazy("期限を延ばして再開"), "return", "blue", _deadline),
+    "document.copy_downloaded": Shown(gettext_lazy("締結前の写しをダウンロード"), "download", "", _document),
+    "document.unfinished_downloaded": Shown(gettext_lazy("未締結の文書をダウンロード（監査）"), "download", "yellow", _document),
+    "file.downloaded": Shown(gettext_lazy("締結済みの文書をダウンロード"), "download", ""),
+    "mail.accepted": Shown(gettext_lazy("メールを送信"), "mail", "", _mail),
+    "mail.refused": Shown(gettext_lazy("メールの送信に失敗"), "warning", "red", _mail),
 }
 
 
@@ -96,11 +96,12 @@ def told_events(events: list[Event]) -> list[dict[str, Any]]:
 
 def _told(event: Event) -> dict[str, Any]:
     shown = SHOWN.get(event.code) or Shown(event.code, "dot", "")
+    detail = shown.detail(event.facts) if shown.detail else ""
     return {
         "at": event.at,
         "word": shown.word,
         "who": event.actor,
-        "detail": shown.detail(event.facts) if shown.detail else "",
+        "detail": "" if shown.detail is _recipient and event.actor == event.facts["recipient_name"] else detail,
         "address": event.address,
         "icon_name": shown.icon,
         "colour": shown.colour,

@@ -165,6 +165,8 @@ def control(field: BoundField, width: str = "", support: object = "") -> SafeStr
     attrs: dict[str, Any] = {"class": " ".join([*names, widget.attrs.get("class", "")]).strip()}
     if not attrs["class"]:
         del attrs["class"]
+    if widget.attrs.get("placeholder"):
+        attrs["placeholder"] = False  # a placeholder never stands in for a label, and libraries bring theirs
     if described := _described_by(field, support):
         attrs["aria-describedby"] = described
     return field.as_widget(attrs=attrs)
