@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.test import Client
+
 from cast import CODE, assemble, link_for, registered
 from signer.walking import device, enter, inside, link_of, title, words
 from stories import drafted, sent, vendor_of, work
-
 from tachiai import clock, ledger
 from tachiai.ceremony.models import Ceremony, Invitation, WrongCode
 from tachiai.envelopes.models import Envelope
@@ -59,13 +60,17 @@ def test_the_code_field_takes_what_people_type() -> None:
     assert enter(device(), link_of(vendor), "７３９−１８ ４").status_code == 302
 
 
-@pytest.mark.parametrize("path", ["/review", "/confirm", "/done", "/decline", "/declined", "/documents/1/pages/1.webp", "/documents/1/copy.pdf"])
-def test_nothing_is_behind_the_link_without_the_code(path: str) -> None:
+def test_nothing_is_behind_the_link_without_the_code() -> None:
     vendor = vendor_of(sent(assemble()))
-    answer = device().get(link_of(vendor) + path)
-    assert answer.status_code == 302
-    assert answer["Location"].split("?")[0] == link_of(vendor)
+    for path in ("review", "confirm", "done", "decline", "declined", "documents/1/pages/1.webp", "documents/1/copy.pdf"):
+        answer = device().get(f"{link_of(vendor)}/{path}")
+        assert answer.status_code == 302
+        assert answer["Location"].split("?")[0] == link_of(vendor)
+    for path in ("confirm", "decline"):
+        assert device().post(f"{link_of(vendor)}/{path}", {"wish": "refusal", "reason": "嫌です"}).status_code == 302
     assert device().get(link_of(vendor) + "/done/state").status_code == 403
+    vendor.refresh_from_db()
+    assert vendor.state == "requested"
 
 
 def test_a_wrong_code_is_told_at_the_field_and_counted() -> None:
@@ -77,7 +82,7 @@ def test_a_wrong_code_is_told_at_the_field_and_counted() -> None:
     assert "アクセスコードが正しくありません。あと4回入力できます。" in words(answer)
     assert 'href="#code"' in answer.content.decode()
     assert 'data-testid="error-summary"' in answer.content.decode()
-    assert ledger.read_stream(envelope.stream)[-1].event == "recipient.code_wrong"
+    assert ledger.entries(envelope.stream)[-1].event == "recipient.code_wrong"
     vendor.refresh_from_db()
     assert vendor.state == "requested"
 
@@ -151,7 +156,8 @@ def test_after_half_an_hour_the_code_is_asked_again() -> None:
 
 def test_an_english_reader_is_spoken_to_in_english() -> None:
     cast = assemble()
-    vendor = registered(cast.clerk, cast.second, "Green Field Ltd (fictional)", "CEO", "Jane Green", "jane@example.com", at=clock.now(), language="en")
+    person = ("Green Field Ltd (fictional)", "CEO", "Jane Green", "jane@example.com")
+    vendor = registered(cast.clerk, cast.second, *person, at=clock.now(), language="en")
     envelope = drafted(cast)
     from tachiai.envelopes.drafting import name_recipients
 
@@ -185,3 +191,11 @@ def test_the_pages_are_private_and_lead_nowhere() -> None:
 def test_a_download_link_opens_no_ceremony() -> None:
     vendor = vendor_of(sent(assemble()))
     assert device().get(f"/d/{link_for(vendor.pk)}").status_code == 404
+
+
+def test_a_browser_without_cookies_is_told_so() -> None:
+    vendor = vendor_of(sent(assemble()))
+    browser = Client(enforce_csrf_checks=True)
+    answer = browser.post(link_of(vendor), {"code": CODE})
+    assert answer.status_code == 403
+    assert "Cookieが使えないため、先へ進めません。" in words(answer)

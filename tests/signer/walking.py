@@ -6,9 +6,9 @@ import html
 import re
 from typing import Any
 
-from cast import CODE, link_for
 from django.test import Client
 
+from cast import CODE, link_for
 from tachiai.envelopes.models import Recipient
 
 DEVICE = {"REMOTE_ADDR": "192.0.2.10", "HTTP_USER_AGENT": "tests"}

@@ -20,7 +20,11 @@ from tachiai.crypto import examination
 from tachiai.crypto.pades_verify import Report, Row
 from tachiai.errors import Refusal
 from tachiai.pages import child
-from tachiai.pages.inspect import refuse_by_size
+from tachiai.pages.inspect import MAX_FILE_BYTES, refuse_by_size
+
+__all__ = ["ALTERED", "LARGEST", "Judgement", "Row", "Verdict", "judge", "told"]
+
+LARGEST = MAX_FILE_BYTES
 
 # pyHanko is slow on large files and needs some room for itself; the largest concluded file has to pass.
 LIMITS = child.Limits(memory_bytes=1024 * 1024 * 1024, cpu_seconds=30, wall_seconds=60.0, answer_bytes=0)

@@ -62,8 +62,8 @@ def _told(row: Row) -> Head:
 
 
 def _row(one: Head) -> Row:
-    words = {name: str(one[name])[:LONGEST_WORDS] for name in _WORDS}
-    moments = {name: None if one[name] is None else datetime.fromisoformat(one[name]) for name in _MOMENTS}
+    words: Head = {name: str(one[name])[:LONGEST_WORDS] for name in _WORDS}
+    moments: Head = {name: None if one[name] is None else datetime.fromisoformat(one[name]) for name in _MOMENTS}
     return Row(
         **words,
         **moments,

@@ -66,5 +66,5 @@ def speaking_to(request: HttpRequest, language: str) -> Iterator[None]:
         yield
         return
     with translation.override(language):
-        request.LANGUAGE_CODE = language  # type: ignore[attr-defined]
+        request.LANGUAGE_CODE = language
         yield

@@ -168,7 +168,10 @@ def problem_page(request: HttpRequest, code: str, facts: dict[str, Any], *, stat
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:  # Django's signature
-    words = _("画面を開いてから時間がたったか、Cookieが使えないため、送信できませんでした。前の画面に戻って、もう一度お試しください。")
+    if request.COOKIES:
+        words = _("画面を開いてから時間がたったか、Cookieが使えないため、送信できませんでした。前の画面に戻って、もう一度お試しください。")
+    else:
+        words = _("Cookieが使えないため、先へ進めません。ブラウザの設定でCookieを許可するか、別のブラウザでリンクを開いてください。")
     return render(request, "problem.html", {"code": "form.stale", "words": words, "status": 403}, status=403)
 
 

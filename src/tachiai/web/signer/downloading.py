@@ -111,7 +111,8 @@ def bundle(request: HttpRequest, guest: Guest) -> HttpResponseBase:
         return HttpResponse(content_type="application/zip")
     pieces = zip_concluded(guest.envelope, by=guest.recipient, at=guest.at)
     response = StreamingHttpResponse(pieces, content_type="application/zip")
-    response.headers["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=f"{guest.envelope.number}.zip") or "attachment"
+    name = f"{guest.envelope.number}.zip"
+    response.headers["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name) or "attachment"
     return response
 
 

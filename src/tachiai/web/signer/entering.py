@@ -83,7 +83,8 @@ def _notice(request: HttpRequest, bar: Refusal | None) -> dict[str, str] | None:
     if bar is not None:
         return {"kind": "warning", "title": code_sentence(bar)}
     if "again" in request.GET:
-        return {"kind": "info", "title": sentence("visit.not_open"), "text": _("しばらく操作がなかったため、確認のため入力をお願いします。")}
+        text = _("しばらく操作がなかったため、確認のため入力をお願いします。")
+        return {"kind": "info", "title": sentence("visit.not_open"), "text": text}
     return None
 
 

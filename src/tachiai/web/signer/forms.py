@@ -15,7 +15,10 @@ class CodeForm(forms.Form):
         label=_("アクセスコード（6桁の数字）"),
         help_text=_("電子契約用メールアドレスの届出時に、ご自身で決めたコードです。"),
         max_length=20,
-        error_messages={"required": _("アクセスコードを6桁の数字で入力してください。"), "max_length": _("アクセスコードは6桁の数字で入力してください。")},
+        error_messages={
+            "required": _("アクセスコードを6桁の数字で入力してください。"),
+            "max_length": _("アクセスコードは6桁の数字で入力してください。"),
+        },
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off", "id": "code", "spellcheck": "false"}),
     )
 

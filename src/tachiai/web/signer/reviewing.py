@@ -12,11 +12,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from tachiai.envelopes.models import Document
 from tachiai.envelopes.opening import show_document
-from tachiai.envelopes.readings import Reading, readings_of
 from tachiai.envelopes.reading import page_of, page_picture, page_text, unsigned_copy
+from tachiai.envelopes.readings import Reading, readings_of
 from tachiai.envelopes.visiting import leave, stopped
 from tachiai.errors import Refusal
 from tachiai.web.signer.doorway import SIGNING, Guest, by_link, inside, let_out
+from tachiai.web.signer.flowing import flowing
 from tachiai.web.signer.stopping import STILL_OPEN
 
 CLOSEST = 3
@@ -112,7 +113,7 @@ def _viewed(request: HttpRequest, guest: Guest, reading: Reading, *, place: int,
         "zoom": zoom,
         "zoom_in_url": _address(guest, place, number, zoom=zoom + 1) if zoom < CLOSEST else "",
         "zoom_out_url": _address(guest, place, number, zoom=zoom - 1) if zoom > 1 else "",
-        "text": page_text(page) if text else "",
+        "text": flowing(page_text(page)) if text else "",
         "text_url": _address(guest, place, number, text=True),
         "image_view_url": _address(guest, place, number),
         "pdf_url": guest.url("copy", place=place),

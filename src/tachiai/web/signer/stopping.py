@@ -7,7 +7,7 @@ from datetime import datetime
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop as N_
+from django.utils.translation import gettext_noop as N_  # noqa: N812  # marks a message, as _ does
 
 from tachiai.envelopes.asking import ask_sender_again
 from tachiai.envelopes.models import Recipient
