@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from place import Place
+from postgres import copy, drop
 
 # The first process makes the scratch folder; the workers of a parallel run inherit it and share one template.
 _OWNER = "TACHIAI_TESTS" not in os.environ
@@ -27,8 +29,12 @@ os.environ.update(
     DJANGO_SETTINGS_MODULE="tachiai.config.settings",
     DJANGO_ALLOW_ASYNC_UNSAFE="true",  # Playwright's loop runs in the thread that also reads rows
 )
+# A PostgreSQL server to use instead of SQLite: each test then gets a copy of a template database there.
+POSTGRES = os.environ.get("TACHIAI_TESTS_POSTGRES", "")
 for name in ("TACHIAI_SMTP_URL", "TACHIAI_TSA_URL", "TACHIAI_DATABASE_URL", "TACHIAI_SEAL_KEY_PATH", "TACHIAI_TRUSTED_PROXIES"):
     os.environ.pop(name, None)
+if POSTGRES:
+    os.environ["TACHIAI_DATABASE_URL"] = f"{POSTGRES}/tachiai_template"
 
 import django  # noqa: E402  # the environment above is what it reads
 
@@ -57,6 +63,8 @@ def template(django_db_blocker: object) -> Path:
     with (_SCRATCH / "lock").open("w") as lock, django_db_blocker.unblock():  # type: ignore[attr-defined]
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (_SCRATCH / "made").exists():
+            if POSTGRES:
+                copy(POSTGRES, "template1", "tachiai_template")
             establish()
             compile_catalogues()
             collect_static()
@@ -68,7 +76,9 @@ def template(django_db_blocker: object) -> Path:
 
 
 @pytest.fixture
-def house(template: Path, tmp_path: Path, settings: object, django_db_blocker: object) -> Iterator[Place]:
+def house(
+    template: Path, tmp_path: Path, settings: object, django_db_blocker: object, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Place]:
     """A fresh copy of the template, and Django pointed at it."""
     from dataclasses import replace
 
@@ -80,11 +90,17 @@ def house(template: Path, tmp_path: Path, settings: object, django_db_blocker: o
     _forget_handles()
     connections.close_all()
     database = connections["default"].settings_dict
-    before, database["NAME"] = database["NAME"], home / "tachiai.sqlite3"
+    fresh = f"tachiai_{secrets.token_hex(6)}"
+    if POSTGRES:
+        copy(POSTGRES, "tachiai_template", fresh)
+        monkeypatch.setenv("TACHIAI_DATABASE_URL", f"{POSTGRES}/{fresh}")
+    before, database["NAME"] = database["NAME"], fresh if POSTGRES else home / "tachiai.sqlite3"
     with django_db_blocker.unblock():  # type: ignore[attr-defined]
         yield Place(home)
         connections.close_all()
     database["NAME"] = before
+    if POSTGRES:
+        drop(POSTGRES, fresh)
     _forget_handles()
 
 

@@ -6,29 +6,21 @@ import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
-from email import message_from_bytes
-from email.message import EmailMessage
-from email.policy import default
-from socketserver import ThreadingMixIn
-from typing import Any, cast
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
 from cast import Cast, assemble
+from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 from place import Place
+from post import Post, free_port
 from stories import work
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 PHONE = {"width": 412, "height": 823}
 DESKTOP = {"width": 1280, "height": 800}
-
-
-class _Server(ThreadingMixIn, WSGIServer):
-    daemon_threads = True
-    request_queue_size = 64
 
 
 class _Quiet(WSGIRequestHandler):
@@ -50,7 +42,8 @@ def address(house: Place, settings: Any) -> Iterator[str]:  # noqa: ARG001  # th
         finally:
             connections.close_all()
 
-    server = make_server("127.0.0.1", 0, served, server_class=_Server, handler_class=_Quiet)
+    server = ThreadedWSGIServer(("127.0.0.1", 0), _Quiet)
+    server.set_app(served)
     url = f"http://127.0.0.1:{server.server_port}"
     settings.TACHIAI = replace(settings.TACHIAI, public_url=url)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
@@ -61,40 +54,15 @@ def address(house: Place, settings: Any) -> Iterator[str]:  # noqa: ARG001  # th
     server.server_close()
 
 
-@dataclass
-class Post:
-    """What the mail server received. ``refuse`` names addresses it answers with 550."""
-
-    received: list[EmailMessage] = field(default_factory=list)
-    refuse: set[str] = field(default_factory=set)
-
-    def to(self, address: str, kind: str = "") -> list[EmailMessage]:
-        """Messages to an address, oldest first, whose subject contains ``kind``."""
-        return [one for one in self.received if one["To"] == address and kind in str(one["Subject"])]
-
-    def text(self, address: str, kind: str = "") -> str:
-        return str(cast("EmailMessage", self.to(address, kind)[-1].get_body(("plain",))).get_content())
-
-    async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:  # noqa: N802  # aiosmtpd's
-        if address in self.refuse:
-            return "550 5.1.1 no such mailbox"
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802  # aiosmtpd's
-        self.received.append(cast("EmailMessage", message_from_bytes(envelope.content, policy=default)))
-        return "250 OK"
-
-
 @pytest.fixture
 def post(house: Place, settings: Any) -> Iterator[Post]:  # noqa: ARG001
     """A real SMTP server on loopback, and the house told to use it."""
     from tachiai.house import Smtp
 
     office = Post()
-    controller = Controller(office, hostname="127.0.0.1", port=0)
+    port = free_port()
+    controller = Controller(office, hostname="127.0.0.1", port=port)
     controller.start()
-    port = controller.server.sockets[0].getsockname()[1]  # type: ignore[union-attr]
     settings.TACHIAI = replace(settings.TACHIAI, smtp=Smtp("127.0.0.1", port, "", "", "none", "noreply@example.jp"))
     yield office
     controller.stop()

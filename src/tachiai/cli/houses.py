@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import secrets
 from pathlib import Path
 
 from tachiai import clock
-from tachiai.house import House, read
+from tachiai.house import House, Misconfigured, read
 
 SECRETS = ("django", "link", "pepper", "vault", "mail")
 
 
-def init(_options: argparse.Namespace) -> int:
-    """``tachiai init``"""
+def init(options: argparse.Namespace) -> int:
+    """``tachiai init``; with ``--ready`` also everything that running needs, and the checks that forbid a start."""
     house = establish()
+    if options.ready:
+        compile_catalogues()
+        collect_static()
+        if house.mode == "demo":
+            from tachiai.cli.demo_people import settle_demo_people
+
+            settle_demo_people(house)
+        check_start(house)
+        return 0
     print(f"The house is ready in {house.home}.")
     return 0
 
@@ -90,3 +100,14 @@ def compile_catalogues() -> None:
                 catalogue = read_po(given)
             with target.open("wb") as compiled:
                 write_mo(compiled, catalogue)
+
+
+def check_start(house: House) -> None:
+    """Django's checks and ours: a house that must not start does not."""
+    from django.core.management import call_command
+    from django.core.management.base import SystemCheckError
+
+    try:
+        call_command("check", deploy=house.mode == "production", fail_level="ERROR", stdout=io.StringIO())
+    except SystemCheckError as problem:
+        raise Misconfigured(str(problem)) from problem

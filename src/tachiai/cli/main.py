@@ -53,6 +53,7 @@ def parser() -> argparse.ArgumentParser:
 
 def _house_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     init = commands.add_parser("init", help="make the house: folder, secrets, database, static files")
+    init.add_argument("--ready", action="store_true", help="also what running needs, and the checks before a start")
     init.set_defaults(command=_lazy("tachiai.cli.houses", "init"))
     run = commands.add_parser("run", help="start the web server and the workers, and stop them together")
     run.add_argument("--host", default="127.0.0.1")

@@ -33,16 +33,11 @@ class Part:
 def run(options: argparse.Namespace) -> int:
     """Establish the house and run it until SIGINT or SIGTERM."""
     _choose_mode(options)
-    from tachiai.cli.houses import collect_static, compile_catalogues, establish
-
-    house = establish()
-    compile_catalogues()
-    collect_static()
-    if house.mode == "demo":
-        from tachiai.cli.demo_people import settle_demo_people
-
-        settle_demo_people(house)
-    _check(house)
+    # The house is made ready by a process of its own, so that the one that only watches stays small.
+    ready = subprocess.run([sys.executable, "-m", "tachiai.cli.main", "init", "--ready"], check=False)  # our own program
+    if ready.returncode:
+        return ready.returncode
+    house = read()
     parts = [Part("web", _web(options))]
     parts += [Part(f"work-{number + 1}", [sys.executable, "-m", "tachiai.cli.main", "work"]) for number in range(options.workers)]
     return _supervise(parts, house, options)
@@ -67,17 +62,6 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _check(house: House) -> None:
-    """Django's checks and ours: a house that must not start does not."""
-    from django.core.management import call_command
-    from django.core.management.base import SystemCheckError
-
-    try:
-        call_command("check", deploy=house.mode == "production", fail_level="ERROR", verbosity=0)
-    except SystemCheckError as problem:
-        raise Misconfigured(str(problem)) from problem
-
-
 def _web(options: argparse.Namespace) -> list[str]:
     return [
         sys.executable,
@@ -89,7 +73,7 @@ def _web(options: argparse.Namespace) -> list[str]:
         "--workers=1",
         "--blocking-threads=8",
         "--no-ws",
-        "--log-level=warning",
+        "--log-level=error",
         "tachiai.config.wsgi:application",
     ]
 

@@ -148,7 +148,7 @@ CONTENT_SECURITY_POLICY = {
 
 LANGUAGE_CODE = "ja"
 LANGUAGES = [("ja", "日本語"), ("en", "English")]
-LOCALE_PATHS = [PACKAGE / "locale" / name for name in ("shared", "desk", "signer", "mail")]
+LOCALE_PATHS = [PACKAGE / "locale" / name for name in ("shared", "desk", "signer")]
 LANGUAGE_COOKIE_NAME = "tachiai_language"
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 USE_I18N = True
@@ -170,5 +170,6 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 
-SILENCED_SYSTEM_CHECKS: list[str] = []
+# Doors are mounted without a trailing slash: /v and /v/<number>.
+SILENCED_SYSTEM_CHECKS = ["urls.W002"]
 LOGGING_CONFIG = None

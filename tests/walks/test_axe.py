@@ -1,0 +1,51 @@
+"""axe finds nothing: every page of the walk, in both languages, on a phone and at a desk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from acts import aside, enter_code, log_in
+from axe_playwright_python.sync_playwright import Axe
+from cast import Cast, link_for
+from stories import concluded, drafted, sent, vendor_of
+
+from tachiai.envelopes.models import Envelope
+
+pytestmark = pytest.mark.browser
+OpenPage = Callable[..., Any]
+OPTIONS = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+
+def found_on(page: Any, paths: list[str]) -> dict[str, list[str]]:
+    axe, wrong = Axe(), {}
+    for path in paths:
+        page.goto(path)
+        violations = axe.run(page, options=OPTIONS).response["violations"]
+        if violations:
+            wrong[path] = [f"{one['id']}: {one['nodes'][0]['html'][:120]}" for one in violations]
+    return wrong
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+@pytest.mark.parametrize("phone", [True, False], ids=["phone", "desk"])
+def test_axe_finds_nothing(cast_: Cast, open_page: OpenPage, language: str, phone: bool) -> None:
+    stories: list[Envelope] = []
+    aside(lambda: stories.extend((concluded(cast_), sent(cast_, documents=2), drafted(cast_))))
+    done, open_, draft = stories
+    sign, fetch = f"/s/{link_for(vendor_of(open_).pk)}", f"/d/{link_for(vendor_of(done).pk, 'download')}"
+    page = open_page(phone=phone, language=language)
+    public = ["/login", "/password/reset", "/v", "/v/AAAA-AAAA-AAAA-AAAA", "/about", "/about/terms", "/about/privacy", "/about/accessibility"]
+    wrong = found_on(page, [*public, sign, fetch, "/s/" + "A" * 43])
+    enter_code(page, sign, language=language)
+    wrong |= found_on(page, [f"{sign}/review", f"{sign}/review?doc=2", f"{sign}/confirm", f"{sign}/decline"])
+    enter_code(page, fetch, language=language)
+    wrong |= found_on(page, [f"{fetch}/files"])
+    log_in(page, cast_.clerk)
+    desk = ["/", "/envelopes", "/envelopes/new", "/documents", "/counterparties", "/counterparties/new", f"/counterparties/{cast_.vendor.pk}", "/me"]
+    desk += [f"/envelopes/{draft.pk}/{step}" for step in ("files", "recipients", "review")]
+    desk += [f"/envelopes/{open_.pk}", f"/envelopes/{open_.pk}/sent", f"/envelopes/{open_.pk}/withdraw", f"/envelopes/{done.pk}"]
+    desk += [f"/envelopes/{open_.pk}/recipients/{vendor_of(open_).pk}/again", "/login/mfa/", "/mailbox/"]
+    wrong |= found_on(page, desk)
+    assert wrong == {}
