@@ -14,11 +14,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+
 from cast import CODE, Cast, assemble, link_for
 from crypto.pdfs import plain
 from place import Place
 from stories import work
-
 from tachiai import clock
 from tachiai.accounts.models import Member, Organization
 from tachiai.ceremony.models import Level
@@ -163,7 +163,7 @@ def _sent() -> None:
 
 
 @pytest.fixture
-def scene(house: Place, cast: Cast) -> Scene:  # noqa: ARG001  # the people stand before anything is sent
+def scene(house: Place, cast: Cast) -> Scene:  # the people stand before anything is sent
     """One paper is sent; the vendor has been asked, then the mayor."""
     _tell("sent", _sent, house.home)
     return Scene(recalled(), Envelope.objects.select_related("organization__operator", "sender").get())
@@ -174,7 +174,7 @@ def _sent_to_both() -> None:
 
 
 @pytest.fixture
-def parallel(house: Place, cast: Cast) -> Scene:  # noqa: ARG001
+def parallel(house: Place, cast: Cast) -> Scene:
     """Two papers are sent; vendor and builder have been asked at the same time, then the mayor."""
     _tell("sent-to-both", _sent_to_both, house.home)
     return Scene(recalled(), Envelope.objects.select_related("organization__operator", "sender").get())

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Literal
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 Mode = Literal["demo", "production"]
 
@@ -120,7 +120,7 @@ class _Reader:
         if file:
             try:
                 return Path(file).read_text().strip()
-            except OSError as problem:
+            except (OSError, ValueError) as problem:
                 raise Misconfigured(f"TACHIAI_{name}_FILE cannot be read: {file}") from problem
         return self._environment.get(f"TACHIAI_{name}", default).strip()
 
@@ -140,17 +140,26 @@ def _smtp(url: str, *, sender: str) -> Smtp:
     tls = parse_qs(parts.query).get("tls", ["starttls"])[0]
     if parts.scheme != "smtp" or not parts.hostname or tls not in ("starttls", "implicit", "none"):
         raise Misconfigured("TACHIAI_SMTP_URL has the form smtp://user:password@host:port?tls=starttls|implicit|none")
-    port = parts.port or (465 if tls == "implicit" else 587)
+    port = _port(parts, "TACHIAI_SMTP_URL") or (465 if tls == "implicit" else 587)
     kind: Literal["starttls", "implicit", "none"] = "implicit" if tls == "implicit" else "none" if tls == "none" else "starttls"
     return Smtp(parts.hostname, port, unquote(parts.username or ""), unquote(parts.password or ""), kind, sender)
+
+
+def _port(parts: SplitResult, name: str) -> int | None:
+    try:
+        return parts.port
+    except ValueError as problem:
+        raise Misconfigured(f"{name} names a port that is none") from problem
 
 
 def _tsa(value: _Reader) -> Tsa | None:
     url = value("TSA_URL")
     if not url:
         return None
-    if urlsplit(url).scheme not in ("http", "https"):
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
         raise Misconfigured("TACHIAI_TSA_URL is an http or https address")
+    _port(parts, "TACHIAI_TSA_URL")
     return Tsa(url, value.path("TSA_ROOTS_PATH"), value.flag("TSA_ACCREDITED"), value("TSA_USER"), value("TSA_PASSWORD"))
 
 

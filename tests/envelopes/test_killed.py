@@ -8,11 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from cast import Cast, assemble
 from invariants import check_house
 from place import Place
 from stories import drafted, mayor_signs, sent, vendor_signs, work
-
 from tachiai import clock
 from tachiai.config.jobs import KINDS
 from tachiai.envelopes.models import Envelope
@@ -60,7 +60,7 @@ MAILING = [
 
 
 @pytest.fixture
-def cast(house: Place) -> Cast:  # noqa: ARG001  # the house must stand first
+def cast(house: Place) -> Cast:  # the house must stand first
     return assemble()
 
 

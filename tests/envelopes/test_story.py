@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from cast import assemble
-from stories import concluded, mayor_signs, sent, vendor_signs, work
 
+from cast import assemble
+from stories import concluded
 from tachiai import ledger, vault
-from tachiai.envelopes.models import Envelope, RevisionKind
+from tachiai.envelopes.models import RevisionKind
 from tachiai.envelopes.states import EnvelopeState
-from tachiai.outbox.models import Mail
 
 pytestmark = pytest.mark.usefixtures("house")
 

@@ -6,7 +6,7 @@ from tachiai.faces import face
 
 if TYPE_CHECKING:
     from tachiai.ceremony.attempts import REGISTRATION_TRIES, TRIES_IN_LIFE, Attempt, reserve_attempt, settle_attempt, wrong_attempts
-    from tachiai.ceremony.consents import ConsentText, Shown, record_consent
+    from tachiai.ceremony.consents import ConsentText, Instruction, Shown, instruction_of, record_consent
     from tachiai.ceremony.invitations import close_invitation, find_invitation, invite, link_of
     from tachiai.ceremony.models import Ceremony, Consent, Invitation, Level, Purpose
     from tachiai.ceremony.visits import begin, current, end
@@ -18,6 +18,7 @@ __all__ = [
     "Ceremony",
     "Consent",
     "ConsentText",
+    "Instruction",
     "Invitation",
     "Level",
     "Purpose",
@@ -27,6 +28,7 @@ __all__ = [
     "current",
     "end",
     "find_invitation",
+    "instruction_of",
     "invite",
     "link_of",
     "record_consent",

@@ -12,7 +12,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from tachiai.ceremony.models import Invitation, WrongCode
 from tachiai.errors import Refusal
@@ -44,11 +44,12 @@ class Attempt:
 def reserve_attempt(invitation: Invitation, *, verifier: uuid.UUID | None, address: str, at: datetime) -> Attempt:
     """Take one of the link's tries, in the caller's transaction.
 
-    Refuses with ``code.locked`` (until), ``code.ended`` or ``code.busy`` (seconds) without judging anything.
+    Refuses with ``code.locked`` (until), ``code.ended``, ``code.busy`` (seconds), or ``link.replaced`` when the link was
+    issued anew since ``invitation`` was read; without judging anything.
     """
     _within_budgets(address, at=at)
     _unlock_if_over(invitation, at=at)
-    rows = Invitation.objects.filter(pk=invitation.pk, tries__lt=TRIES, tries_in_life__lt=TRIES_IN_LIFE)
+    rows = _this_link(invitation).filter(tries__lt=TRIES, tries_in_life__lt=TRIES_IN_LIFE)
     if not rows.update(tries=F("tries") + 1, tries_in_life=F("tries_in_life") + 1):
         _refuse(invitation)
     fresh = Invitation.objects.get(pk=invitation.pk)
@@ -61,11 +62,21 @@ def reserve_attempt(invitation: Invitation, *, verifier: uuid.UUID | None, addre
 
 
 def settle_attempt(attempt: Attempt, *, right: bool) -> None:
-    """What the attempt turned out to be, in the caller's transaction: a right one gives its try back."""
+    """What the attempt turned out to be, in the caller's transaction: a right one gives its try back.
+
+    Refuses a right one with ``link.replaced`` when the link was issued anew while the code was judged: it opens nothing.
+    """
     if not right:
         return
     attempt.row.delete()
-    Invitation.objects.filter(pk=attempt.invitation.pk).update(tries=0, tries_in_life=F("tries_in_life") - 1, locked_until=None)
+    ours = _this_link(attempt.invitation)
+    if not ours.update(tries=0, tries_in_life=F("tries_in_life") - 1, locked_until=None):
+        raise Refusal("link.replaced", subject=attempt.invitation.subject)
+
+
+def _this_link(invitation: Invitation) -> QuerySet[Invitation]:
+    """The row, as long as it is still about the link that ``invitation`` was read for."""
+    return Invitation.objects.filter(pk=invitation.pk, generation=invitation.generation)
 
 
 def wrong_attempts(verifier: uuid.UUID, *, at: datetime) -> int:
@@ -82,11 +93,13 @@ def _within_budgets(address: str, *, at: datetime) -> None:
 
 def _unlock_if_over(invitation: Invitation, *, at: datetime) -> None:
     over = Q(locked_until__isnull=False, locked_until__lte=at)
-    Invitation.objects.filter(over, pk=invitation.pk).update(tries=0, locked_until=None)
+    _this_link(invitation).filter(over).update(tries=0, locked_until=None)
 
 
 def _refuse(invitation: Invitation) -> None:
     standing = Invitation.objects.get(pk=invitation.pk)
+    if standing.generation != invitation.generation:
+        raise Refusal("link.replaced", subject=standing.subject)
     if standing.tries_in_life >= TRIES_IN_LIFE:
         raise Refusal("code.ended")
     raise Refusal("code.locked", until=standing.locked_until)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import secrets
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 
@@ -75,6 +77,31 @@ def record_consent(
             return Consent.objects.create(id=fresh, subject=subject, body=body, digest=digest, salt=salt, personal=told, given_at=at)
     except IntegrityError as problem:
         raise Refusal("consent.given") from problem
+
+
+@dataclass(frozen=True)
+class Instruction:
+    """What a recorded consent instructs, read back from its own bytes: whose seal, in which slot, on which documents."""
+
+    subject: uuid.UUID
+    slot: int
+    documents: tuple[Shown, ...]
+    digest: bytes
+
+
+def instruction_of(consent: Consent) -> Instruction:
+    """Refuses with ``seal.not_instructed`` when the bytes are not those that were digested when the consent was given."""
+    body = bytes(consent.body)
+    digest = hashlib.sha256(body).digest()
+    if digest != bytes(consent.digest):
+        raise Refusal("seal.not_instructed", consent=str(consent.pk))
+    told = json.loads(body)
+    documents = tuple(_shown(item) for item in told["documents"])
+    return Instruction(uuid.UUID(told["recipient"]), told["slot"], documents, digest)
+
+
+def _shown(item: Mapping[str, Any]) -> Shown:
+    return Shown(uuid.UUID(item["document"]), bytes.fromhex(item["sha256"]), item["size"], item["pages"])
 
 
 def _told(document: Shown) -> dict[str, object]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from tachiai.house import House, Misconfigured
 
@@ -21,10 +21,17 @@ def database(house: House) -> dict[str, Any]:
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
         "HOST": parts.hostname or "",
-        "PORT": str(parts.port or ""),
+        "PORT": str(_port(parts) or ""),
         "CONN_HEALTH_CHECKS": True,
         "CONN_MAX_AGE": 300,
     }
+
+
+def _port(parts: SplitResult) -> int | None:
+    try:
+        return parts.port
+    except ValueError as problem:
+        raise Misconfigured("TACHIAI_DATABASE_URL names a port that is none") from problem
 
 
 def _sqlite(house: House) -> dict[str, Any]:

@@ -187,7 +187,7 @@ def name_recipients(envelope: Envelope, places: list[tuple[int, Registration | M
     if not ranked:
         raise Refusal("recipients.incomplete")
     for _, who in ranked:
-        _may_be_named(who, envelope, by=by)
+        _may_be_named(who, envelope)
     with transaction.atomic(durable=True):
         _still_draft(envelope, by=by)
         envelope.recipients.all().delete()
@@ -197,13 +197,13 @@ def name_recipients(envelope: Envelope, places: list[tuple[int, Registration | M
         note(envelope, "recipients.named", by=by, at=at, data={"count": len(ranked)})
 
 
-def _may_be_named(who: Registration | Member, envelope: Envelope, *, by: Member) -> None:
+def _may_be_named(who: Registration | Member, envelope: Envelope) -> None:
     if isinstance(who, Registration):
         if not who.is_usable or who.counterparty.organization_id != envelope.organization_id:
             raise Refusal("registration.not_usable")
     elif not who.may_sign or not who.is_active or who.organization_id != envelope.organization_id:
         raise Refusal("member.may_not_sign")
-    elif who.pk == by.pk and not envelope.organization.sender_may_sign:
+    elif who.pk == envelope.sender_id and not envelope.organization.sender_may_sign:
         raise Refusal("member.is_sender")
 
 
@@ -247,7 +247,7 @@ def _same_recipients(envelope: Envelope, fresh: Envelope, *, by: Member, at: dat
         if who is None:
             continue
         try:
-            _may_be_named(who, fresh, by=by)
+            _may_be_named(who, fresh)
         except Refusal:
             continue  # no longer able to sign: the sender chooses anew
         places.append((recipient.order, who))

@@ -73,7 +73,7 @@ def _commit(
             "pages": page_pack.sha256.hex(),
         }
         note(envelope, "document.frozen", by=None, at=at, data=data)
-        if not FreezeTask.objects.filter(document__envelope=envelope, state=TaskState.WAITING).exists():
+        if not FreezeTask.objects.filter(document__envelope=envelope).exclude(state=TaskState.DONE).exists():
             move(envelope, EnvelopeState.IN_PROGRESS, updated_at=at)
             note(envelope, "envelope.frozen", by=None, at=at)
             ask_next(envelope, at=at)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
 
 from tachiai import vault
@@ -16,7 +17,7 @@ def read_head(document: Document) -> bytes:
     """The document's present bytes. Refuses with ``document.altered`` when they are not the recorded head's."""
     pdf = vault.read(document.blob, upto=document.head_number)
     recorded = document.revisions.get(number=document.head_number)
-    if bytes(recorded.sha256) != bytes(document.head_sha256):
+    if not (hashlib.sha256(pdf).digest() == bytes(recorded.sha256) == bytes(document.head_sha256)):
         raise Refusal("document.altered", document=str(document.pk))
     return pdf
 

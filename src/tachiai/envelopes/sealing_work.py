@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from tachiai import sealing, vault, work
+from tachiai import ceremony, sealing, vault, work
 from tachiai.envelopes.events import note
 from tachiai.envelopes.expecting import expected
 from tachiai.envelopes.models import CloseTask, Document, Envelope, Recipient, RevisionKind, SealTask
@@ -17,6 +18,7 @@ from tachiai.envelopes.routing import ask_next
 from tachiai.envelopes.states import EnvelopeState, RecipientState, move
 from tachiai.envelopes.telling import tell_sender
 from tachiai.envelopes.wording import seal_text
+from tachiai.errors import Outage, Refusal
 from tachiai.sealing import Act, Sealed
 from tachiai.vault import Stored
 from tachiai.work.models import TaskState
@@ -37,7 +39,7 @@ def seal_consent(task: SealTask, *, now: Callable[[], datetime]) -> None:
     recipient = Recipient.objects.select_related("envelope__organization__operator").get(pk=task.recipient_id)
     # Step 1: the present head, and the intent on record before the key is touched.
     pdf, at = read_head(document), now()
-    digest = bytes(task.consent.digest)
+    digest = _instructed(task, document, recipient, pdf)
     prepared = sealing.prepare(Act.CONSENT, pdf, subject=document.pk, stream=document.envelope.stream, at=at, consent=task.consent_id)
     # Step 2: sign, stamp, and judge the finished bytes afresh.
     sealed = sealing.seal(
@@ -53,11 +55,30 @@ def seal_consent(task: SealTask, *, now: Callable[[], datetime]) -> None:
     _commit(task, document, recipient, sealed, stored, at=now())
 
 
+def _instructed(task: SealTask, document: Document, recipient: Recipient, pdf: bytes) -> bytes:
+    """The consent's digest, if this is what it instructs: this person's seal on a file that begins with what was shown.
+
+    Refuses with ``seal.not_instructed``; the rows may have been changed since, the consent was not.
+    """
+    said = ceremony.instruction_of(task.consent)
+    shown = next((shown for shown in said.documents if shown.document == document.pk), None)
+    if (said.subject, said.slot) != (recipient.pk, recipient.slot) or shown is None:
+        raise Refusal("seal.not_instructed", consent=str(task.consent_id))
+    if hashlib.sha256(pdf[: shown.size]).digest() != shown.sha256:
+        raise Refusal("seal.not_instructed", consent=str(task.consent_id), document=str(document.pk))
+    return said.digest
+
+
 def _cancel(task: SealTask, *, at: datetime) -> None:
-    """The envelope ended before this consent was sealed: it never will be, and the ledger says so."""
+    """The envelope ended before this consent was sealed: it is not sealed, and the ledger says so.
+
+    Raises ``Outage("envelope.moved_on")`` when it was revived at the same moment: then the task is done after all.
+    """
     with transaction.atomic(durable=True):
+        envelope = Envelope.objects.select_for_update().get(pk=task.document.envelope_id)
+        if envelope.state == EnvelopeState.IN_PROGRESS:
+            raise Outage("envelope.moved_on", str(envelope.pk))
         work.finish(task, at=at, state=TaskState.CANCELLED)
-        envelope = Envelope.objects.get(pk=task.document.envelope_id)
         data: dict[str, object] = {"consent": str(task.consent_id), "document": str(task.document_id)}
         note(envelope, "consent.unsealed", by=None, at=at, data=data)
 

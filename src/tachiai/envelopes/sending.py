@@ -35,6 +35,9 @@ def missing_before_sending(envelope: Envelope, *, at: datetime) -> list[str]:
         missing.append("deadline.out_of_range")
     if any(not recipient.registration.is_usable for recipient in _registered(envelope) if recipient.registration):
         missing.append("registration.not_usable")
+    own = envelope.recipients.filter(side=Side.OWN)
+    if own.exclude(member__may_sign=True, member__is_active=True).exists():
+        missing.append("member.may_not_sign")
     return missing
 
 
@@ -70,6 +73,7 @@ def send_envelope(envelope: Envelope, *, by: Member, at: datetime) -> None:
 def send_again(recipient: Recipient, *, by: Member, at: datetime, deadline: date | None = None) -> None:
     """A new link for one signer; the old one is dead from now on. Revives an expired envelope for up to 90 days.
 
+    Who consented before the deadline, but was not sealed, is not asked twice: reviving alone lets the seal be made.
     Refuses with ``recipient.not_asked``, ``envelope.too_old``, ``deadline.out_of_range`` or ``envelope.not_allowed``.
     """
     envelope = recipient.envelope
@@ -77,11 +81,15 @@ def send_again(recipient: Recipient, *, by: Member, at: datetime, deadline: date
         raise Refusal("envelope.not_allowed")
     with transaction.atomic(durable=True):
         held = Envelope.objects.select_for_update().get(pk=envelope.pk)
-        if held.state == EnvelopeState.EXPIRED:
+        revived = held.state == EnvelopeState.EXPIRED
+        if revived:
             _revive(held, deadline=deadline, by=by, at=at)
         elif held.state != EnvelopeState.IN_PROGRESS:
             raise Refusal("envelope.moved", state=held.state)
         fresh = Recipient.objects.select_related("envelope__organization", "envelope__sender").get(pk=recipient.pk)
+        if revived and fresh.state == RecipientState.CONSENTED:
+            recipient.refresh_from_db()
+            return  # they have consented already; what the deadline cut off is sealed now, and the others' turn comes
         if fresh.state not in (RecipientState.REQUESTED, RecipientState.OPENED, RecipientState.EXPIRED):
             raise Refusal("recipient.not_asked", state=fresh.state)
         note(held, "recipient.sent_again", by=by, at=at, data={"recipient": str(fresh.pk)})

@@ -33,7 +33,8 @@ class Circumstances:
 def sign(found: Visit, circumstances: Circumstances, *, at: datetime) -> Consent:
     """A counterparty's consent, after its code. A second press gives the same consent back.
 
-    Refuses with ``visit.not_open``, ``documents.unseen`` (documents), or ``envelope.moved`` when the envelope ended first.
+    Refuses with ``visit.not_open``, ``documents.unseen`` (documents), ``registration.revoked`` or ``registration.suspended``,
+    or ``envelope.moved`` when the envelope ended first.
     """
     if found.ceremony is None:
         raise Refusal("visit.not_open")
@@ -79,9 +80,12 @@ def _record(
     with transaction.atomic(durable=True):
         envelope = Envelope.objects.select_for_update().get(pk=recipient.envelope_id)
         _still_open(envelope, at=at)
-        held = Recipient.objects.select_related("envelope__organization__operator", "envelope__sender").get(pk=recipient.pk)
+        related = ("envelope__organization__operator", "envelope__sender", "registration")
+        held = Recipient.objects.select_related(*related).get(pk=recipient.pk)
         if held.state not in (RecipientState.REQUESTED, RecipientState.OPENED):
             raise Refusal("recipient.not_asked", state=held.state)
+        if held.registration is not None and not held.registration.is_usable:
+            raise Refusal("registration.suspended" if held.registration.suspended_at else "registration.revoked")
         documents = list(envelope.documents.order_by("position"))
         consent = ceremony.record_consent(
             held.pk,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from tachiai.errors import Refusal
-from tachiai.ledger.formats import commitment, entry_digest
+from tachiai.ledger.formats import commitment, entry_digest, instant
 from tachiai.ledger.models import Entry, Stream
 
 
@@ -29,9 +29,14 @@ def _holds(entry: Entry, *, stream: str, number: int, previous: bytes) -> bool:
     body = bytes(entry.body)
     if entry_digest(body) != bytes(entry.digest):
         return False
-    told = json.loads(body)
-    linked = (told["stream"], told["seq"], told["previous"], told["event"]) == (stream, number, previous.hex(), entry.event)
-    return linked and _personal_holds(entry, told["personal"])
+    try:
+        told = json.loads(body)
+        linked = (told["stream"], told["seq"], told["previous"]) == (stream, number, previous.hex())
+        # The columns are for finding, but lists and timelines show them: they may not say anything else.
+        shown = (told["event"], told["at"]) == (entry.event, instant(entry.at))
+        return linked and shown and _personal_holds(entry, told["personal"])
+    except (ValueError, KeyError, TypeError):
+        return False  # not an entry at all, whoever computed its digest
 
 
 def _personal_holds(entry: Entry, committed: str | None) -> bool:

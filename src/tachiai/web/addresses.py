@@ -56,7 +56,8 @@ def believed_address(peer: str, forwarded: str) -> str:
 
 def _parsed(text: str) -> Address | None:
     try:
-        address = ip_address(text.strip("[]"))
+        # A zone (fe80::1%eth0) means something on one machine only, and no database takes it for an address.
+        address = ip_address(text.strip("[]").partition("%")[0])
     except ValueError:
         return None
     return address.ipv4_mapped or address if isinstance(address, IPv6Address) else address
