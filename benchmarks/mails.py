@@ -76,7 +76,7 @@ class Mails:
                     raise NoMail(f"no mail to {to} about {name} with a link to {link} within {timeout:.0f} s")
                 self._news.wait(left)
 
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802  # aiosmtpd's name
+    async def handle_DATA(self, server: Any, peer: Any, envelope: Any) -> str:  # noqa: N802  # aiosmtpd's name
         at = time.time()
         text = _text(envelope.content)
         with self._news:
