@@ -119,5 +119,7 @@ def test_custody_catches_nothing_blindly() -> None:
         for path in (SOURCE / room).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text())):
                 if isinstance(node, ast.ExceptHandler):
+                    if isinstance(node.body[-1], ast.Raise) and node.body[-1].exc is None:
+                        continue  # tidies up and passes on whatever it was
                     assert node.type is not None, path
                     assert ast.unparse(node.type) not in ("Exception", "BaseException"), path

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from tachiai import clock
 from tachiai.administration.embedding import DEMO_OPERATOR
+from tachiai.cli.private_files import write_private
 from tachiai.house import House
 
 COUNTERPARTIES = (
@@ -37,8 +38,6 @@ LOGINS = tuple(DemoLogin(mail, name, does) for mail, name, does, _, _ in MEMBERS
 
 def demo_password(house: House) -> str:
     """The password of the demo logins: random, of this house alone, kept beside its secrets."""
-    from tachiai.cli.houses import write_private
-
     path = house.keys / "demo-password.txt"
     if not path.exists():
         write_private(path, f"demo-{secrets.token_hex(5)}\n")

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 import io
-import os
 import secrets
-from pathlib import Path
 
 from tachiai import clock
+from tachiai.cli.private_files import write_private
 from tachiai.house import House, Misconfigured, read
 
 SECRETS = ("django", "link", "pepper", "vault", "mail")
@@ -54,17 +53,6 @@ def make_secrets(house: House) -> None:
         path = house.keys / f"{name}.key"
         if not path.exists():
             write_private(path, secrets.token_hex(32) + "\n")
-
-
-def write_private(path: Path, text: str) -> None:
-    """A file that only its owner reads, whole or not at all."""
-    scratch = path.with_name(f".{path.name}.new")
-    descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    scratch.rename(path)
 
 
 def _make_authority(house: House) -> None:
