@@ -134,7 +134,7 @@ def confirm(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpResponse
         return away
     if unseen_documents(place):
         return redirect(f"{reverse('desk:sign', args=[pk])}?unseen=1")
-    level = level_at_desk(second_factor=_used_second_factor(request))
+    level = level_at_desk(second_factor=_used_second_factor(request, member))
     language = "en" if (get_language() or "ja").startswith("en") else "ja"
     if request.method == "POST":
         circumstances = Circumstances(address_of(request), agent_of(request), language)
@@ -147,14 +147,14 @@ def confirm(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpResponse
         "documents": list(place.envelope.documents.order_by("position")),
         "level": level_words(level, english=language == "en"),
         "consent": consent_text(place, language=language).words,
-        "second_factor": _used_second_factor(request),
+        "second_factor": _used_second_factor(request, member),
     }
     return show(request, member, "desk/sign_confirm.html", context, section="envelopes")
 
 
-def _used_second_factor(request: HttpRequest) -> bool:
+def _used_second_factor(request: HttpRequest, member: Member) -> bool:
     """Whether this login went through a second factor, as the login library recorded it in the session."""
-    return any(record.get("method") == "mfa" for record in get_authentication_records(request))
+    return any(record.get("method") == "mfa" for record in get_authentication_records(request, member))
 
 
 @at_desk

@@ -1,0 +1,176 @@
+"""A new request through the desk's three steps: good files are kept, bad ones named, and one press sends once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from cast import Cast
+from stories import drafted, work
+from tachiai import clock, ledger
+from tachiai.accounts.models import Member
+from tachiai.envelopes.models import Envelope
+from tachiai.envelopes.states import EnvelopeState, RecipientState
+from tachiai.outbox.models import Mail
+from tachiai.pages.samples import samples
+
+Seat = Callable[[Member], Client]
+DAMAGED = b"garbage that no PDF ends with " * 40
+
+
+def pdf(name: str, content: bytes | None = None) -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, samples()[0].pdf if content is None else content, "application/pdf")
+
+
+def said(**changes: Any) -> dict[str, Any]:
+    deadline = clock.today(clock.now()) + timedelta(days=30)
+    return {
+        "act": "next",
+        "name": "庁舎清掃業務委託契約",
+        "comment": "ご確認をお願いします。",
+        "transaction_date_0": "令和８年",
+        "transaction_date_1": "４",
+        "transaction_date_2": "１",
+        "counterparty": "（株）みどり野製作所",
+        "amount_kind": "stated",
+        "amount": "１，１００，０００円",
+        "deadline_0": deadline.year,
+        "deadline_1": deadline.month,
+        "deadline_2": deadline.day,
+        **changes,
+    }
+
+
+def test_looking_at_the_first_step_makes_nothing(people: Cast, seat: Seat) -> None:
+    desk = seat(people.clerk)
+    assert desk.get("/envelopes/new").status_code == 200
+    assert desk.post("/envelopes/new", said(name="")).status_code == 422
+    assert not Envelope.objects.exists()
+
+
+def test_a_request_from_the_first_step_to_the_mailed_link(people: Cast, seat: Seat) -> None:
+    desk = seat(people.clerk)
+    first = desk.post("/envelopes/new", said(name="", files=[pdf("清掃契約.pdf")]))
+    assert first.status_code == 302
+    envelope = Envelope.objects.get()
+    assert first.headers["Location"] == f"/envelopes/{envelope.pk}/recipients"
+    assert (envelope.name, envelope.amount, envelope.transaction_date) == ("清掃契約", 1_100_000, date(2026, 4, 1))
+
+    places = {"counterparty": f"r:{people.vendor.pk}", "counterparty_order": "1", "own": f"m:{people.mayor.pk}", "own_order": "2"}
+    assert desk.post(first.headers["Location"], places).headers["Location"] == f"/envelopes/{envelope.pk}/review"
+    shown = desk.get(f"/envelopes/{envelope.pk}/review").content.decode()
+    assert "【さくら丘市（架空）】 様より清掃契約への署名依頼が届いています" in shown
+    assert shown.count("変更する") >= 6
+
+    for _ in range(2):  # a double press
+        assert desk.post(f"/envelopes/{envelope.pk}/review").headers["Location"] == f"/envelopes/{envelope.pk}/sent"
+    assert "署名依頼を送信しました" in desk.get(f"/envelopes/{envelope.pk}/sent").content.decode()
+    work()
+    envelope.refresh_from_db()
+    assert envelope.state == EnvelopeState.IN_PROGRESS
+    assert Mail.objects.filter(kind="M01").count() == 1
+    assert [entry.event for entry in ledger.entries(envelope.stream)].count("envelope.sent") == 1
+    states = list(envelope.recipients.order_by("slot").values_list("state", flat=True))
+    assert states == [RecipientState.REQUESTED, RecipientState.WAITING]
+
+
+def test_bad_files_are_named_and_good_ones_kept(people: Cast, seat: Seat) -> None:
+    given = [pdf("良.pdf"), pdf("空.pdf", b""), pdf("偽.pdf", b"PK\x03\x04" + b"0" * 200)]
+    answer = seat(people.clerk).post("/envelopes/new", said(files=given, comment="先に書いた"))
+    shown = answer.content.decode()
+    assert answer.status_code == 422
+    assert re.search(r"空\.pdf：ファイルの中身が空", shown)
+    assert re.search(r"偽\.pdf：PDFファイルではありません", shown)
+    assert "先に書いた" in shown
+    assert [document.name for document in Envelope.objects.get().documents.all()] == ["良"]
+
+
+def test_a_damaged_file_is_repaired_only_on_the_clerks_word_and_sent_only_after_a_look(people: Cast, seat: Seat) -> None:
+    desk = seat(people.clerk)
+    damaged = samples()[0].pdf + DAMAGED
+    refused = desk.post("/envelopes/new", said(act="add", files=[pdf("壊れた.pdf", damaged)]))
+    envelope = Envelope.objects.get()
+    assert refused.status_code == 422
+    assert "修復したPDFを使う" in refused.content.decode()
+    assert not envelope.documents.exists()
+
+    taken = desk.post(f"/envelopes/{envelope.pk}/files", said(act="add", accept_rewritten="on", files=[pdf("壊れた.pdf", damaged)]))
+    assert taken.status_code == 302
+    assert envelope.documents.get().normalised_from is not None
+    desk.post(f"/envelopes/{envelope.pk}/files", said())
+    places = {"counterparty": f"r:{people.vendor.pk}", "counterparty_order": "1", "own": f"m:{people.mayor.pk}", "own_order": "2"}
+    desk.post(f"/envelopes/{envelope.pk}/recipients", places)
+    assert desk.post(f"/envelopes/{envelope.pk}/review").status_code == 422
+    assert desk.post(f"/envelopes/{envelope.pk}/review", {"rewritten_seen": "1"}).status_code == 302
+
+
+def test_what_was_typed_survives_adding_and_removing_files(people: Cast, seat: Seat) -> None:
+    desk = seat(people.clerk)
+    desk.post("/envelopes/new", said(act="add", files=[pdf("一.pdf"), pdf("二.pdf")], counterparty="打ちかけ", amount="まだ"))
+    envelope = Envelope.objects.get()
+    url = f"/envelopes/{envelope.pk}/files"
+    shown = desk.get(url).content.decode()
+    assert 'value="打ちかけ"' in shown
+    assert 'value="令和８年"' in shown
+    assert "error-summary" not in shown
+    desk.post(url, said(act="", remove=str(envelope.documents.get(name="一").pk), counterparty="別の名"))
+    assert [document.name for document in envelope.documents.all()] == ["二"]
+    assert 'value="別の名"' in desk.get(url).content.decode()
+
+
+def test_errors_stand_beside_their_boxes_and_in_the_title(people: Cast, seat: Seat) -> None:
+    envelope = drafted(people)
+    answer = seat(people.clerk).post(f"/envelopes/{envelope.pk}/files", said(transaction_date_2="31", amount="百万"))
+    shown = answer.content.decode()
+    assert answer.status_code == 422
+    assert "<title>エラー：" in shown
+    assert 'href="#id_transaction_date_0"' in shown
+    assert 'href="#id_amount"' in shown
+    assert 'value="百万"' in shown
+
+
+def test_recipients_that_cannot_be_are_refused(people: Cast, seat: Seat) -> None:
+    envelope, desk = drafted(people), seat(people.clerk)
+    places = {"counterparty": f"r:{people.vendor.pk}", "counterparty_order": "1", "own": f"m:{people.mayor.pk}", "own_order": "2"}
+    nobody = "r:00000000-0000-0000-0000-000000000000"
+    for changes in ({"counterparty": ""}, {"counterparty": nobody}, {"own_order": "0"}, {"own": f"m:{people.clerk.pk}"}):
+        answer = desk.post(f"/envelopes/{envelope.pk}/recipients", {**places, **changes})
+        assert answer.status_code == 422, changes
+        assert "error-summary" in answer.content.decode()
+
+
+def test_a_joint_venture_names_two_counterparties_in_parallel(people: Cast, seat: Seat) -> None:
+    envelope = drafted(people)
+    places = {"counterparty": f"r:{people.vendor.pk}", "counterparty_order": "1", "own": f"m:{people.mayor.pk}", "own_order": "2"}
+    seat(people.clerk).post(f"/envelopes/{envelope.pk}/recipients", {**places, "more_0": f"r:{people.builder.pk}", "more_0_order": "1"})
+    named = list(envelope.recipients.order_by("slot").values_list("order", "side"))
+    assert named == [(1, "counterparty"), (1, "counterparty"), (2, "own")]
+
+
+def test_without_a_usable_registration_the_way_to_enter_one_is_shown(people: Cast, seat: Seat) -> None:
+    from tachiai import counterparties
+
+    envelope = drafted(people)
+    for registration in (people.vendor, people.builder):
+        counterparties.revoke(registration, reason="試験のため", by=people.clerk, at=clock.now())
+    desk = seat(people.clerk)
+    shown = desk.get(f"/envelopes/{envelope.pk}/recipients").content.decode()
+    assert "使える届出がまだありません" in shown
+    assert "/counterparties/new" in shown
+    review = desk.get(f"/envelopes/{envelope.pk}/review").content.decode()
+    assert "この届出はいまは使えません" in review
+    assert desk.post(f"/envelopes/{envelope.pk}/review").status_code == 422
+
+
+def test_what_was_sent_is_no_draft_any_more(people: Cast, seat: Seat) -> None:
+    envelope = drafted(people)
+    desk = seat(people.clerk)
+    desk.post(f"/envelopes/{envelope.pk}/review")
+    for step in ("files", "recipients"):
+        assert desk.get(f"/envelopes/{envelope.pk}/{step}").headers["Location"] == f"/envelopes/{envelope.pk}"
+        assert desk.post(f"/envelopes/{envelope.pk}/{step}", said()).headers["Location"] == f"/envelopes/{envelope.pk}"
