@@ -33,11 +33,17 @@ def search_records(organization: Organization, wanted: Wanted) -> QuerySet[Recor
     if wanted.date_to is not None:
         rows = rows.filter(transaction_date__lte=wanted.date_to)
     if wanted.counterparty:
-        rows = rows.filter(counterparty_key__contains=comparable(wanted.counterparty))
+        rows = rows.filter(_party(wanted.counterparty))
     rows = _by_amount(rows, wanted)
     for word in wanted.words.split():
-        rows = rows.filter(Q(title__icontains=word) | Q(number__icontains=word) | Q(counterparty_key__contains=comparable(word)))
+        rows = rows.filter(Q(title__icontains=word) | Q(number__icontains=word) | _party(word))
     return rows.order_by("-transaction_date", "-concluded_at")
+
+
+def _party(asked: str) -> Q:
+    """Names are compared without spaces and marks; whatever consists of nothing else finds nobody, instead of everybody."""
+    key = comparable(asked)
+    return Q(counterparty_key__contains=key) if key else Q(pk__in=[])
 
 
 def _by_amount(rows: QuerySet[Record], wanted: Wanted) -> QuerySet[Record]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
@@ -18,11 +17,9 @@ def masked(text: str) -> str:
     return TOKEN.sub(r"\1…", text)
 
 
-def _mask(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    for key, value in event.items():
-        if isinstance(value, str):
-            event[key] = masked(value)
-    return event
+def _mask(_logger: Any, _name: str, line: Any) -> str:
+    """The finished line, so that nothing is missed however deep it lay in the event."""
+    return masked(line)
 
 
 class _MaskingFormatter(logging.Formatter):
@@ -38,8 +35,8 @@ def configure_logging() -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
-            _mask,
             structlog.processors.JSONRenderer(ensure_ascii=False),
+            _mask,
         ],
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
