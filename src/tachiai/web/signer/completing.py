@@ -102,12 +102,3 @@ def _trouble_words(code: str) -> str:
 
 def _state(guest: Guest) -> str:
     return f"{guest.recipient.state}-{guest.envelope.state}"
-
-
-@require_safe
-@by_link(SIGNING)
-def state(request: HttpRequest, guest: Guest) -> HttpResponse:  # a view's signature
-    """The standing in one word, for the page that waits for it to change."""
-    if not guest.is_inside:
-        return HttpResponse(status=403)
-    return HttpResponse(_state(guest), content_type="text/plain")

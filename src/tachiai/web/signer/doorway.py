@@ -38,7 +38,7 @@ class Door:
         return reverse(f"{self.namespace}:{name}", kwargs={"token": token, **more})
 
 
-SIGNING = Door("signer", "tachiai_ceremony", "link", visit, ("entry", "review", "later", "confirm", "done", "state", "decline"))
+SIGNING = Door("signer", "tachiai_ceremony", "link", visit, ("entry", "review", "later", "confirm", "done", "decline"))
 DOWNLOADING = Door("download", "tachiai_download", "download", download_visit, ("entry", "files", "bundle"))
 
 

@@ -164,6 +164,8 @@ def as_file(content: bytes, name: str, *, kind: str = "application/pdf") -> Http
 @by_link(SIGNING)
 def later(request: HttpRequest, guest: Guest) -> HttpResponse:
     """Stop here for now: the visit ends in this browser, the link goes on."""
+    if not guest.is_inside:
+        return HttpResponseRedirect(guest.url("entry"))
     leave(guest.found, at=guest.at)
     response = render(request, "signer/later.html", guest.page())
     let_out(response, guest)

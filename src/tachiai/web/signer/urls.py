@@ -16,7 +16,6 @@ urlpatterns = [
     path("<str:token>/later", reviewing.later, name="later"),
     path("<str:token>/confirm", completing.confirm, name="confirm"),
     path("<str:token>/done", completing.done, name="done"),
-    path("<str:token>/done/state", completing.state, name="state"),
     path("<str:token>/decline", declining.decline, name="decline"),
     path("<str:token>/declined", declining.declined, name="declined"),
 ]

@@ -95,18 +95,6 @@ each("[data-check-all]", (box) => {
   box.addEventListener("change", () => each(`input[name="${box.dataset.checkAll}"]`, (one) => { one.checked = box.checked; }));
 });
 
-// A page that waits for something asks for its standing in one word, and is loaded anew when that changes.
-each("[data-watch]", (waiting) => {
-  const ask = async () => {
-    try {
-      const answer = await fetch(waiting.dataset.watch, { cache: "no-store" });
-      if (!answer.ok || (await answer.text()) !== waiting.dataset.known) return location.reload();
-    } catch { /* Without a connection nothing is known to have changed. */ }
-    setTimeout(ask, 3000);
-  };
-  setTimeout(ask, 2000);
-});
-
 // Work goes on behind this page: look again, and show it when something has changed.
 each("[data-refresh]", (mark) => setInterval(async () => {
   const there = await fetch(location.href).then((answer) => answer.text()).catch(() => "");
