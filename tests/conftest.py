@@ -15,7 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from place import Place
+
+from place import Place, forget_handles
 from postgres import copy, drop
 
 # The first process makes the scratch folder; the workers of a parallel run inherit it and share one template.
@@ -37,6 +38,7 @@ if POSTGRES:
     os.environ["TACHIAI_DATABASE_URL"] = f"{POSTGRES}/tachiai_template"
 
 import django  # noqa: E402  # the environment above is what it reads
+import django.db  # noqa: E402
 
 from tachiai.cli.houses import make_secrets  # noqa: E402
 from tachiai.house import read  # noqa: E402
@@ -44,6 +46,8 @@ from tachiai.house import read  # noqa: E402
 if _OWNER:
     make_secrets(read())
 django.setup()
+if POSTGRES and django.db.connection.vendor != "postgresql":
+    pytest.exit("settings were read before the tests chose their database", returncode=3)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -87,7 +91,7 @@ def house(
     home = tmp_path / "home"
     shutil.copytree(template, home)
     settings.TACHIAI = replace(settings.TACHIAI, home=home)  # type: ignore[attr-defined]
-    _forget_handles()
+    forget_handles()
     connections.close_all()
     database = connections["default"].settings_dict
     fresh = f"tachiai_{secrets.token_hex(6)}"
@@ -101,15 +105,4 @@ def house(
     database["NAME"] = before
     if POSTGRES:
         drop(POSTGRES, fresh)
-    _forget_handles()
-
-
-def _forget_handles() -> None:
-    """Handles are loaded once per process; a test's house is not the process's."""
-    from tachiai.ceremony import invitations
-    from tachiai.envelopes import reading
-    from tachiai.sealing import handles
-    from tachiai.vault import keeping
-
-    for cached in (invitations._link_key, reading._opened, handles.handles, keeping._kek, keeping._store):
-        cached.cache_clear()
+    forget_handles()

@@ -9,3 +9,14 @@ from pathlib import Path
 @dataclass(frozen=True)
 class Place:
     home: Path
+
+
+def forget_handles() -> None:
+    """Handles are loaded once per process; a test's house is not the process's."""
+    from tachiai.ceremony import invitations
+    from tachiai.envelopes import reading
+    from tachiai.sealing import handles
+    from tachiai.vault import keeping
+
+    for cached in (invitations._link_key, reading._opened, handles.handles, keeping._kek, keeping._store):
+        cached.cache_clear()

@@ -18,6 +18,7 @@ import pytest
 from cast import CODE, Cast, assemble, link_for
 from crypto.pdfs import plain
 from place import Place
+from postgres import copy, drop
 from stories import work
 from tachiai import clock
 from tachiai.accounts.models import Member, Organization
@@ -138,12 +139,33 @@ def _tell(name: str, told: Told, home: Path) -> None:
         if not (shelf / name).exists():
             told()
             connections.close_all()
+            _keep_database(name)
             shutil.copytree(home, shelf / f"{name}.new")
             (shelf / f"{name}.new").rename(shelf / name)
             return
     connections.close_all()
     shutil.rmtree(home)
     shutil.copytree(shelf / name, home)
+    _recall_database(name)
+
+
+def _keep_database(name: str) -> None:
+    """On SQLite the database lies in the house; on PostgreSQL it is kept beside it, under the chapter's name."""
+    from django.db import connections
+
+    server = os.environ.get("TACHIAI_TESTS_POSTGRES")
+    if server:
+        copy(server, str(connections["default"].settings_dict["NAME"]), f"tachiai_{name}")
+
+
+def _recall_database(name: str) -> None:
+    from django.db import connections
+
+    server = os.environ.get("TACHIAI_TESTS_POSTGRES")
+    if server:
+        present = str(connections["default"].settings_dict["NAME"])
+        drop(server, present)
+        copy(server, f"tachiai_{name}", present)
 
 
 def _assembled() -> None:

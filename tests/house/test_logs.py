@@ -32,7 +32,7 @@ def test_other_addresses_are_left_legible() -> None:
 
 def test_the_libraries_own_lines_are_masked_and_their_tracebacks() -> None:
     try:
-        raise ValueError(f"/s/{TOKEN}")
+        int(f"/s/{TOKEN}")
     except ValueError:
         record = logging.LogRecord("lib", logging.ERROR, "", 0, "at %s", (f"/s/{TOKEN}",), sys.exc_info())
     line = _MaskingFormatter("%(message)s").format(record)

@@ -96,8 +96,10 @@ def test_what_no_canonical_form_holds_is_not_appended(value: object) -> None:
         "DELETE FROM ledger_entry",
         "UPDATE ledger_personal SET body = x'7b7d'",
         "REPLACE INTO ledger_entry SELECT * FROM ledger_entry",
-        ("REPLACE INTO ledger_entry (stream_id, number, event, at, body, digest) "
-        "SELECT stream_id, number, 'x', at, body, digest FROM ledger_entry"),
+        (
+            "REPLACE INTO ledger_entry (stream_id, number, event, at, body, digest) "
+            "SELECT stream_id, number, 'x', at, body, digest FROM ledger_entry"
+        ),
         "REPLACE INTO ledger_personal SELECT id, x'00', x'7b7d', entry_id FROM ledger_personal",
     ],
 )

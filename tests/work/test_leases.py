@@ -49,8 +49,9 @@ def kind(verb: Callable[[Mail], None], *, batch: int = 8) -> Kind[Mail]:
     return Kind("test", Mail.objects.all, verb, lease=LEASE, batch=batch)
 
 
-def done(task: Mail) -> None:
+def done(task: Mail, *, reply: str = "") -> None:
     with transaction.atomic(durable=True):
+        Mail.objects.filter(pk=task.pk).update(reply=reply)
         finish(task, at=NOW)
 
 
@@ -102,13 +103,12 @@ def test_who_lost_the_lease_commits_nothing() -> None:
     [slow] = taken()
     later = NOW + timedelta(hours=1)
     [fast] = taken(at=later)
-    with pytest.raises(LostLease), transaction.atomic(durable=True):
-        Mail.objects.filter(pk=slow.pk).update(reply="by the slow one")
-        finish(slow, at=later)
+    with pytest.raises(LostLease):
+        done(slow, reply="by the slow one")
     assert Mail.objects.get().reply == ""
     done(fast)
-    with pytest.raises(LostLease), transaction.atomic(durable=True):
-        finish(fast, at=later)
+    with pytest.raises(LostLease):
+        done(fast)
     # Neither may the slow one put it off or strike it any more.
     work.postpone(slow, code="x.y", at=later)
     work.strike(slow, code="x.y", at=later)

@@ -9,7 +9,7 @@ from pathlib import Path
 from tachiai import clock
 from tachiai.errors import Refusal
 
-EXIT = {"valid": 0, "attention": 1, "invalid": 1, "unverifiable": 1}
+EXIT = {"valid": 0, "attention": 1, "invalid": 1, "none": 1, "unverifiable": 1}
 
 
 def verify(options: argparse.Namespace) -> int:
