@@ -11,14 +11,15 @@ from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
-from cast import Cast, assemble
+from cast import Cast
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 from place import Place
 from post import Post, free_port
-from stories import work
+from stages import cast
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+__all__ = ["cast"]
 PHONE = {"width": 412, "height": 823}
 DESKTOP = {"width": 1280, "height": 800}
 
@@ -69,11 +70,9 @@ def post(house: Place, settings: Any) -> Iterator[Post]:  # noqa: ARG001
 
 
 @pytest.fixture
-def cast_(house: Place) -> Cast:  # noqa: ARG001
+def cast_(cast: Cast) -> Cast:
     """Everybody, made before the mail server is listened to: their registration mails lie in the demo mailbox."""
-    people = assemble()
-    work()
-    return people
+    return cast
 
 
 @pytest.fixture(scope="session")
