@@ -12,7 +12,6 @@ from tachiai.web.desk.dates import read_day, read_year
 from tachiai.web.desk.describing import DescriptionForm
 from tachiai.web.desk.documents import SearchForm, harmless
 
-
 YEARS = [
     *((typed, 2026) for typed in ("2026", "２０２６年", "令和8", "令和８年", "R8", "ｒ８")),
     *((typed, 2019) for typed in ("令和元年", "平成31", "H 31")),

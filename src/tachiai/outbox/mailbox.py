@@ -6,9 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes, policy
-from email.message import EmailMessage
 from pathlib import Path
-from typing import cast
 
 from django.conf import settings
 
@@ -52,7 +50,7 @@ def _folder() -> Path:
 
 
 def _kept(path: Path) -> Kept:
-    parsed = cast("EmailMessage", message_from_bytes(path.read_bytes(), policy=policy.default))
+    parsed = message_from_bytes(path.read_bytes(), policy=policy.default)
     body = parsed.get_body(("plain",))
     return Kept(
         name=path.stem,

@@ -38,7 +38,7 @@ def envelope(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpRespons
     if found.state == EnvelopeState.DRAFT and manages:
         return redirect("desk:review" if found.described and found.recipients.exists() else "desk:files", pk)
     place = own_place(member, found)
-    people = list(found.recipients.order_by("order", "slot"))
+    people = [_person(one, found, manages=manages) for one in found.recipients.order_by("order", "slot")]
     documents = list(found.documents.order_by("position"))
     events = timeline(found, reader=member)
     context = {
@@ -52,7 +52,8 @@ def envelope(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpRespons
         # What the page looks for when it looks again: it reloads only when this has changed.
         "fingerprint": f"{found.state} {len(events)}",
         "to_sign": place if place and place.state in TO_SIGN and found.state == EnvelopeState.IN_PROGRESS else None,
-        "people": [_person(one, found, manages=manages) for one in people],
+        "people": people,
+        "may_ask_anybody": any(one["may_ask_again"] for one in people),
         "documents": [{"document": one, "sha256": bytes(one.head_sha256).hex(), "warnings": warnings_of(one)} for one in documents],
         "files": concluded_files(found),
         "events": told_events(events),
@@ -66,7 +67,6 @@ def _acts(envelope: Envelope, member: Member, documents: list[Document], *, mana
     concluded = envelope.state == EnvelopeState.CONCLUDED
     frozen = bool(documents) and all(document.page_pack_id is not None for document in documents)
     return {
-        "manages": manages,
         "may_withdraw": manages and envelope.state in WITHDRAWABLE,
         "may_duplicate": may_send(member),
         "has_pages": frozen,
