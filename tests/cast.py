@@ -59,17 +59,27 @@ def assemble(at: datetime | None = None) -> Cast:
 
 def _organization(slug: str, name: str, name_en: str, *, at: datetime) -> Organization:
     new = administration.NewOrganization(
-        slug=slug, name=name, name_en=name_en, department="契約課", phone="000-000-0000", mail=f"{slug}@example.jp", number_prefix=slug[:3].upper()
+        slug=slug,
+        name=name,
+        name_en=name_en,
+        department="契約課",
+        phone="000-000-0000",
+        mail=f"{slug}@example.jp",
+        number_prefix=slug[:3].upper(),
     )
     return administration.create_organization(new, at=at)
 
 
 def member(organization: Organization, who: str, name: str, role: Role, *, at: datetime, **flags: Any) -> Member:
-    new = administration.NewMember(mail=f"{who}@{organization.slug}.example.jp", name=name, role=role, department="契約課", phone="000-000-0001", **flags)
+    new = administration.NewMember(
+        mail=f"{who}@{organization.slug}.example.jp", name=name, role=role, department="契約課", phone="000-000-0001", **flags
+    )
     return administration.create_member(organization, new, password=PASSWORD, at=at)
 
 
-def registered(clerk: Member, second: Member, party: str, title: str, name: str, mail: str, *, at: datetime, code: str = CODE, language: str = "ja") -> Registration:
+def registered(
+    clerk: Member, second: Member, party: str, title: str, name: str, mail: str, *, at: datetime, code: str = CODE, language: str = "ja"
+) -> Registration:
     """A registration that went the whole way: entered, confirmed by mail, approved by a second member."""
     entered = counterparties.Entered(counterparty=party, title=title, name=name, mail=mail, code=code, language=language)
     registration = counterparties.register(entered, by=clerk, at=at)

@@ -80,9 +80,7 @@ def template(django_db_blocker: object) -> Path:
 
 
 @pytest.fixture
-def house(
-    template: Path, tmp_path: Path, settings: object, django_db_blocker: object, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Place]:
+def house(template: Path, tmp_path: Path, settings: object, django_db_blocker: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
     """A fresh copy of the template, and Django pointed at it."""
     from dataclasses import replace
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 from cast import Cast
-
 from tachiai import clock
 from tachiai.config.jobs import KINDS
 from tachiai.envelopes.drafting import Description, add_document, create_envelope, describe_envelope, name_recipients
@@ -56,7 +55,6 @@ def mayor_of(envelope: Envelope) -> Recipient:
 def vendor_signs(envelope: Envelope) -> None:
     """Through the verbs: link, code, every document shown, consent."""
     from cast import CODE, link_for
-
     from tachiai.envelopes.opening import open_envelope, show_document
     from tachiai.envelopes.signing import Circumstances, sign
     from tachiai.envelopes.visiting import visit

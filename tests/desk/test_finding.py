@@ -35,8 +35,17 @@ RECORDS = (
 def filed(people: Cast) -> Cast:
     for number, title, party, day, amount in RECORDS:
         found = archive.Filed(
-            origin=uuid.uuid4(), owner=people.clerk, number=number, title=title, certificate_number=f"TEST-{number}",
-            transaction_date=day, counterparty=party, amount=amount, concluded_at=clock.now(), accredited=False, files=[],
+            origin=uuid.uuid4(),
+            owner=people.clerk,
+            number=number,
+            title=title,
+            certificate_number=f"TEST-{number}",
+            transaction_date=day,
+            counterparty=party,
+            amount=amount,
+            concluded_at=clock.now(),
+            accredited=False,
+            files=[],
         )
         with transaction.atomic():
             archive.admit(found, stream=f"organization:{people.city.pk}", at=clock.now())

@@ -226,7 +226,6 @@ def inside(surroundings: Surroundings, template: Path, settings: Any, django_db_
     """This process, too, stands in the real house: the staff's and the counterparty's verbs are called from here."""
     from django.db import connections
 
-
     settings.TACHIAI = house.read(surroundings.environment)
     forget_handles()
     connections.close_all()

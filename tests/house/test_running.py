@@ -15,6 +15,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+
 from postgres import cluster, programs
 
 TACHIAI = [sys.executable, "-m", "tachiai.cli.main"]
@@ -116,7 +117,9 @@ def test_demo_concludes_and_verifies(tmp_path: Path) -> None:
         assert len(names) == 4
     # Another house did not conclude it, and says no more than that it looks sound.
     home = environment(tmp_path / "other", TACHIAI_MODE="demo")
-    verify = subprocess.run([*TACHIAI, "verify", "--json", str(contracts[0])], env=home, capture_output=True, text=True, timeout=60, check=False)
+    verify = subprocess.run(
+        [*TACHIAI, "verify", "--json", str(contracts[0])], env=home, capture_output=True, text=True, timeout=60, check=False
+    )
     verdict = json.loads(verify.stdout)["verdict"]
     assert (verify.returncode, verdict) == (1, "attention")
 
@@ -139,7 +142,9 @@ def test_the_same_code_on_postgresql() -> None:
     with cluster() as server:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("TACHIAI_", "DJANGO_", "PYTEST"))}
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", *chosen, "-k", part]
-        told = subprocess.run(command, env={**kept, "TACHIAI_TESTS_POSTGRES": server}, capture_output=True, text=True, timeout=800, check=False)
+        told = subprocess.run(
+            command, env={**kept, "TACHIAI_TESTS_POSTGRES": server}, capture_output=True, text=True, timeout=800, check=False
+        )
     assert told.returncode == 0, told.stdout[-4000:]
     assert " passed" in told.stdout
     assert " failed" not in told.stdout

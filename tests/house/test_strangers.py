@@ -1,4 +1,4 @@
-"""A stranger at every door: each URL of the house, asked by nobody, by a member of another organization, and through a link without its code.
+"""A stranger at every door: each URL, asked by nobody, by another organization's member, and through a link without its code.
 
 The table is held against the URL configuration: a new URL without an expectation fails.
 """
@@ -8,9 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from cast import Cast, assemble, link_for
 from django.test import Client
 from django.urls import get_resolver, reverse
+
+from cast import Cast, assemble, link_for
 from place import Place
 from stories import concluded, drafted, sent, vendor_of
 
@@ -86,7 +87,7 @@ EXPECTED: dict[str, tuple[Any, Any]] = {
 
 
 @pytest.fixture
-def told(house: Place) -> tuple[Cast, dict[str, dict[str, Any]]]:  # noqa: ARG001
+def told(house: Place) -> tuple[Cast, dict[str, dict[str, Any]]]:
     """An envelope in every interesting state, and the arguments that lead to it."""
     cast = assemble()
     done, open_, draft = concluded(cast), sent(cast), drafted(cast)
@@ -115,12 +116,12 @@ def told(house: Place) -> tuple[Cast, dict[str, dict[str, Any]]]:  # noqa: ARG00
         "verifier:certificate": {"code": "AAAA-BBBB-CCCC-DDDD"},
         "account_reset_password_from_key": {"uidb36": "x", "key": "y"},
     }
-    for name in EXPECTED:
+    for name, expectation in EXPECTED.items():
         room = name.partition(":")[0]
         known = {"signer": sign, "download": fetch, "registrar": confirm}.get(room)
         if known is not None:
             arguments.setdefault(name, known)
-        elif room == "desk" and EXPECTED[name] == ENVELOPE:
+        elif room == "desk" and expectation == ENVELOPE:
             arguments.setdefault(name, desk)
     return cast, arguments
 
@@ -149,7 +150,7 @@ def _holds(expectation: Any, status: int, location: str, *, post: bool) -> bool:
         return status == 302 and location.startswith("/login")
     allowed = expectation if isinstance(expectation, tuple) else (expectation,)
     # A form posted empty to a page one may see is shown again with its errors, or the method is not taken.
-    extra = (405, 422, 429, 302) if post and (FINE in allowed or CLOSED == expectation) else (405,)
+    extra = (405, 422, 429, 302) if post and (FINE in allowed or expectation == CLOSED) else (405,)
     return status in allowed or status in extra
 
 

@@ -13,7 +13,9 @@ from tachiai.web.problems import SENTENCES
 ROOT = Path(tachiai.__file__).parent.parent.parent
 SOURCE = ROOT / "src" / "tachiai"
 # Refusals of the terminal and of work rows, which no page ever shows.
-NOT_SHOWN = re.compile(r"^(seal|key|ledger|operator|organization|authority|member\.exists|password|document\.not_closed|mail|vault\.taken|page\.width)\b")
+NOT_SHOWN = re.compile(
+    r"^(seal|key|ledger|operator|organization|authority|member\.exists|password|document\.not_closed|mail|vault\.taken|page\.width)\b"
+)
 
 
 def test_every_refusal_has_a_sentence() -> None:

@@ -165,7 +165,7 @@ def test_a_wish_for_correction_is_not_called_a_refusal() -> None:
     assert "辞退" not in letter.subject + letter.text
 
 
-HOSTILE = "契約㈱𠮷野家 <b>x</b> & \"y\"\r\nBcc: stranger@example.com\u2028次\u202e逆 شركة\t終"
+HOSTILE = '契約㈱𠮷野家 <b>x</b> & "y"\r\nBcc: stranger@example.com\u2028次\u202e逆 شركة\t終'
 
 
 @each_language

@@ -31,7 +31,7 @@ def test_from_the_link_to_the_end_in_four_presses_without_scripts() -> None:
     confirm = browser.get(link + "/confirm")
     assert "3 / 3" in words(confirm)
     assert "【署名手続きを完了する】を押すと、上記の文書の内容に同意し、立会テスト運営に電子署名の付与を指示します。" in words(confirm)
-    assert 'data-once' in confirm.content.decode()
+    assert "data-once" in confirm.content.decode()
     done = browser.post(link + "/confirm", follow=True)
     assert "受け付けました。電子署名を付与しています" in words(done)
     assert "<h1 data-focus>" in done.content.decode()

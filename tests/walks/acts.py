@@ -8,10 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from cast import CODE, PASSWORD
 from django.db import connections
-from stories import work
 
+from cast import CODE, PASSWORD
+from stories import work
 from tachiai.accounts.models import Member
 from tachiai.pages.samples import samples
 

@@ -11,14 +11,23 @@ from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
-from cast import Cast
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
-from place import Place
 from post import Post, free_port
+
+from cast import Cast
+from place import Place
 from stages import cast
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 __all__ = ["cast"]
 PHONE = {"width": 412, "height": 823}
 DESKTOP = {"width": 1280, "height": 800}
@@ -30,7 +39,7 @@ class _Quiet(WSGIRequestHandler):
 
 
 @pytest.fixture
-def address(house: Place, settings: Any) -> Iterator[str]:  # noqa: ARG001  # the house must stand first
+def address(house: Place, settings: Any) -> Iterator[str]:  # the house must stand first
     """The house's web server, in this process, so that a test can look at rows and move the clock."""
     from django.core.wsgi import get_wsgi_application
     from django.db import connections
@@ -56,7 +65,7 @@ def address(house: Place, settings: Any) -> Iterator[str]:  # noqa: ARG001  # th
 
 
 @pytest.fixture
-def post(house: Place, settings: Any) -> Iterator[Post]:  # noqa: ARG001
+def post(house: Place, settings: Any) -> Iterator[Post]:
     """A real SMTP server on loopback, and the house told to use it."""
     from tachiai.house import Smtp
 

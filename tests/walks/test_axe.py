@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from acts import aside, enter_code, log_in
 from axe_playwright_python.sync_playwright import Axe
+
 from cast import Cast, link_for
 from stories import concluded, drafted, sent, vendor_of
-
 from tachiai.envelopes.models import Envelope
 
 pytestmark = pytest.mark.browser
@@ -36,14 +36,32 @@ def test_axe_finds_nothing(cast_: Cast, open_page: OpenPage, language: str, phon
     done, open_, draft = stories
     sign, fetch = f"/s/{link_for(vendor_of(open_).pk)}", f"/d/{link_for(vendor_of(done).pk, 'download')}"
     page = open_page(phone=phone, language=language)
-    public = ["/login", "/password/reset", "/v", "/v/AAAA-AAAA-AAAA-AAAA", "/about", "/about/terms", "/about/privacy", "/about/accessibility"]
+    public = [
+        "/login",
+        "/password/reset",
+        "/v",
+        "/v/AAAA-AAAA-AAAA-AAAA",
+        "/about",
+        "/about/terms",
+        "/about/privacy",
+        "/about/accessibility",
+    ]
     wrong = found_on(page, [*public, sign, fetch, "/s/" + "A" * 43])
     enter_code(page, sign, language=language)
     wrong |= found_on(page, [f"{sign}/review", f"{sign}/review?doc=2", f"{sign}/confirm", f"{sign}/decline"])
     enter_code(page, fetch, language=language)
     wrong |= found_on(page, [f"{fetch}/files"])
     log_in(page, cast_.clerk)
-    desk = ["/", "/envelopes", "/envelopes/new", "/documents", "/counterparties", "/counterparties/new", f"/counterparties/{cast_.vendor.pk}", "/me"]
+    desk = [
+        "/",
+        "/envelopes",
+        "/envelopes/new",
+        "/documents",
+        "/counterparties",
+        "/counterparties/new",
+        f"/counterparties/{cast_.vendor.pk}",
+        "/me",
+    ]
     desk += [f"/envelopes/{draft.pk}/{step}" for step in ("files", "recipients", "review")]
     desk += [f"/envelopes/{open_.pk}", f"/envelopes/{open_.pk}/sent", f"/envelopes/{open_.pk}/withdraw", f"/envelopes/{done.pk}"]
     desk += [f"/envelopes/{open_.pk}/recipients/{vendor_of(open_).pk}/again", "/login/mfa/", "/mailbox/"]

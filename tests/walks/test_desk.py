@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 from acts import Clicks, aside, choose, link_in, log_in, request_signatures, sample_files, worked
+from post import Post
+
 from cast import Cast, link_for
 from invariants import events
-from post import Post
 from stories import concluded, drafted, sent, vendor_of
-
 from tachiai.envelopes.models import Envelope
 from tachiai.outbox.models import Mail
 
@@ -181,7 +181,13 @@ def test_paper_registration_goes_the_whole_way(cast_: Cast, post: Post, open_pag
     page = open_page(scripts=False)
     log_in(page, cast_.clerk)
     page.goto("/counterparties/new")
-    given = {"counterparty": "合同会社みなと設計（架空）", "title": "代表社員", "name": "港 はじめ", "mail": "minato@example.jp", "code": "５２８０１７"}
+    given = {
+        "counterparty": "合同会社みなと設計（架空）",
+        "title": "代表社員",
+        "name": "港 はじめ",
+        "mail": "minato@example.jp",
+        "code": "５２８０１７",
+    }
     for name, value in given.items():
         page.fill(f"[name={name}]", value)
     for box in page.locator("main input[type=checkbox]").all():

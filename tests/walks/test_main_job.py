@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 from acts import aside, complete, enter_code, link_in, log_in, read_everything, request_signatures, sample_files, worked
-from cast import Cast
-from invariants import check_house, events
 from post import Post
 
+from cast import Cast
+from invariants import check_house, events
 from tachiai.archive.models import RecordFile
 from tachiai.envelopes.models import Envelope
 
@@ -21,7 +21,9 @@ pytestmark = pytest.mark.browser
 WAYS = [(scripts, phone, language) for scripts in (False, True) for phone in (True, False) for language in ("ja", "en")]
 
 
-@pytest.mark.parametrize(("scripts", "phone", "language"), WAYS, ids=["-".join(("js" if s else "nojs", "phone" if p else "desk", x)) for s, p, x in WAYS])
+@pytest.mark.parametrize(
+    ("scripts", "phone", "language"), WAYS, ids=["-".join(("js" if s else "nojs", "phone" if p else "desk", x)) for s, p, x in WAYS]
+)
 def test_from_upload_to_concluded(
     post: Post, cast_: Cast, open_page: Callable[..., Any], tmp_path: Path, scripts: bool, phone: bool, language: str
 ) -> None:

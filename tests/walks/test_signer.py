@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 from acts import aside, complete, enter_code, finish, read_everything, worked
+
 from cast import CODE, Cast, link_for
 from invariants import events
 from stories import concluded, mayor_signs, sent, vendor_of, vendor_signs
-
 from tachiai import clock
 from tachiai.ceremony.models import Consent
 from tachiai.envelopes.expiring import expire_envelopes
@@ -207,7 +207,16 @@ def test_a15_the_download_ends_after_fourteen_days(cast_: Cast, open_page: OpenP
 def test_a16_english_throughout(cast_: Cast, open_page: OpenPage) -> None:
     envelope, link = begun(cast_, documents=2)
     page = open_page(phone=True, language="en")
-    ours = [envelope.name, cast_.city.name, "契約課", "桜田 花子", cast_.vendor.name, cast_.vendor.title, cast_.vendor.counterparty.name, envelope.comment]
+    ours = [
+        envelope.name,
+        cast_.city.name,
+        "契約課",
+        "桜田 花子",
+        cast_.vendor.name,
+        cast_.vendor.title,
+        cast_.vendor.counterparty.name,
+        envelope.comment,
+    ]
     ours += [document.name for document in envelope.documents.all()]
     ours += ["立会テスト運営"]
 
@@ -268,7 +277,10 @@ def test_a21_headers_keep_the_link_to_itself(cast_: Cast, open_page: OpenPage) -
     _, link = begun(cast_)
     page = open_page(phone=True)
     foreign: list[str] = []
-    page.on("request", lambda request: foreign.append(request.url) if "127.0.0.1" not in request.url and not request.url.startswith("data:") else None)
+    page.on(
+        "request",
+        lambda request: foreign.append(request.url) if "127.0.0.1" not in request.url and not request.url.startswith("data:") else None,
+    )
     enter_code(page, link)
     for path in ("", "/review", "/confirm", "/decline"):
         headers = page.goto(link + path).headers

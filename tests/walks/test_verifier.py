@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 from acts import aside
+
 from cast import Cast
 from place import Place
 from stories import concluded
-
 from tachiai import vault
 from tachiai.archive.models import Record
 from tachiai.envelopes.models import Envelope

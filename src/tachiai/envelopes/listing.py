@@ -79,9 +79,7 @@ def count_under(headings: list[Heading], member: Member, *, at: datetime) -> dic
 def matching(rows: QuerySet[Envelope], words: str) -> QuerySet[Envelope]:
     """Those whose name, control number, counterparty or a signer's name or address contains every word typed."""
     for word in unicodedata.normalize("NFKC", words).split():
-        people = Recipient.objects.filter(
-            Q(mail__icontains=word) | Q(name__icontains=word) | Q(organization_name__icontains=word)
-        )
+        people = Recipient.objects.filter(Q(mail__icontains=word) | Q(name__icontains=word) | Q(organization_name__icontains=word))
         rows = rows.filter(
             Q(name__icontains=word) | Q(number__icontains=word) | Q(counterparty__icontains=word) | Q(pk__in=people.values("envelope"))
         )

@@ -14,7 +14,7 @@ from tachiai.sealing.handles import handles
 
 
 @register(deploy=True)
-def check_key_and_authority(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:  # noqa: ARG001  # Django's signature
+def check_key_and_authority(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:  # Django's signature
     """Run by ``tachiai run`` and ``manage.py check --deploy``: production seals with a real key and a real authority or not at all."""
     house: House = settings.TACHIAI
     if house.mode != "production":

@@ -52,7 +52,9 @@ def _with_embedded(house: House) -> Handles:
     timestamper, tsa_roots = _outside_tsa(house) if house.tsa else (authority.timestamper, authority.roots)
     foreign = [root for root in (*credential.roots, *tsa_roots) if root not in authority.roots]
     outside = HttpRevocation(foreign, allow_private=house.allow_private_revocation)
-    revocation = RevocationByRoot((authority.roots, authority.revocation_source), (foreign, outside)) if foreign else authority.revocation_source
+    revocation = (
+        RevocationByRoot((authority.roots, authority.revocation_source), (foreign, outside)) if foreign else authority.revocation_source
+    )
     return Handles(credential, timestamper, revocation, credential.roots, tuple(tsa_roots))
 
 

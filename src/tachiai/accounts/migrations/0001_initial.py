@@ -8,64 +8,87 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Operator',
+            name="Operator",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200)),
-                ('name_en', models.CharField(blank=True, max_length=200)),
-                ('address', models.CharField(blank=True, max_length=300)),
-                ('phone', models.CharField(blank=True, max_length=40)),
-                ('mail', models.EmailField(blank=True, max_length=254)),
-                ('created_at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=200)),
+                ("name_en", models.CharField(blank=True, max_length=200)),
+                ("address", models.CharField(blank=True, max_length=300)),
+                ("phone", models.CharField(blank=True, max_length=40)),
+                ("mail", models.EmailField(blank=True, max_length=254)),
+                ("created_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='Organization',
+            name="Organization",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('slug', models.SlugField(max_length=40, unique=True)),
-                ('name', models.CharField(max_length=200)),
-                ('name_en', models.CharField(blank=True, max_length=200)),
-                ('department', models.CharField(blank=True, max_length=200)),
-                ('phone', models.CharField(blank=True, max_length=40)),
-                ('mail', models.EmailField(blank=True, max_length=254)),
-                ('number_prefix', models.CharField(help_text='The first part of control numbers (管理番号).', max_length=12)),
-                ('last_number', models.PositiveIntegerField(default=0, help_text='Counts up only: a control number is never used twice.')),
-                ('is_operator', models.BooleanField(default=False, help_text="The operator is itself a party to this organization's contracts.")),
-                ('sender_may_sign', models.BooleanField(default=False, help_text='Policy: the sender of an envelope may be its own signer.')),
-                ('created_at', models.DateTimeField()),
-                ('operator', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='organizations', to='accounts.operator')),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("slug", models.SlugField(max_length=40, unique=True)),
+                ("name", models.CharField(max_length=200)),
+                ("name_en", models.CharField(blank=True, max_length=200)),
+                ("department", models.CharField(blank=True, max_length=200)),
+                ("phone", models.CharField(blank=True, max_length=40)),
+                ("mail", models.EmailField(blank=True, max_length=254)),
+                ("number_prefix", models.CharField(help_text="The first part of control numbers (管理番号).", max_length=12)),
+                ("last_number", models.PositiveIntegerField(default=0, help_text="Counts up only: a control number is never used twice.")),
+                (
+                    "is_operator",
+                    models.BooleanField(default=False, help_text="The operator is itself a party to this organization's contracts."),
+                ),
+                (
+                    "sender_may_sign",
+                    models.BooleanField(default=False, help_text="Policy: the sender of an envelope may be its own signer."),
+                ),
+                ("created_at", models.DateTimeField()),
+                (
+                    "operator",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="organizations", to="accounts.operator"),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Member',
+            name="Member",
             fields=[
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('mail', models.EmailField(max_length=254, unique=True)),
-                ('name', models.CharField(max_length=100)),
-                ('title', models.CharField(blank=True, max_length=100)),
-                ('department', models.CharField(blank=True, max_length=100)),
-                ('phone', models.CharField(blank=True, max_length=40)),
-                ('language', models.CharField(choices=[('ja', '日本語'), ('en', 'English')], default='ja', max_length=2)),
-                ('role', models.CharField(choices=[('admin', '全体管理者'), ('manager', '文書管理者'), ('staff', '担当者'), ('auditor', '監査担当'), ('system', 'システム管理者')], default='staff', max_length=10)),
-                ('may_sign', models.BooleanField(default=False, help_text='署名権限: may sign for the organization.')),
-                ('may_approve', models.BooleanField(default=False, help_text='承認権限: may approve registrations and envelopes.')),
-                ('is_active', models.BooleanField(default=True)),
-                ('created_at', models.DateTimeField()),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='members', to='accounts.organization')),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("mail", models.EmailField(max_length=254, unique=True)),
+                ("name", models.CharField(max_length=100)),
+                ("title", models.CharField(blank=True, max_length=100)),
+                ("department", models.CharField(blank=True, max_length=100)),
+                ("phone", models.CharField(blank=True, max_length=40)),
+                ("language", models.CharField(choices=[("ja", "日本語"), ("en", "English")], default="ja", max_length=2)),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("admin", "全体管理者"),
+                            ("manager", "文書管理者"),
+                            ("staff", "担当者"),
+                            ("auditor", "監査担当"),
+                            ("system", "システム管理者"),
+                        ],
+                        default="staff",
+                        max_length=10,
+                    ),
+                ),
+                ("may_sign", models.BooleanField(default=False, help_text="署名権限: may sign for the organization.")),
+                ("may_approve", models.BooleanField(default=False, help_text="承認権限: may approve registrations and envelopes.")),
+                ("is_active", models.BooleanField(default=True)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "organization",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="members", to="accounts.organization"),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(django.db.models.functions.text.Lower('mail'), name='member_mail_once')],
+                "constraints": [models.UniqueConstraint(django.db.models.functions.text.Lower("mail"), name="member_mail_once")],
             },
         ),
     ]

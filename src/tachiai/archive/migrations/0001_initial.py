@@ -8,62 +8,72 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('vault', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("vault", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Record',
+            name="Record",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('origin', models.UUIDField(help_text='What it came from (an envelope), by id.', unique=True)),
-                ('number', models.CharField(help_text='管理番号', max_length=40)),
-                ('title', models.CharField(max_length=200)),
-                ('certificate_number', models.CharField(max_length=24, unique=True)),
-                ('transaction_date', models.DateField(blank=True, null=True)),
-                ('counterparty', models.CharField(blank=True, max_length=200)),
-                ('counterparty_key', models.CharField(blank=True, help_text='The name as compared: width, case and 株式会社 apart.', max_length=200)),
-                ('amount', models.BigIntegerField(blank=True, help_text="Yen; blank is 'not stated', which is not 0.", null=True)),
-                ('concluded_at', models.DateTimeField(help_text='締結日時: the time of the last timestamp.')),
-                ('measure', models.PositiveSmallIntegerField(help_text='規則4条1項 1号: 1 when an accredited token precedes the hand-over.', null=True)),
-                ('created_at', models.DateTimeField()),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='records', to='accounts.organization')),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("origin", models.UUIDField(help_text="What it came from (an envelope), by id.", unique=True)),
+                ("number", models.CharField(help_text="管理番号", max_length=40)),
+                ("title", models.CharField(max_length=200)),
+                ("certificate_number", models.CharField(max_length=24, unique=True)),
+                ("transaction_date", models.DateField(blank=True, null=True)),
+                ("counterparty", models.CharField(blank=True, max_length=200)),
+                (
+                    "counterparty_key",
+                    models.CharField(blank=True, help_text="The name as compared: width, case and 株式会社 apart.", max_length=200),
+                ),
+                ("amount", models.BigIntegerField(blank=True, help_text="Yen; blank is 'not stated', which is not 0.", null=True)),
+                ("concluded_at", models.DateTimeField(help_text="締結日時: the time of the last timestamp.")),
+                (
+                    "measure",
+                    models.PositiveSmallIntegerField(
+                        help_text="規則4条1項 1号: 1 when an accredited token precedes the hand-over.", null=True
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
+                (
+                    "organization",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="records", to="accounts.organization"),
+                ),
+                ("owner", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL)),
             ],
         ),
         migrations.CreateModel(
-            name='RecordFile',
+            name="RecordFile",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField()),
-                ('kind', models.CharField(choices=[('document', 'Document'), ('certificate', 'Certificate')], max_length=12)),
-                ('name', models.CharField(max_length=200)),
-                ('sha256', models.BinaryField(db_index=True, max_length=32)),
-                ('size', models.PositiveBigIntegerField()),
-                ('blob', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vault.blob')),
-                ('record', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='files', to='archive.record')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveSmallIntegerField()),
+                ("kind", models.CharField(choices=[("document", "Document"), ("certificate", "Certificate")], max_length=12)),
+                ("name", models.CharField(max_length=200)),
+                ("sha256", models.BinaryField(db_index=True, max_length=32)),
+                ("size", models.PositiveBigIntegerField()),
+                ("blob", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="vault.blob")),
+                ("record", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="files", to="archive.record")),
             ],
         ),
         migrations.AddIndex(
-            model_name='record',
-            index=models.Index(fields=['organization', 'transaction_date'], name='record_date'),
+            model_name="record",
+            index=models.Index(fields=["organization", "transaction_date"], name="record_date"),
         ),
         migrations.AddIndex(
-            model_name='record',
-            index=models.Index(fields=['organization', 'amount'], name='record_amount'),
+            model_name="record",
+            index=models.Index(fields=["organization", "amount"], name="record_amount"),
         ),
         migrations.AddIndex(
-            model_name='record',
-            index=models.Index(fields=['organization', 'concluded_at'], name='record_concluded'),
+            model_name="record",
+            index=models.Index(fields=["organization", "concluded_at"], name="record_concluded"),
         ),
         migrations.AddConstraint(
-            model_name='recordfile',
-            constraint=models.UniqueConstraint(fields=('record', 'position'), name='record_file_once'),
+            model_name="recordfile",
+            constraint=models.UniqueConstraint(fields=("record", "position"), name="record_file_once"),
         ),
     ]

@@ -7,77 +7,99 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Consent',
+            name="Consent",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('subject', models.UUIDField(help_text='Who consented, by id: a recipient consents once.', unique=True)),
-                ('body', models.BinaryField()),
-                ('digest', models.BinaryField(max_length=32, unique=True)),
-                ('salt', models.BinaryField(max_length=32)),
-                ('personal', models.BinaryField(help_text='The personal data the body commits to; erasable.')),
-                ('given_at', models.DateTimeField()),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("subject", models.UUIDField(help_text="Who consented, by id: a recipient consents once.", unique=True)),
+                ("body", models.BinaryField()),
+                ("digest", models.BinaryField(max_length=32, unique=True)),
+                ("salt", models.BinaryField(max_length=32)),
+                ("personal", models.BinaryField(help_text="The personal data the body commits to; erasable.")),
+                ("given_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='Invitation',
+            name="Invitation",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('purpose', models.CharField(choices=[('sign', 'Sign'), ('download', 'Download'), ('confirm', 'Confirm')], max_length=10)),
-                ('subject', models.UUIDField()),
-                ('generation', models.PositiveIntegerField(default=1)),
-                ('token_digest', models.BinaryField(max_length=32, unique=True)),
-                ('expires_at', models.DateTimeField()),
-                ('closed_at', models.DateTimeField(blank=True, null=True)),
-                ('tries', models.PositiveSmallIntegerField(default=0, help_text='Wrong since the last success or lock.')),
-                ('tries_in_life', models.PositiveSmallIntegerField(default=0)),
-                ('locked_until', models.DateTimeField(blank=True, null=True)),
-                ('created_at', models.DateTimeField()),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("purpose", models.CharField(choices=[("sign", "Sign"), ("download", "Download"), ("confirm", "Confirm")], max_length=10)),
+                ("subject", models.UUIDField()),
+                ("generation", models.PositiveIntegerField(default=1)),
+                ("token_digest", models.BinaryField(max_length=32, unique=True)),
+                ("expires_at", models.DateTimeField()),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
+                ("tries", models.PositiveSmallIntegerField(default=0, help_text="Wrong since the last success or lock.")),
+                ("tries_in_life", models.PositiveSmallIntegerField(default=0)),
+                ("locked_until", models.DateTimeField(blank=True, null=True)),
+                ("created_at", models.DateTimeField()),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('purpose', 'subject'), name='invitation_once')],
+                "constraints": [models.UniqueConstraint(fields=("purpose", "subject"), name="invitation_once")],
             },
         ),
         migrations.CreateModel(
-            name='FormerLink',
+            name="FormerLink",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('token_digest', models.BinaryField(max_length=32, unique=True)),
-                ('replaced_at', models.DateTimeField()),
-                ('invitation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='former_links', to='ceremony.invitation')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("token_digest", models.BinaryField(max_length=32, unique=True)),
+                ("replaced_at", models.DateTimeField()),
+                (
+                    "invitation",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="former_links", to="ceremony.invitation"),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Ceremony',
+            name="Ceremony",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('generation', models.PositiveIntegerField()),
-                ('key_digest', models.BinaryField(max_length=32, unique=True)),
-                ('level', models.CharField(choices=[('mail-only', 'Mail Only'), ('mail-and-registered-code', 'Mail And Code'), ('desk-password', 'Password'), ('desk-password-and-totp', 'Password And Totp')], max_length=30)),
-                ('began_at', models.DateTimeField()),
-                ('seen_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('invitation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='ceremonies', to='ceremony.invitation')),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("generation", models.PositiveIntegerField()),
+                ("key_digest", models.BinaryField(max_length=32, unique=True)),
+                (
+                    "level",
+                    models.CharField(
+                        choices=[
+                            ("mail-only", "Mail Only"),
+                            ("mail-and-registered-code", "Mail And Code"),
+                            ("desk-password", "Password"),
+                            ("desk-password-and-totp", "Password And Totp"),
+                        ],
+                        max_length=30,
+                    ),
+                ),
+                ("began_at", models.DateTimeField()),
+                ("seen_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "invitation",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="ceremonies", to="ceremony.invitation"),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='WrongCode',
+            name="WrongCode",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('verifier', models.UUIDField(help_text='The registration whose code was tried, by id.', null=True)),
-                ('address_digest', models.BinaryField(max_length=32)),
-                ('at', models.DateTimeField()),
-                ('invitation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='wrong_codes', to='ceremony.invitation')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("verifier", models.UUIDField(help_text="The registration whose code was tried, by id.", null=True)),
+                ("address_digest", models.BinaryField(max_length=32)),
+                ("at", models.DateTimeField()),
+                (
+                    "invitation",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="wrong_codes", to="ceremony.invitation"),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['verifier', 'at'], name='wrong_code_verifier'), models.Index(fields=['address_digest', 'at'], name='wrong_code_address'), models.Index(fields=['at'], name='wrong_code_at')],
+                "indexes": [
+                    models.Index(fields=["verifier", "at"], name="wrong_code_verifier"),
+                    models.Index(fields=["address_digest", "at"], name="wrong_code_address"),
+                    models.Index(fields=["at"], name="wrong_code_at"),
+                ],
             },
         ),
     ]

@@ -7,37 +7,35 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Blob',
+            name="Blob",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(max_length=20)),
-                ('wrapped_key', models.BinaryField(max_length=40)),
-                ('kek', models.CharField(help_text='Which key-encryption key wraps it.', max_length=16)),
-                ('created_at', models.DateTimeField()),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("kind", models.CharField(max_length=20)),
+                ("wrapped_key", models.BinaryField(max_length=40)),
+                ("kek", models.CharField(help_text="Which key-encryption key wraps it.", max_length=16)),
+                ("created_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='Segment',
+            name="Segment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('path', models.CharField(max_length=120, unique=True)),
-                ('size', models.PositiveBigIntegerField()),
-                ('sha256', models.BinaryField(max_length=32)),
-                ('total_size', models.PositiveBigIntegerField()),
-                ('total_sha256', models.BinaryField(max_length=32)),
-                ('blob', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='segments', to='vault.blob')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveIntegerField()),
+                ("path", models.CharField(max_length=120, unique=True)),
+                ("size", models.PositiveBigIntegerField()),
+                ("sha256", models.BinaryField(max_length=32)),
+                ("total_size", models.PositiveBigIntegerField()),
+                ("total_sha256", models.BinaryField(max_length=32)),
+                ("blob", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="segments", to="vault.blob")),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('blob', 'number'), name='segment_number_once')],
+                "constraints": [models.UniqueConstraint(fields=("blob", "number"), name="segment_number_once")],
             },
         ),
     ]

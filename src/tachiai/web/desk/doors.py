@@ -29,8 +29,6 @@ def at_desk(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponse
     return guarded
 
 
-def show(
-    request: HttpRequest, member: Member, template: str, context: dict[str, Any], *, section: str, status: int = 200
-) -> HttpResponse:
+def show(request: HttpRequest, member: Member, template: str, context: dict[str, Any], *, section: str, status: int = 200) -> HttpResponse:
     """A page of the desk. ``section`` is the menu entry it belongs to (see ``parts/desk_menu.html``)."""
     return render(request, template, {"member": member, "section": section, **context}, status=status)

@@ -117,9 +117,7 @@ def registrations(request: HttpRequest, member: Member) -> HttpResponse:
     context = {
         "heading": _("取引先・届出"),
         "page_obj": page,
-        "rows": [
-            {"registration": one, "state": chip_state(one), "may_approve": may_approve(member, one)} for one in page.object_list
-        ],
+        "rows": [{"registration": one, "state": chip_state(one), "may_approve": may_approve(member, one)} for one in page.object_list],
         "may_register": may_register(member),
     }
     return show(request, member, "desk/registrations.html", context, section="counterparties")

@@ -70,9 +70,7 @@ def files(request: HttpRequest, guest: Guest) -> HttpResponse:
     """What there is to take: each file by itself first, because a telephone can do little with a ZIP."""
     if not guest.is_inside:
         return HttpResponseRedirect(guest.url("entry") + "?again")
-    context = guest.page(
-        heading=_("締結済み文書のダウンロード"), files=_offered(guest), expires_at=guest.found.invitation.expires_at
-    )
+    context = guest.page(heading=_("締結済み文書のダウンロード"), files=_offered(guest), expires_at=guest.found.invitation.expires_at)
     return render(request, "download/files.html", context)
 
 

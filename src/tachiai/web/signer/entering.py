@@ -50,9 +50,7 @@ def _try(request: HttpRequest, guest: Guest) -> HttpResponse:
     if not form.is_valid():
         return _page(request, guest, form, status=422)
     try:
-        key = open_envelope(
-            guest.found, code=form.cleaned_data["code"], address=address_of(request), agent=agent_of(request), at=guest.at
-        )
+        key = open_envelope(guest.found, code=form.cleaned_data["code"], address=address_of(request), agent=agent_of(request), at=guest.at)
     except Refusal as refusal:
         if refusal.code in ENDS:
             return stop_for(request, guest, refusal.code)
