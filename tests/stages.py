@@ -14,6 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.db import connections
 
 from cast import CODE, Cast, assemble, link_for
 from crypto.pdfs import plain
@@ -131,41 +132,32 @@ Told = Callable[[], object]
 
 def _tell(name: str, told: Told, home: Path) -> None:
     """Put the house of chapter ``name`` in the place of the fresh one; the first who needs it tells it, for all processes."""
-    from django.db import connections
-
     shelf = Path(os.environ["TACHIAI_TESTS"])
     with (shelf / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (shelf / name).exists():
             told()
             connections.close_all()
-            _keep_database(name)
+            _copy_database(_database(), f"{shelf.name}_{name}")
             shutil.copytree(home, shelf / f"{name}.new")
             (shelf / f"{name}.new").rename(shelf / name)
             return
     connections.close_all()
     shutil.rmtree(home)
     shutil.copytree(shelf / name, home)
-    _recall_database(name)
+    _copy_database(f"{shelf.name}_{name}", _database())
 
 
-def _keep_database(name: str) -> None:
-    """On SQLite the database lies in the house; on PostgreSQL it is kept beside it, under the chapter's name."""
-    from django.db import connections
+def _database() -> str:
+    return str(connections["default"].settings_dict["NAME"])
 
-    server = os.environ.get("TACHIAI_TESTS_POSTGRES")
+
+def _copy_database(source: str, target: str) -> None:
+    """On a PostgreSQL server; SQLite's lies in the house's folder and was copied with it."""
+    server = os.environ.get("TACHIAI_TESTS_POSTGRES", "")
     if server:
-        copy(server, str(connections["default"].settings_dict["NAME"]), f"tachiai_{name}")
-
-
-def _recall_database(name: str) -> None:
-    from django.db import connections
-
-    server = os.environ.get("TACHIAI_TESTS_POSTGRES")
-    if server:
-        present = str(connections["default"].settings_dict["NAME"])
-        drop(server, present)
-        copy(server, f"tachiai_{name}", present)
+        drop(server, target)
+        copy(server, source, target)
 
 
 def _assembled() -> None:

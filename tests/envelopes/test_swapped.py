@@ -78,17 +78,22 @@ def another_slot(house: Place, scene: Scene) -> str:
     return "seal.not_instructed"
 
 
-def a_rewritten_consent(house: Place, scene: Scene) -> str:
+def _let_consents_be_rewritten() -> None:
+    """An administrator with the database in their hands: the trigger is gone."""
+    name = "ceremony_consent_no_update"
     with connection.cursor() as cursor:
-        cursor.execute("DROP TRIGGER ceremony_consent_no_update")
+        cursor.execute(f"DROP TRIGGER {name} ON ceremony_consent" if connection.vendor == "postgresql" else f"DROP TRIGGER {name}")
+
+
+def a_rewritten_consent(house: Place, scene: Scene) -> str:
+    _let_consents_be_rewritten()
     consent = Consent.objects.get()
     Consent.objects.update(body=bytes(consent.body).replace(b'"slot":1', b'"slot":2'))
     return "seal.not_instructed"
 
 
 def a_rewritten_consent_with_its_digest(house: Place, scene: Scene) -> str:
-    with connection.cursor() as cursor:
-        cursor.execute("DROP TRIGGER ceremony_consent_no_update")
+    _let_consents_be_rewritten()
     consent = Consent.objects.get()
     body = bytes(consent.body).replace(str(scene.vendor.pk).encode(), str(scene.mayor.pk).encode())
     Consent.objects.update(body=body, digest=hashlib.sha256(body).digest())

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("house")
 
 AT = datetime(2026, 11, 23, 8, 5, tzinfo=UTC)
 STREAM = "envelope:golden"
-TRIGGERS = ("ledger_entry_no_update", "ledger_entry_no_delete", "ledger_personal_no_update")
+SQLITE_TRIGGERS = ("ledger_entry_no_update", "ledger_entry_no_delete", "ledger_personal_no_update")
 
 
 def append(number: int, **more: object) -> Entry:
@@ -46,7 +46,11 @@ def chain() -> list[Entry]:
 def unguarded(house: object) -> None:
     """An administrator with the database in their hands: the triggers are gone."""
     with connection.cursor() as cursor:
-        for name in TRIGGERS:
+        if connection.vendor == "postgresql":
+            cursor.execute("ALTER TABLE ledger_entry DISABLE TRIGGER USER")
+            cursor.execute("ALTER TABLE ledger_personal DISABLE TRIGGER USER")
+            return
+        for name in SQLITE_TRIGGERS:
             cursor.execute(f"DROP TRIGGER {name}")
 
 
