@@ -74,7 +74,7 @@ def test_nothing_of_the_bytes_or_their_key_lies_on_the_disk(house: Place, blob: 
         if path.is_file():
             assert BASE[:20] not in path.read_bytes()
             assert key not in path.read_bytes()
-    assert key not in (house.home / "tachiai.sqlite3").read_bytes()
+    assert key not in b"".join(bytes(row.wrapped_key) for row in Blob.objects.all())
 
 
 def test_every_blob_has_a_key_of_its_own() -> None:
