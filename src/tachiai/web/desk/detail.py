@@ -78,7 +78,9 @@ def _acts(envelope: Envelope, member: Member, documents: list[Document], *, mana
 def _person(recipient: Recipient, envelope: Envelope, *, manages: bool) -> dict[str, Any]:
     """One line of the recipients' table."""
     asked = envelope.state == EnvelopeState.IN_PROGRESS and recipient.state in TO_SIGN
-    revivable = envelope.state == EnvelopeState.EXPIRED and recipient.state == RecipientState.EXPIRED
+    # Who consented before the deadline is not asked twice: sending again then only revives, and the seal is made.
+    unfinished = (RecipientState.EXPIRED, RecipientState.CONSENTED)
+    revivable = envelope.state == EnvelopeState.EXPIRED and recipient.state in unfinished
     english = (get_language() or "ja").startswith("en")
     return {
         "person": recipient,

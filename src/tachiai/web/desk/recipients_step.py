@@ -81,7 +81,7 @@ def recipients(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpRespo
     if envelope is None:
         return redirect("desk:envelope", pk)
     registrations = list(usable_registrations(member.organization))
-    members = own_signers(member)
+    members = own_signers(envelope.sender)
     theirs, ours = [(f"r:{one.pk}", _their_words(one)) for one in registrations], [(f"m:{one.pk}", _our_words(one)) for one in members]
     if request.method != "POST":
         form = RecipientsForm(theirs=theirs, ours=ours, initial=_chosen(envelope, theirs, ours))
