@@ -13,6 +13,7 @@ import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import FrameType
+from urllib.parse import urlsplit
 
 from tachiai.house import House, Misconfigured, read
 
@@ -90,7 +91,7 @@ def _supervise(parts: Sequence[Part], house: House, options: argparse.Namespace)
     for part in parts:
         _start(part)
     try:
-        if not _answers(options, parts, lambda: stopping):
+        if not _answers(house, options, parts, lambda: stopping):
             print("tachiai: the web server does not answer", file=sys.stderr)
             return 1
         _greet(house, options)
@@ -131,16 +132,18 @@ def _stop(parts: Sequence[Part]) -> None:
             part.process.wait()
 
 
-def _answers(options: argparse.Namespace, parts: Sequence[Part], stopped: object) -> bool:
+def _answers(house: House, options: argparse.Namespace, parts: Sequence[Part], stopped: object) -> bool:
     """Whether the server answers within a minute."""
     host = "127.0.0.1" if options.host in ("0.0.0.0", "::") else options.host  # noqa: S104  # compared, not bound
-    url = f"http://{host}:{options.port}/healthz"
+    # Asked by the name that the house answers to; in production it knows no other.
+    name = urlsplit(house.public_url).netloc
+    question = urllib.request.Request(f"http://{host}:{options.port}/healthz", headers={"Host": name})  # our own address
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and not (callable(stopped) and stopped()):
         if parts[0].process is not None and parts[0].process.poll() is not None:
             return False
         try:
-            with urllib.request.urlopen(url, timeout=2):  # our own address
+            with urllib.request.urlopen(question, timeout=2):  # noqa: S310  # our own address
                 return True
         except OSError:
             time.sleep(LOOK_EVERY_SECONDS)
