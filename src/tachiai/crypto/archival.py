@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from typing import Any, TypeVar
 
 from asn1crypto import x509
 from pyhanko.pdf_utils.reader import PdfFileReader
@@ -30,6 +32,8 @@ from pyhanko_certvalidator.registry import SimpleTrustManager
 
 from tachiai.crypto.changes import STRICT_POLICY
 
+Judged = TypeVar("Judged")
+
 # Clocks of a timestamping authority and of an OCSP responder may differ by as much as a token's time is allowed to.
 _DRIFT = timedelta(minutes=2)
 
@@ -46,13 +50,23 @@ def archival_trouble(deep: EmbeddedPdfSignature, *, roots: Sequence[bytes], tsa_
     )
     timing = ValidationTimingInfo(validation_time=moment, best_signature_time=moment, point_in_time_validation=True)
     deep.compute_integrity_info(diff_policy=STRICT_POLICY)  # type: ignore[no-untyped-call]
-    result = asyncio.run(ades_lta_validation(deep, PdfSignatureValidationSpec(spec, diff_policy=STRICT_POLICY), timing_info=timing))
+    result = _settled(ades_lta_validation(deep, PdfSignatureValidationSpec(spec, diff_policy=STRICT_POLICY), timing_info=timing))
     if result.ades_subindic is not AdESPassed.OK:
         return f"{result.ades_subindic}: {result.failure_msg}"
     stamped = result.signature_timestamp_status
     if result.oldest_evidence_record_timestamp is None or stamped is None or stamped.ades_subindic is not AdESPassed.OK:
         return "a timestamp is missing or does not validate"
     return None
+
+
+def _settled(judging: Coroutine[Any, Any, Judged]) -> Judged:
+    """What pyHanko's coroutine comes to. Where an event loop runs already, in a thread of its own: none can run within another."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(judging)
+    with ThreadPoolExecutor(max_workers=1) as aside:
+        return aside.submit(asyncio.run, judging).result()
 
 
 def has_validation_data(reader: PdfFileReader) -> bool:
