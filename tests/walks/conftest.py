@@ -84,8 +84,9 @@ def cast_(cast: Cast) -> Cast:
     return cast
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
+    """A browser for the length of a module: its event loop runs in this thread, and other tests must find none there."""
     if not CHROMIUM:
         pytest.skip("Chromium is not installed")
     from playwright.sync_api import sync_playwright
