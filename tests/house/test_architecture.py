@@ -84,7 +84,7 @@ def _components(arrows: dict[str, set[str]]) -> Iterator[set[str]]:
 @pytest.mark.parametrize("room", ROOMS)
 def test_faces_show_what_they_promise(room: str) -> None:
     module = import_module(f"tachiai.{room}")
-    assert module.__all__ == sorted(module.__all__, key=lambda name: (name.upper() != name, not name[0].isupper(), name)) or module.__all__
+    assert len(set(module.__all__)) == len(module.__all__) > 0
     for name in module.__all__:
         assert getattr(module, name) is not None
     with pytest.raises(AttributeError):
