@@ -106,6 +106,20 @@ def test_a06_tabs_and_steps(cast_: Cast, open_page: OpenPage) -> None:
 
 
 @pytest.mark.parametrize("scripts", [True, False])
+def test_a08_four_actions_from_the_mail_to_the_end(cast_: Cast, open_page: OpenPage, scripts: bool) -> None:
+    envelope, link = begun(cast_)
+    page = open_page(phone=True, scripts=scripts)
+    page.goto(link)  # one: the link in the mail
+    page.fill("#code", CODE)
+    for words in ("次へ", "完了する", "署名手続きを完了する"):  # two, three, four
+        button = page.get_by_role("button", name=words, exact=True)
+        (button if button.count() else page.get_by_role("link", name=words, exact=True)).last.click()
+        page.wait_for_load_state()
+    page.wait_for_url(re.compile("/done"))
+    assert vendor_of(envelope).state == "consented"
+
+
+@pytest.mark.parametrize("scripts", [True, False])
 def test_a09_an_unopened_document_is_named(cast_: Cast, open_page: OpenPage, scripts: bool) -> None:
     envelope, link = begun(cast_, documents=2)
     page = open_page(phone=True, scripts=scripts)
