@@ -1,17 +1,18 @@
 """Writing and strict reading of DER (ITU-T X.690, clause 10): the few types that CMS, RFC 3161 and OCSP need.
 
 It exists because a general ASN.1 library may re-encode nested values at unpredictable cost; here every value is
-built once, from the inside out, and read without copying meaning into objects nobody asked for.
+built once, from the inside out, and read by place, without copying what nobody asks for.
 Reading accepts definite, minimal lengths and low tag numbers only, and never recurses by itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
 BOOLEAN, INTEGER, BIT_STRING, OCTET_STRING, NULL, OID = 0x01, 0x02, 0x03, 0x04, 0x05, 0x06
+_LONGEST_OID = 128
 ENUMERATED, UTC_TIME, GENERALIZED_TIME, SEQUENCE, SET = 0x0A, 0x17, 0x18, 0x30, 0x31
 
 
@@ -86,23 +87,47 @@ def _base128(arc: int) -> bytes:
 # ---------------------------------------------------------------------------------------------------- reading
 
 
-@dataclass(frozen=True, slots=True)
 class Element:
-    """One value read: ``raw`` is the whole encoding, ``content`` the part behind tag and length."""
+    """One value read: ``raw`` is the whole encoding, ``content`` the part behind tag and length.
 
-    tag: int
-    content: bytes
-    raw: bytes
+    It is a place in the bytes it was read from, up to ``end`` there; nothing is copied before ``raw`` or ``content`` is asked for.
+    """
+
+    __slots__ = ("_body", "_data", "_start", "end", "tag")
+
+    def __init__(self, tag: int, data: bytes, start: int, body: int, end: int) -> None:
+        self.tag, self._data, self._start, self._body, self.end = tag, data, start, body, end
+
+    def __repr__(self) -> str:
+        return f"Element({self.tag:#x}, {self.end - self._body} bytes)"
+
+    @property
+    def content(self) -> bytes:
+        return self._data[self._body : self.end]
+
+    @property
+    def raw(self) -> bytes:
+        return self._data[self._start : self.end]
 
     def children(self) -> list[Element]:
         """The values inside a constructed one. Raises :class:`DerError` for a primitive or a torn one."""
         if not self.tag & 0x20:
             raise DerError(f"tag {self.tag:#x} has no members")
-        rest, found = self.content, []
-        while rest:
-            element, rest = read_first(rest)
+        data, place, end, found = self._data, self._body, self.end, []
+        while place < end:
+            element = _read_at(data, place, end)
             found.append(element)
+            place = element.end
         return found
+
+    def only_child(self) -> Element:
+        """The single value inside a constructed one, such as an EXPLICIT wrapper."""
+        if not self.tag & 0x20:
+            raise DerError(f"tag {self.tag:#x} has no members")
+        element = _read_at(self._data, self._body, self.end)
+        if element.end != self.end:
+            raise DerError(f"{self.end - element.end} bytes behind the value")
+        return element
 
     def expect(self, tag: int) -> Element:
         """Itself, when it bears ``tag``."""
@@ -113,53 +138,65 @@ class Element:
 
 def read(data: bytes) -> Element:
     """The one value that ``data`` consists of; anything behind it is an error."""
-    element, rest = read_first(data)
-    if rest:
-        raise DerError(f"{len(rest)} bytes behind the value")
+    element = _read_at(data, 0, len(data))
+    if element.end != len(data):
+        raise DerError(f"{len(data) - element.end} bytes behind the value")
     return element
 
 
 def read_first(data: bytes) -> tuple[Element, bytes]:
     """The first value of ``data`` and what follows it."""
-    if len(data) < 2:
+    element = _read_at(data, 0, len(data))
+    return element, data[element.end :]
+
+
+def _read_at(data: bytes, start: int, limit: int) -> Element:
+    """The value that begins at ``start`` and ends at ``limit`` or before."""
+    if limit - start < 2:
         raise DerError("the value is torn off")
-    if data[0] & 0x1F == 0x1F:
+    tag, size = data[start], data[start + 1]
+    if tag & 0x1F == 0x1F:
         raise DerError("tag numbers above 30 are not used here")
-    start, size = _length(data)
-    end = start + size
-    if end > len(data):
+    body = start + 2
+    if size >= 0x80:
+        count = size & 0x7F
+        if not 1 <= count <= 4 or limit - body < count:
+            raise DerError("indefinite or oversized length")
+        body += count
+        size = int.from_bytes(data[body - count : body], "big")
+        if size < 0x80 or data[body - count] == 0:
+            raise DerError("the length is not the shortest")
+    end = body + size
+    if end > limit:
         raise DerError("the value is torn off")
-    return Element(tag=data[0], content=data[start:end], raw=data[:end]), data[end:]
-
-
-def _length(data: bytes) -> tuple[int, int]:
-    """Where the content starts and how long it is."""
-    first = data[1]
-    if first < 0x80:
-        return 2, first
-    count = first & 0x7F
-    octets = data[2 : 2 + count]
-    if not 1 <= count <= 4 or len(octets) != count:
-        raise DerError("indefinite or oversized length")
-    size = int.from_bytes(octets, "big")
-    if size < 0x80 or octets[0] == 0:
-        raise DerError("the length is not the shortest")
-    return 2 + count, size
+    return Element(tag, data, start, body, end)
 
 
 def read_integer(element: Element, tag: int = INTEGER) -> int:
     content = element.expect(tag).content
     if not content:
         raise DerError("an empty integer")
+    if len(content) > 1 and ((content[0] == 0 and content[1] < 0x80) or (content[0] == 0xFF and content[1] >= 0x80)):
+        raise DerError("an integer that is not the shortest")  # X.690, 8.3.2
     return int.from_bytes(content, "big", signed=True)
 
 
 def read_oid(element: Element) -> str:
     content = element.expect(OID).content
+    if len(content) > _LONGEST_OID:
+        raise DerError("an object identifier of unusual length")
+    return _dotted(content)
+
+
+@lru_cache(maxsize=1024)
+def _dotted(content: bytes) -> str:
+    """The same few dozen identifiers are read over and over, so each is spelt out once."""
     if not content or content[-1] & 0x80:
         raise DerError("a torn object identifier")
     arcs, value = [], 0
     for octet in content:
+        if value == 0 and octet == 0x80:
+            raise DerError("an arc that is not the shortest")  # X.690, 8.19.2
         value = value << 7 | octet & 0x7F
         if not octet & 0x80:
             arcs.append(value)
@@ -174,11 +211,11 @@ def read_generalized_time(element: Element) -> datetime:
     whole, _, fraction = text.removesuffix("Z").partition(".")
     if not text.endswith("Z") or len(whole) != 14 or not (whole + fraction).isdecimal():
         raise DerError("a time in another form than YYYYMMDDhhmmss[.f]Z")
+    year, *rest = int(whole[:4]), *(int(whole[place : place + 2]) for place in range(4, 14, 2))
     try:
-        moment = datetime.strptime(whole, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+        return datetime(year, *rest, int((fraction + "000000")[:6]), tzinfo=UTC)
     except ValueError as torn:
         raise DerError("a time that no calendar holds") from torn
-    return moment.replace(microsecond=int((fraction + "000000")[:6]))
 
 
 def optional(elements: Sequence[Element], index: int, tag: int) -> Element | None:
