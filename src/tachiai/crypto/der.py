@@ -47,7 +47,9 @@ def explicit(number: int, *parts: bytes) -> bytes:
 
 
 def integer(value: int) -> bytes:
-    return tlv(INTEGER, value.to_bytes(value.bit_length() // 8 + 1, "big", signed=True))
+    # Two's complement: -128 fits one octet though its magnitude has eight bits.
+    bits = (value if value >= 0 else ~value).bit_length()
+    return tlv(INTEGER, value.to_bytes(bits // 8 + 1, "big", signed=True))
 
 
 def octet_string(content: bytes) -> bytes:
