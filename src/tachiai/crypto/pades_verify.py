@@ -7,75 +7,18 @@ share no state with the maker. A parser's exception is ``seal.unreadable``, neve
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal
 
 from tachiai.crypto import archival, chains, changes, cms, timestamps
 from tachiai.crypto.fields import HOUSE_FIELD, SLOT_FIELDS, Lock, slot_field
+from tachiai.crypto.judgement import Coverage, Expected, Kind, Level, Report, Row
 from tachiai.crypto.standing import Reader, Standing, open_reader, parsing, read_standing
 from tachiai.crypto.timestamps import Token
 from tachiai.errors import Refusal
 
-Kind = Literal["certification", "signature", "timestamp"]
-Coverage = Literal["whole_file", "earlier_revision", "unclear"]
-Level = Literal["none", "B-B", "B-T", "B-LTA"]
-
-
-@dataclass(frozen=True)
-class Expected:
-    """What a file must be: the house's certification (or its approval beside signatures of others), and who has sealed.
-
-    ``slots`` maps each sealed slot to SHA-256 of its consent; ``every_slot``, when given, must be exactly the slots laid in.
-    ``permission`` is the certification's P; 1 is for the house's own papers, which have no slots.
-    """
-
-    certification: bool
-    slots: Mapping[int, bytes]
-    closed: bool
-    upload_size: int
-    upload_sha256: bytes
-    every_slot: tuple[int, ...] = ()
-    permission: int = 2
-
-
-@dataclass(frozen=True)
-class Row:
-    """One signature, as a reader lists it. ``problems`` are codes without their ``seal.`` prefix; empty when it stands."""
-
-    field: str
-    kind: Kind
-    name: str
-    reason: str
-    contact: str
-    location: str
-    signed_at: datetime | None
-    gen_time: datetime | None
-    tsa_subject: str
-    signer_subject: str
-    issuer: str
-    not_after: datetime | None
-    fingerprint: str
-    coverage: Coverage
-    consent: str | None
-    level: Level
-    problems: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Report:
-    """``rows`` in signing order; ``problems`` concern the file as a whole. ``closed``: a document timestamp covers it all."""
-
-    rows: tuple[Row, ...]
-    closed: bool
-    whole_file: bool
-    problems: tuple[str, ...]
-
-    @property
-    def sound(self) -> bool:
-        """Nothing is wrong with any signature or with the file. It says nothing about whose signatures they are."""
-        return not self.problems and not any(row.problems for row in self.rows)
+__all__ = ["Coverage", "Expected", "Kind", "Level", "Report", "Row", "examine", "verify"]
 
 
 @dataclass(frozen=True)
