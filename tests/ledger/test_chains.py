@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -13,7 +14,7 @@ from crowds import together
 from place import Place
 from tachiai import ledger
 from tachiai.errors import Refusal
-from tachiai.ledger import Actor
+from tachiai.ledger import Actor, Note
 from tachiai.ledger.formats import commitment, entry_digest
 from tachiai.ledger.models import Entry, Personal, Stream
 
@@ -26,7 +27,7 @@ SQLITE_TRIGGERS = ("ledger_entry_no_update", "ledger_entry_no_delete", "ledger_p
 
 def append(number: int, **more: object) -> Entry:
     with transaction.atomic(durable=True):
-        return ledger.append(
+        ledger.append(
             STREAM,
             f"tested.{number}",
             by=Actor("member", "4711"),
@@ -35,6 +36,7 @@ def append(number: int, **more: object) -> Entry:
             personal={"name": f"架空 {number}"},
             **more,  # type: ignore[arg-type]
         )
+    return Entry.objects.filter(stream__name=STREAM).latest("number")
 
 
 @pytest.fixture
@@ -74,6 +76,54 @@ def test_a_chain_holds(chain: list[Entry]) -> None:
 def test_it_grows_one_by_one_however_many_write() -> None:
     together([lambda number=number: append(number) for number in range(16)])
     assert ledger.check_stream(STREAM) == 16
+
+
+def note(stream: str, number: int) -> Note:
+    return Note(stream, f"tested.{number}", Actor.house(), AT, {"number": number}, {"name": f"架空 {number}"} if number % 2 else None)
+
+
+def test_many_at_once_are_chained_like_one_by_one(django_assert_max_num_queries: Any) -> None:
+    with transaction.atomic(durable=True):
+        ledger.append_many([note(STREAM, 1), note("envelope:other", 2), note(STREAM, 3)])
+    notes = [note(stream, number) for number in range(4, 44) for stream in (STREAM, "envelope:other")]
+    with django_assert_max_num_queries(8), transaction.atomic(durable=True):
+        ledger.append_many(notes)
+    assert ledger.check_stream(STREAM) == 42
+    assert ledger.check_stream("envelope:other") == 41
+    assert [told.data["number"] for told in ledger.entries(STREAM)] == [1, *range(3, 44)]
+    assert ledger.entries(STREAM)[1].personal == {"name": "架空 3"}
+
+
+def test_many_who_need_the_same_streams_wait_for_one_another() -> None:
+    def batch(names: list[str]) -> None:
+        with transaction.atomic(durable=True):
+            ledger.append_many([note(name, 1) for name in names])
+
+    together([lambda order=order: batch(["a", "b", "c"][::order]) for order in (1, -1, 1, -1)])
+    assert [ledger.check_stream(name) for name in ("a", "b", "c")] == [4, 4, 4]
+
+
+def test_gathered_entries_are_written_at_the_end_or_not_at_all() -> None:
+    with transaction.atomic(durable=True), ledger.gathered():
+        ledger.append(STREAM, "tested.1", by=Actor.house(), at=AT)
+        ledger.append("envelope:other", "tested.1", by=Actor.house(), at=AT)
+        ledger.append(STREAM, "tested.2", by=Actor.house(), at=AT)
+        assert not Entry.objects.exists()
+    assert ledger.check_stream(STREAM) == 2
+
+    def fails() -> None:
+        with transaction.atomic(durable=True), ledger.gathered():
+            ledger.append(STREAM, "tested.3", by=Actor.house(), at=AT)
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fails()
+    assert ledger.check_stream(STREAM) == 2
+    with transaction.atomic(durable=True):
+        ledger.append(STREAM, "tested.3", by=Actor.house(), at=AT)
+    assert ledger.check_stream(STREAM) == 3
+    with pytest.raises(RuntimeError, match="transaction"), ledger.gathered():
+        pass
 
 
 def test_nothing_is_appended_outside_of_what_it_records() -> None:
@@ -185,7 +235,8 @@ def _personal_of_another(chain: list[Entry]) -> None:
 
 def _entry_of_another_stream(chain: list[Entry]) -> None:
     with transaction.atomic():
-        foreign = ledger.append("envelope:other", "tested.3", by=Actor.house(), at=AT)
+        ledger.append("envelope:other", "tested.3", by=Actor.house(), at=AT)
+    foreign = Entry.objects.get(stream__name="envelope:other")
     Entry.objects.filter(pk=chain[2].pk).update(body=bytes(foreign.body), digest=bytes(foreign.digest))
 
 

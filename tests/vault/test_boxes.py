@@ -68,6 +68,43 @@ def test_what_was_kept_comes_back_whole_and_as_it_stood(blob: Blob) -> None:
     assert vault.read(kept(b"")) == b""
 
 
+def test_the_digest_at_every_segments_end_comes_from_the_bytes(blob: Blob) -> None:
+    whole = vault.read_whole(blob)
+    states = [BASE, BASE + TAIL, BASE + TAIL + LAST]
+    assert dict(whole.digests) == {len(state): digest(state) for state in states}
+    assert (whole.data, whole.sha256) == (states[-1], digest(states[-1]))
+
+
+def test_tails_of_several_blobs_are_recorded_together(django_assert_max_num_queries: Any) -> None:
+    blobs = [kept(BASE + b"%d" % number) for number in range(5)]
+    tails = [vault.put_tail(one, TAIL, total_sha256=digest(vault.read(one) + TAIL)) for one in blobs]
+    with pytest.raises(RuntimeError, match="transaction"):
+        vault.keep_tails(tails)
+    with django_assert_max_num_queries(3), transaction.atomic():
+        vault.keep_tails(tails)
+    assert [vault.read(one) for one in blobs] == [BASE + b"%d" % number + TAIL for number in range(5)]
+
+
+def test_a_prefetched_blob_is_read_and_written_without_a_query(blob: Blob, django_assert_num_queries: Any) -> None:
+    [found] = Blob.objects.filter(pk=blob.pk).prefetch_related("segments")
+    with django_assert_num_queries(0):
+        whole = vault.read(found)
+        stored = vault.put_tail(found, b"x", total_sha256=digest(whole + b"x"))
+    assert (stored.number, stored.total_size) == (3, len(whole) + 1)
+
+
+def test_a_note_opens_only_where_it_belongs(blob: Blob) -> None:
+    box = vault.lock_note(blob, b"a plan", about="00ff")
+    assert b"a plan" not in box
+    assert vault.unlock_note(blob, box, about="00ff") == b"a plan"
+    for torn in (box[:-1], box[:-1] + bytes((box[-1] ^ 1,)), b""):
+        with pytest.raises(Refusal, match=r"vault\.altered"):
+            vault.unlock_note(blob, torn, about="00ff")
+    for other, about in ((kept(BASE), "00ff"), (blob, "00fe")):
+        with pytest.raises(Refusal, match=r"vault\.altered"):
+            vault.unlock_note(other, box, about=about)
+
+
 def test_nothing_of_the_bytes_or_their_key_lies_on_the_disk(house: Place, blob: Blob) -> None:
     key = keeping._key(blob)
     for path in (house.home / "vault").rglob("*"):

@@ -6,7 +6,7 @@ from tachiai.faces import face
 
 if TYPE_CHECKING:
     from tachiai.ledger.actors import Actor
-    from tachiai.ledger.appending import append
+    from tachiai.ledger.appending import Note, append, append_many, gathered
     from tachiai.ledger.chains import check_stream
     from tachiai.ledger.models import Entry
     from tachiai.ledger.reading import Told, entries
@@ -14,10 +14,13 @@ if TYPE_CHECKING:
 __all__ = [
     "Actor",
     "Entry",
+    "Note",
     "Told",
     "append",
+    "append_many",
     "check_stream",
     "entries",
+    "gathered",
 ]
 
 __getattr__ = face(__name__, __file__)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
@@ -14,6 +17,21 @@ from tachiai.ledger.formats import commitment, entry_body, entry_digest
 from tachiai.ledger.models import Entry, Personal, Stream
 
 
+@dataclass(frozen=True)
+class Note:
+    """One entry to be: ``data`` holds ids, digests and plain facts; whatever names or traces a person goes into ``personal``."""
+
+    stream: str
+    event: str
+    by: Actor
+    at: datetime
+    data: Mapping[str, object] | None = None
+    personal: Mapping[str, object] | None = None
+
+
+_gathering: ContextVar[list[Note] | None] = ContextVar("gathering", default=None)
+
+
 def append(
     stream: str,
     event: str,
@@ -22,38 +40,93 @@ def append(
     at: datetime,
     data: Mapping[str, object] | None = None,
     personal: Mapping[str, object] | None = None,
-) -> Entry:
+) -> None:
     """Append one entry v1 to ``stream`` (docs/formats/ledger-entry.md).
 
-    ``data`` holds ids, digests and plain facts; whatever names or traces a person goes into ``personal``.
     Raises ``RuntimeError`` outside a transaction: an act and its entry stand or fall together.
     """
+    note = Note(stream, event, by, at, data, personal)
+    _must_be_inside()
+    gathered = _gathering.get()
+    if gathered is None:
+        append_many([note])
+    else:
+        gathered.append(note)
+
+
+@contextmanager
+def gathered() -> Iterator[None]:
+    """Within one transaction: entries appended inside the block are written together at its end, in their order.
+
+    Many acts of one transaction then cost a few statements. What is appended inside is not to be read before the end.
+    """
+    _must_be_inside()
+    notes: list[Note] = []
+    token = _gathering.set(notes)
+    try:
+        yield
+    finally:
+        _gathering.reset(token)
+    append_many(notes)
+
+
+def append_many(notes: Sequence[Note]) -> None:
+    """Append entries in their order, each stream's head read and locked once. Raises as :func:`append`."""
+    _must_be_inside()
+    if not notes:
+        return
+    heads = _locked_heads({note.stream for note in notes})
+    entries, secret = [], []
+    for note in notes:
+        entry, personal = _chained(heads[note.stream], note)
+        entries.append(entry)
+        secret += personal
+    Entry.objects.bulk_create(entries)
+    if secret:
+        Personal.objects.bulk_create(secret)
+    _move_heads(list(heads.values()))
+
+
+def _must_be_inside() -> None:
     if not connection.in_atomic_block:
         raise RuntimeError("a ledger entry is appended in the transaction of the act it records")
-    head = _locked_head(stream)
+
+
+def _chained(head: Stream, note: Note) -> tuple[Entry, list[Personal]]:
+    """The entry that follows ``head``, which moves on to it, and what of it may be erased one day."""
     salt = secrets.token_bytes(32)
-    told = canonical(dict(personal)) if personal else b""
+    told = canonical(dict(note.personal)) if note.personal else b""
+    number = head.length + 1
     body = entry_body(
-        stream=stream,
-        number=head.length + 1,
+        stream=note.stream,
+        number=number,
         previous=bytes(head.head),
-        at=at,
-        event=event,
-        by=by.told(),
-        data=dict(data or {}),
-        personal=commitment(salt, told) if personal else None,
+        at=note.at,
+        event=note.event,
+        by=note.by.told(),
+        data=dict(note.data or {}),
+        personal=commitment(salt, told) if note.personal else None,
     )
-    digest = entry_digest(body)
-    entry = Entry.objects.create(stream=head, number=head.length + 1, event=event, at=at, body=body, digest=digest)
-    if personal:
-        Personal.objects.create(entry=entry, salt=salt, body=told)
-    Stream.objects.filter(pk=head.pk).update(length=head.length + 1, head=digest)
-    return entry
+    head.length, head.head = number, entry_digest(body)
+    entry = Entry(stream=head, number=number, event=note.event, at=note.at, body=body, digest=head.head)
+    return entry, [Personal(entry=entry, salt=salt, body=told)] if note.personal else []
 
 
-def _locked_head(stream: str) -> Stream:
-    head = Stream.objects.select_for_update().filter(name=stream).first()
-    if head is None:
-        Stream.objects.bulk_create([Stream(name=stream)], ignore_conflicts=True)
-        head = Stream.objects.select_for_update().get(name=stream)
-    return head
+def _locked_heads(names: set[str]) -> dict[str, Stream]:
+    """The streams' heads, locked in the order of their names, so that two who need the same ones never wait for each other."""
+    found = _locked(names)
+    absent = sorted(names - found.keys())
+    if absent:
+        Stream.objects.bulk_create([Stream(name=name) for name in absent], ignore_conflicts=True)
+        found |= _locked(set(absent))
+    return found
+
+
+def _locked(names: set[str]) -> dict[str, Stream]:
+    return {head.name: head for head in Stream.objects.select_for_update().filter(name__in=sorted(names)).order_by("name")}
+
+
+def _move_heads(heads: Sequence[Stream]) -> None:
+    statement = "UPDATE ledger_stream SET length = %s, head = %s WHERE id = %s"
+    with connection.cursor() as cursor:
+        cursor.executemany(statement, [(head.length, bytes(head.head), head.pk) for head in heads])

@@ -5,17 +5,34 @@ from typing import TYPE_CHECKING
 from tachiai.faces import face
 
 if TYPE_CHECKING:
-    from tachiai.vault.keeping import Stored, keep, put, put_tail, read, read_segment
+    from tachiai.vault.keeping import (
+        Stored,
+        Whole,
+        keep,
+        keep_tails,
+        lock_note,
+        put,
+        put_tail,
+        read,
+        read_segment,
+        read_whole,
+        unlock_note,
+    )
     from tachiai.vault.models import Blob
 
 __all__ = [
     "Blob",
     "Stored",
+    "Whole",
     "keep",
+    "keep_tails",
+    "lock_note",
     "put",
     "put_tail",
     "read",
     "read_segment",
+    "read_whole",
+    "unlock_note",
 ]
 
 __getattr__ = face(__name__, __file__)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import uuid
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -37,6 +38,18 @@ class Stored:
     kek: str
 
 
+@dataclass(frozen=True)
+class Whole:
+    """A blob's bytes. ``digests``: SHA-256 of the first *n* bytes, computed from these very bytes, for each *n* a segment ends at."""
+
+    data: bytes
+    digests: Mapping[int, bytes]
+
+    @property
+    def sha256(self) -> bytes:
+        return self.digests[len(self.data)]
+
+
 def put(data: bytes, *, kind: str) -> Stored:
     """Encrypt ``data`` under a new key and write it as the base of a new blob. Raises ``Outage`` if the store fails."""
     blob_id, key, kek = uuid.uuid4(), new_data_key(), _kek()
@@ -46,8 +59,11 @@ def put(data: bytes, *, kind: str) -> Stored:
 
 
 def put_tail(blob: Blob, tail: bytes, *, total_sha256: bytes) -> Stored:
-    """Write the next segment of ``blob``; ``total_sha256`` is the digest of the whole with ``tail`` appended."""
-    last = blob.segments.order_by("-number")[0]
+    """Write the next segment of ``blob``; ``total_sha256`` is the digest of the whole with ``tail`` appended.
+
+    Segments that the caller has prefetched are not asked for again; nothing else is read, so that any thread may write.
+    """
+    last = _segments(blob)[-1]
     number = last.number + 1
     path = _write(blob.id, number, tail, _key(blob))
     digest = hashlib.sha256(tail).digest()
@@ -57,22 +73,19 @@ def put_tail(blob: Blob, tail: bytes, *, total_sha256: bytes) -> Stored:
 
 def keep(stored: Stored, *, at: datetime) -> Blob:
     """Record what was written, in the caller's transaction. A second segment of the same number is refused by the database."""
-    if not connection.in_atomic_block:
-        raise RuntimeError("bytes are recorded in the transaction of the act that made them")
+    _must_be_inside()
     if stored.number == 0:
         blob = Blob.objects.create(id=stored.blob_id, kind=stored.kind, wrapped_key=stored.wrapped_key, kek=stored.kek, created_at=at)
     else:
         blob = Blob.objects.get(pk=stored.blob_id)
-    Segment.objects.create(
-        blob=blob,
-        number=stored.number,
-        path=stored.path,
-        size=stored.size,
-        sha256=stored.sha256,
-        total_size=stored.total_size,
-        total_sha256=stored.total_sha256,
-    )
+    _segment(stored).save(force_insert=True)
     return blob
+
+
+def keep_tails(tails: Iterable[Stored]) -> None:
+    """Record what ``put_tail`` wrote for several blobs, in the caller's transaction and in one statement."""
+    _must_be_inside()
+    Segment.objects.bulk_create([_segment(stored) for stored in tails])
 
 
 def read(blob: Blob, *, upto: int | None = None) -> bytes:
@@ -80,28 +93,79 @@ def read(blob: Blob, *, upto: int | None = None) -> bytes:
 
     Raises ``Refusal("vault.altered")`` when the store gives back anything but what was kept.
     """
-    segments = [segment for segment in blob.segments.order_by("number") if upto is None or segment.number <= upto]
-    key = _key(blob)
-    whole = b"".join(_open(blob, segment, key) for segment in segments)
-    if not segments or hashlib.sha256(whole).digest() != bytes(segments[-1].total_sha256):
+    return read_whole(blob, upto=upto).data
+
+
+def read_whole(blob: Blob, *, upto: int | None = None) -> Whole:
+    """As ``read``, with the digest at the end of every segment, so that nobody has to hash the same bytes again."""
+    segments = [segment for segment in _segments(blob) if upto is None or segment.number <= upto]
+    if not segments:
         raise Refusal("vault.altered", blob=str(blob.id))
-    return whole
+    key, running, parts = _key(blob), hashlib.sha256(), []
+    digests: dict[int, bytes] = {}
+    size = 0
+    for segment in segments:
+        data = _opened(blob, segment, key)
+        running.update(data)
+        size += len(data)
+        digests[size] = running.digest()
+        # The first segment is the whole so far: one computation tells both digests.
+        own = digests[size] if size == len(data) else hashlib.sha256(data).digest()
+        if own != bytes(segment.sha256) or digests[size] != bytes(segment.total_sha256):
+            raise Refusal("vault.altered", blob=str(blob.id), segment=segment.number)
+        parts.append(data)
+    return Whole(b"".join(parts), digests)
 
 
 def read_segment(blob: Blob, *, number: int) -> bytes:
     """One segment alone, checked against its own digest."""
-    return _open(blob, blob.segments.get(number=number), _key(blob))
-
-
-def _open(blob: Blob, segment: Segment, key: bytes) -> bytes:
-    box = _store().get(segment.path)
-    try:
-        data = unlock(box, key, label=_label(blob.id, segment.number))
-    except Unopenable as problem:
-        raise Refusal("vault.altered", blob=str(blob.id), segment=segment.number) from problem
+    segment = blob.segments.get(number=number)
+    data = _opened(blob, segment, _key(blob))
     if hashlib.sha256(data).digest() != bytes(segment.sha256):
         raise Refusal("vault.altered", blob=str(blob.id), segment=segment.number)
     return data
+
+
+def lock_note(blob: Blob, note: bytes, *, about: str) -> bytes:
+    """``note`` as a box under the blob's own key, for a column beside it. ``about`` binds it to what it is told of."""
+    return lock(note, _key(blob), label=_note_label(blob, about))
+
+
+def unlock_note(blob: Blob, box: bytes, *, about: str) -> bytes:
+    """The note of :func:`lock_note`. Raises ``Refusal("vault.altered")`` for any other box, blob or ``about``."""
+    try:
+        return unlock(box, _key(blob), label=_note_label(blob, about))
+    except Unopenable as problem:
+        raise Refusal("vault.altered", blob=str(blob.id), note=about) from problem
+
+
+def _segments(blob: Blob) -> Sequence[Segment]:
+    return sorted(blob.segments.all(), key=lambda segment: segment.number)
+
+
+def _segment(stored: Stored) -> Segment:
+    return Segment(
+        blob_id=stored.blob_id,
+        number=stored.number,
+        path=stored.path,
+        size=stored.size,
+        sha256=stored.sha256,
+        total_size=stored.total_size,
+        total_sha256=stored.total_sha256,
+    )
+
+
+def _must_be_inside() -> None:
+    if not connection.in_atomic_block:
+        raise RuntimeError("bytes are recorded in the transaction of the act that made them")
+
+
+def _opened(blob: Blob, segment: Segment, key: bytes) -> bytes:
+    box = _store().get(segment.path)
+    try:
+        return unlock(box, key, label=_label(blob.id, segment.number))
+    except Unopenable as problem:
+        raise Refusal("vault.altered", blob=str(blob.id), segment=segment.number) from problem
 
 
 def _write(blob_id: uuid.UUID, number: int, data: bytes, key: bytes) -> str:
@@ -115,6 +179,10 @@ def _write(blob_id: uuid.UUID, number: int, data: bytes, key: bytes) -> str:
 def _label(blob_id: uuid.UUID, number: int) -> str:
     """Binds a box to its place, so that two boxes cannot be exchanged."""
     return f"tachiai-segment-v1:{blob_id}:{number}"
+
+
+def _note_label(blob: Blob, about: str) -> str:
+    return f"tachiai-note-v1:{blob.id}:{about}"
 
 
 def _key(blob: Blob) -> bytes:
