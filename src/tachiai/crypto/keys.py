@@ -11,21 +11,14 @@ from typing import Protocol
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_private_key, load_pem_private_key, pkcs12
 
 from tachiai.crypto import chains, der
+from tachiai.crypto.signature_algorithms import Algorithm, algorithm_of
 from tachiai.errors import Refusal
 
 DEFAULT_RSA_BITS = 3072
-LEAST_RSA_BITS = 2048
-
-RSA_SHA256 = "1.2.840.113549.1.1.11"
-ECDSA_SHA256 = "1.2.840.10045.4.3.2"
-ECDSA_SHA384 = "1.2.840.10045.4.3.3"
-
-_KINDS = {RSA_SHA256: "RSA", ECDSA_SHA256: "P-256", ECDSA_SHA384: "P-384"}
 
 
 class SigningKey(Protocol):
@@ -40,6 +33,10 @@ class SigningKey(Protocol):
         """The digest the algorithm uses: ``sha256`` or ``sha384``."""
 
     @property
+    def algorithm_identifier(self) -> bytes:
+        """The whole DER AlgorithmIdentifier of its signatures, parameters included (RFC 5754; RFC 4055 for PSS)."""
+
+    @property
     def longest_signature(self) -> int:
         """An upper bound of the signature's size in bytes."""
 
@@ -47,35 +44,32 @@ class SigningKey(Protocol):
         """Sign the whole message (not its digest)."""
 
 
-class SoftwareKey:
-    """A key held in this process. Loading checks it once; signing never does again, which is most of the cost."""
+class KeyFace:
+    """What every provider's key says of itself, from its algorithm."""
 
-    def __init__(self, private: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> None:
-        self._private = private
-        self.signature_algorithm, self.digest, self.longest_signature = _traits(private)
-        self._hash: hashes.HashAlgorithm = hashes.SHA384() if self.digest == "sha384" else hashes.SHA256()
+    def __init__(self, algorithm: Algorithm) -> None:
+        self.algorithm = algorithm
+        self.signature_algorithm = algorithm.dotted
+        self.digest = algorithm.digest
+        self.algorithm_identifier = algorithm.identifier
+        self.longest_signature = algorithm.longest_signature
 
     def __repr__(self) -> str:
-        return f"SoftwareKey({_KINDS[self.signature_algorithm]})"
+        return f"{type(self).__name__}({self.algorithm.name})"
+
+
+class SoftwareKey(KeyFace):
+    """A key held in this process. Loading checks it once; signing never does again, which is most of the cost."""
+
+    def __init__(self, private: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, algorithm: Algorithm | None = None) -> None:
+        super().__init__(algorithm or algorithm_of(private.public_key()))
+        self._private = private
+        self._hash = self.algorithm.hash
 
     def sign(self, message: bytes) -> bytes:
         if isinstance(self._private, rsa.RSAPrivateKey):
-            return self._private.sign(message, padding.PKCS1v15(), self._hash)
+            return self._private.sign(message, self.algorithm.padding, self._hash)
         return self._private.sign(message, ec.ECDSA(self._hash))
-
-
-def _traits(private: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> tuple[str, str, int]:
-    """Signature algorithm, digest and longest signature. Refuses ``key.weak`` and ``key.unsupported``."""
-    if isinstance(private, rsa.RSAPrivateKey):
-        if private.key_size < LEAST_RSA_BITS:
-            raise Refusal("key.weak", bits=private.key_size, least=LEAST_RSA_BITS)
-        return RSA_SHA256, "sha256", private.key_size // 8
-    match private.curve.name:
-        case "secp256r1":
-            return ECDSA_SHA256, "sha256", 72
-        case "secp384r1":
-            return ECDSA_SHA384, "sha384", 104
-    raise Refusal("key.unsupported", kind=private.curve.name)
 
 
 @dataclass(frozen=True)
@@ -91,6 +85,10 @@ class Credential:
     @property
     def subject(self) -> str:
         return chains.name_text(chains.named(self.certificate).subject)
+
+    @property
+    def not_before(self) -> datetime:
+        return chains.certificate(self.certificate).not_valid_before_utc
 
     @property
     def not_after(self) -> datetime:
@@ -111,31 +109,48 @@ class Credential:
         return (*self.shown_chain, *self.roots)
 
 
-def load_credential(key_file: Path, *, passphrase: bytes | None = None, chain_file: Path | None = None, label: str = "") -> Credential:
+def load_credential(
+    key_file: Path, *, passphrase: bytes | None = None, chain_file: Path | None = None, label: str = "", pss: bool = False
+) -> Credential:
     """Read a key and its certificates from PEM (key, and chain in the same or another file), DER or PKCS#12.
 
-    Refuses ``key.unreadable``, ``key.passphrase_wrong``, ``key.unsupported``, ``key.weak``, ``key.certificate_missing``,
-    ``key.mismatch`` (no certificate belongs to the key) and ``key.chain_incomplete`` (no way to a self-issued root).
+    ``pss``: sign by RSASSA-PSS, which a certificate bound to PSS also demands. Refuses ``key.unreadable``,
+    ``key.passphrase_wrong``, ``key.unsupported``, ``key.weak``, ``key.certificate_missing``, ``key.mismatch`` (no certificate
+    belongs to the key) and ``key.chain_incomplete`` (no way to a self-issued root).
     """
+    private, certificates = load_private(key_file, passphrase=passphrase)
+    if chain_file is not None:
+        certificates += load_certificates(chain_file)
+    return credential_of(private, certificates, label=label or key_file.stem, pss=pss)
+
+
+def load_private(key_file: Path, *, passphrase: bytes | None = None) -> tuple[object, list[bytes]]:
+    """The key of a file and whatever certificates stand beside it. Refuses ``key.unreadable`` and ``key.passphrase_wrong``."""
     held = _read(key_file)
     if _is_pkcs12(held):
-        private, certificates = _from_pkcs12(held, passphrase, key_file)
-    else:
-        private, certificates = _private_key(held, passphrase, key_file), _pem_certificates(held, key_file)
-    if chain_file is not None:
-        certificates += _certificates(_read(chain_file), chain_file)
-    return credential_of(private, certificates, label=label or key_file.stem)
+        return _from_pkcs12(held, passphrase, key_file)
+    return _private_key(held, passphrase, key_file), _pem_certificates(held, key_file)
 
 
-def credential_of(private: object, certificates: Sequence[bytes], *, label: str) -> Credential:
+def credential_of(private: object, certificates: Sequence[bytes], *, label: str, pss: bool = False) -> Credential:
     """Bring a loaded key and a heap of certificates into order. Refuses as :func:`load_credential`."""
     if not isinstance(private, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
         raise Refusal("key.unsupported", kind=type(private).__name__)
+    # A key nobody should use is refused before anything is said about its certificates.
+    algorithm_of(private.public_key())
+    leaf, intermediates, root = arrange(public_bytes(private.public_key()), certificates, label=label)
+    algorithm = algorithm_of(private.public_key(), certificate=chains.certificate(leaf), pss=pss)
+    return Credential(leaf, intermediates, (root,), key=SoftwareKey(private, algorithm), label=label)
+
+
+def arrange(public: bytes, certificates: Sequence[bytes], *, label: str) -> tuple[bytes, tuple[bytes, ...], bytes]:
+    """The certificate of the key ``public`` (SubjectPublicKeyInfo), its intermediates and its root, out of a heap in any order.
+
+    Refuses ``key.certificate_missing``, ``key.mismatch`` and ``key.chain_incomplete``.
+    """
     if not certificates:
         raise Refusal("key.certificate_missing", label=label)
-    key = SoftwareKey(private)
-    own = _public_bytes(private.public_key())
-    leaf = next((c for c in certificates if _public_bytes(chains.certificate(c).public_key()) == own), None)
+    leaf = next((c for c in certificates if public_bytes(chains.certificate(c).public_key()) == public), None)
     if leaf is None:
         raise Refusal("key.mismatch", label=label)
     roots = tuple(c for c in certificates if chains.self_issued(c))
@@ -145,7 +160,7 @@ def credential_of(private: object, certificates: Sequence[bytes], *, label: str)
         path = chains.build_chain(leaf, pool=certificates, roots=roots, at=start)
     except chains.BrokenChain as broken:
         raise Refusal("key.chain_incomplete", label=label, detail=str(broken)) from broken
-    return Credential(certificate=leaf, intermediates=path[1:-1], roots=(path[-1],), key=key, label=label)
+    return leaf, path[1:-1], path[-1]
 
 
 def load_certificates(file: Path) -> list[bytes]:
@@ -153,7 +168,8 @@ def load_certificates(file: Path) -> list[bytes]:
     return _certificates(_read(file), file)
 
 
-def _public_bytes(public: object) -> bytes:
+def public_bytes(public: object) -> bytes:
+    """SubjectPublicKeyInfo, by which keys are compared; that of an RSA key says nothing of PSS."""
     encode = getattr(public, "public_bytes", None)
     return b"" if encode is None else bytes(encode(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
 

@@ -263,8 +263,6 @@ class EmbeddedRevocation:
         single = der.sequence(about, status, der.generalized_time(at), der.explicit(0, der.generalized_time(end)))
         responder = der.explicit(1, chains.named(own.certificate).subject)
         data = der.sequence(responder, der.generalized_time(at), der.sequence(single))
-        kind = own.key.signature_algorithm
-        method = cms.algorithm(kind, with_null=kind in cms.RSA_KINDS)
-        signed = der.sequence(data, method, der.bit_string(own.key.sign(data)), der.explicit(0, der.sequence(own.certificate)))
+        signed = der.sequence(data, own.key.algorithm_identifier, der.bit_string(own.key.sign(data)), der.explicit(0, der.sequence(own.certificate)))
         wrapped = der.sequence(der.oid(_OCSP_BASIC), der.octet_string(signed))
         return der.sequence(der.tlv(der.ENUMERATED, b"\x00"), der.explicit(0, wrapped))
