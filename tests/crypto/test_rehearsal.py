@@ -13,8 +13,9 @@ from crypto.contract import HOUSE, Contract, consent, words
 from crypto.server import serving
 from crypto.test_pades import KINDS, foreign
 from crypto.test_revocation import Responder
-from pki import MOMENT
-from tachiai.crypto import pades
+from pki import MOMENT, hierarchy
+from tachiai.crypto import pades, planning
+from tachiai.crypto.filling import Ground
 from tachiai.crypto.pades_verify import Expected, verify
 from tachiai.crypto.rehearsal import rehearse
 from tachiai.crypto.revocation_http import HttpRevocation
@@ -62,16 +63,12 @@ def test_an_upload_closed_by_a_house_nobody_here_knows_can_still_be_concluded(co
 
 def closed_elsewhere() -> bytes:
     """A file that somebody else has signed and put a document timestamp on."""
-    from pki import hierarchy
-    from tachiai.crypto.fields import add_archive_field
-    from tachiai.crypto.revisions import Revision
-
     signed = foreign(pdfs.plain())
-    made = pades._stamp(signed, timestamper=hierarchy(6).timestamper(), at=MOMENT)
-    stamped = signed + made.tail
+    stamper = hierarchy(6).timestamper()
+    begun = pades._begin_archive(planning.plan(signed), Ground(signed), reserve=stamper.reserve)
+    stamped = signed + begun.finish(stamper.timestamp(begun.imprint, at=MOMENT)).tail
     assert stamped.count(b"TachiaiArchive1") == 1
-    with Revision(stamped) as revision:  # a second field of ours must find a name of its own
-        assert str(add_archive_field(revision).T) == "TachiaiArchive2"
+    assert planning.plan(stamped).taken == ("TachiaiArchive1",), "a second field of ours must find a name of its own"
     return stamped
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -51,6 +52,11 @@ class BadSignature(ValueError):
 # --------------------------------------------------------------------------------------------------- building
 
 
+_SIGNED_DATA_TYPE = der.oid(SIGNED_DATA)
+_TIME_STAMP_TYPE = der.oid(SIGNATURE_TIME_STAMP)
+_type = lru_cache(maxsize=8)(der.oid)
+
+
 def algorithm(dotted: str, *, with_null: bool = False) -> bytes:
     """An AlgorithmIdentifier; RSA's carry NULL parameters, those of digests and ECDSA none (RFC 5754)."""
     return der.sequence(der.oid(dotted), der.null() if with_null else b"")
@@ -62,13 +68,42 @@ def attribute(dotted: str, value: bytes) -> bytes:
 
 def signed_attributes(credential: Credential, *, content_type: str, digest: bytes) -> bytes:
     """The SET that is signed: content-type, message-digest, signing-certificate-v2 (RFC 5035, digest SHA-256 by default)."""
-    cert_id = der.sequence(der.octet_string(hashlib.sha256(credential.certificate).digest()))
-    return der.set_of(
-        (
-            attribute(CONTENT_TYPE, der.oid(content_type)),
-            attribute(MESSAGE_DIGEST, der.octet_string(digest)),
-            attribute(SIGNING_CERTIFICATE_V2, der.sequence(der.sequence(cert_id))),
-        )
+    before, after = _around_digest(credential.certificate, content_type, len(digest))
+    return before + digest + after
+
+
+@lru_cache(maxsize=128)
+def _around_digest(certificate: bytes, content_type: str, size: int) -> tuple[bytes, bytes]:
+    """The signed attributes before and after the digest, the only part of them that varies from document to document."""
+    # DER orders the members of a SET OF by their bytes; the object identifiers decide before any digest is reached.
+    cert_id = der.sequence(der.octet_string(hashlib.sha256(certificate).digest()))
+    blank = attribute(MESSAGE_DIGEST, der.octet_string(bytes(size)))
+    signing_certificate = attribute(SIGNING_CERTIFICATE_V2, der.sequence(der.sequence(cert_id)))
+    whole = der.set_of((attribute(CONTENT_TYPE, der.oid(content_type)), blank, signing_certificate))
+    start = whole.index(blank) + len(blank) - size
+    return whole[:start], whole[start + size :]
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """Everything in a SignedData that does not vary: encoded once for each key."""
+
+    before: bytes
+    certificates: bytes
+    signer: bytes
+    kind: bytes
+
+
+@lru_cache(maxsize=128)
+def _frame(certificate: bytes, identifier: bytes, digest: str, content_type: str, shown: tuple[bytes, ...]) -> _Frame:
+    issuer, serial = issuer_and_serial(certificate)
+    digest_algorithm = algorithm(DIGESTS[digest])
+    version = der.integer(1 if content_type == DATA else 3)
+    return _Frame(
+        before=version + der.tlv(der.SET, digest_algorithm),
+        certificates=der.tlv(0xA0, b"".join(sorted(shown))) if shown else b"",
+        signer=der.integer(1) + der.sequence(issuer, serial) + digest_algorithm,
+        kind=identifier,
     )
 
 
@@ -87,32 +122,33 @@ def signed_data(
     ``attributes`` is what :func:`signed_attributes` gave and ``signature`` is over exactly these bytes.
     ``certificates`` are those shown; the credential's own chain when None, none at all when empty (RFC 3161, certReq).
     """
-    shown = credential.shown_chain if certificates is None else certificates
-    digest_algorithm = algorithm(DIGESTS[credential.key.digest])
-    encapsulated = der.oid(content_type) + (b"" if content is None else der.explicit(0, der.octet_string(content)))
-    body = der.sequence(
-        der.integer(1 if content_type == DATA else 3),
-        der.tlv(der.SET, digest_algorithm),
-        der.sequence(encapsulated),
-        der.tlv(0xA0, b"".join(sorted(shown))) if shown else b"",
-        der.tlv(der.SET, _signer_info(credential, digest_algorithm, attributes, signature, token)),
-    )
-    return der.sequence(der.oid(SIGNED_DATA), der.explicit(0, body))
+    shown = credential.shown_chain if certificates is None else tuple(certificates)
+    key = credential.key
+    frame = _frame(credential.certificate, key.algorithm_identifier, key.digest, content_type, shown)
+    return _assembled(frame, attributes, signature, content_type, content, token)
 
 
-def _signer_info(credential: Credential, digest_algorithm: bytes, attributes: bytes, signature: bytes, token: bytes | None) -> bytes:
-    issuer, serial = issuer_and_serial(credential.certificate)
-    unsigned = b"" if token is None else der.tlv(0xA1, attribute(SIGNATURE_TIME_STAMP, token))
-    kind = credential.key.signature_algorithm
-    return der.sequence(
-        der.integer(1),
-        der.sequence(issuer, serial),
-        digest_algorithm,
-        b"\xa0" + attributes[1:],  # IMPLICIT [0]: the same bytes under another tag
-        algorithm(kind, with_null=kind in RSA_KINDS),
-        der.octet_string(signature),
-        unsigned,
-    )
+def _assembled(frame: _Frame, attributes: bytes, signature: bytes, content_type: str, content: bytes | None, token: bytes | None) -> bytes:
+    unsigned = b"" if token is None else der.tlv(0xA1, der.sequence(_TIME_STAMP_TYPE, der.tlv(der.SET, token)))
+    # The attributes are the same bytes under another tag: IMPLICIT [0].
+    signer = der.sequence(frame.signer, b"\xa0", attributes[1:], frame.kind, der.octet_string(signature), unsigned)
+    encapsulated = _type(content_type) + (b"" if content is None else der.explicit(0, der.octet_string(content)))
+    body = der.sequence(frame.before, der.sequence(encapsulated), frame.certificates, der.tlv(der.SET, signer))
+    return der.sequence(_SIGNED_DATA_TYPE, der.explicit(0, body))
+
+
+def room(credential: Credential, *, token: int) -> int:
+    """How many bytes a detached signature of ``credential`` takes with a token of ``token`` bytes: the room to keep in /Contents."""
+    key = credential.key
+    return _room(credential.certificate, key.algorithm_identifier, key.digest, credential.shown_chain, key.longest_signature, token)
+
+
+@lru_cache(maxsize=128)
+def _room(certificate: bytes, identifier: bytes, digest: str, shown: tuple[bytes, ...], longest: int, token: int) -> int:
+    frame = _frame(certificate, identifier, digest, DATA, shown)
+    before, after = _around_digest(certificate, DATA, hashlib.new(digest).digest_size)
+    attributes = before + bytes(hashlib.new(digest).digest_size) + after
+    return len(_assembled(frame, attributes, bytes(longest), DATA, None, bytes(token)))
 
 
 def issuer_and_serial(certificate: bytes) -> tuple[bytes, bytes]:
@@ -179,13 +215,13 @@ def read_signed_data(data: bytes, *, padded: bool = False) -> SignedData:
         kind, wrapped = outer.expect(der.SEQUENCE).children()
         if der.read_oid(kind) != SIGNED_DATA:
             raise BadSignature("not SignedData")
-        members = der.read(wrapped.expect(0xA0).content).expect(der.SEQUENCE).children()
+        members = wrapped.expect(0xA0).only_child().expect(der.SEQUENCE).children()
         certificates = next((m for m in members if m.tag == 0xA0), None)
         infos = members[-1].expect(der.SET).children()
         if len(infos) != 1:
             raise BadSignature(f"{len(infos)} signers instead of one")
         inner = members[2].expect(der.SEQUENCE).children()
-        content = der.read(inner[1].expect(0xA0).content).expect(der.OCTET_STRING).content if len(inner) > 1 else None
+        content = inner[1].expect(0xA0).only_child().expect(der.OCTET_STRING).content if len(inner) > 1 else None
         return SignedData(
             content_type=der.read_oid(inner[0]),
             content=content,
@@ -268,8 +304,17 @@ def _check_signing_certificate(signer: SignerInfo, certificate: bytes) -> None:
         raise BadSignature("the signing-certificate attribute names another certificate")
 
 
+@lru_cache(maxsize=256)
+def _public_key(certificate: bytes) -> object:
+    """Few keys check many signatures, and taking one out of its certificate costs as much as checking with it."""
+    try:
+        return chains.certificate(certificate).public_key()
+    except (ValueError, UnsupportedAlgorithm) as unknown:
+        raise BadSignature("the certificate's key cannot be used") from unknown
+
+
 def _check_raw_signature(signer: SignerInfo, certificate: bytes) -> None:
-    key = chains.certificate(certificate).public_key()
+    key = _public_key(certificate)
     dotted = der.read_oid(signer.signature_algorithm.children()[0])
     stated = (RSA_KINDS | ECDSA_KINDS).get(dotted, signer.digest)
     if stated != signer.digest:

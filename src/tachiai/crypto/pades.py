@@ -3,30 +3,50 @@
 ``freeze`` lays in the slots and certifies, ``seal`` signs into one slot (B-T), ``close`` adds the validation data and then a
 document timestamp over everything (B-LTA), ``attest`` does all of it for the house's own papers. The format of what is
 appended is described in ``docs/formats/seal-revisions.md``. Times are the caller's; a signature is never made without a token.
+
+Each verb works from the file's plan and looks at the file only to hash it. Without a plan, or with one that fits other bytes, the
+file is planned anew: slower, and the same bytes. ``begin_seal`` stops before the timestamp, for whoever keeps many requests in flight.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from types import MappingProxyType
 
-from pikepdf import Array, Dictionary, Name, Object
-
-from tachiai.crypto import chains, cms, der, fields
-from tachiai.crypto.fields import HOUSE_FIELD, Lock, slot_field
+from tachiai.crypto import chains, cms, der, planning
+from tachiai.crypto.appearances import Appearance, placed
+from tachiai.crypto.fields import ARCHIVE_FIELDS, HOUSE_FIELD, Lock, Slot, is_seal, lock_for, slot_field
+from tachiai.crypto.filling import Blank, Ground, Made, TokenTooLarge, Unstamped, plain
 from tachiai.crypto.keys import Credential
-from tachiai.crypto.revisions import Revision
+from tachiai.crypto.plans import Plan, Ref, SlotPlan, StorePlan, ValuePlan
 from tachiai.crypto.revocation import RevocationSource
 from tachiai.crypto.timestamps import Timestamper, Token
+from tachiai.crypto.updates import Update, dictionary, reference, text_string
 from tachiai.errors import Refusal
 
-__all__ = ["Made", "SealText", "attest", "certifiable", "close", "freeze", "seal", "slot_field"]
+__all__ = [
+    "FieldValue",
+    "Made",
+    "SealText",
+    "TokenTooLarge",
+    "Unstamped",
+    "attest",
+    "begin_freeze",
+    "begin_seal",
+    "certifiable",
+    "close",
+    "freeze",
+    "seal",
+    "slot_field",
+]
 
 CONSENT_KEY = "XXTachiaiConsent"
 _FORMS_ALLOWED, _NOTHING_ALLOWED = 2, 1
-_RANGE_WIDTH = 60
+_EVERYTHING = Lock("All", ())
+_STORES = (b"/Certs", b"/OCSPs", b"/CRLs")
 
 
 @dataclass(frozen=True)
@@ -40,138 +60,277 @@ class SealText:
 
 
 @dataclass(frozen=True)
-class Made:
-    """``tail`` is to be appended; ``digest`` is SHA-256 of the whole new file; ``tokens`` every timestamp embedded.
+class FieldValue:
+    """What a signer put into a blank: words, or True for a ticked box, and what is seen of it on the page."""
 
-    ``fresh`` is False when some revocation data is older than the last signature (only a list was to be had).
-    """
+    text: str | bool
+    appearance: Appearance
 
-    tail: bytes
-    digest: bytes
-    tokens: tuple[Token, ...]
-    fresh: bool = True
+
+Values = Mapping[int, FieldValue]
+_NO_VALUES: Values = MappingProxyType({})
 
 
 def certifiable(pdf: bytes) -> bool:
     """Whether the house may certify ``pdf``: nobody has signed it yet. Refuses as :func:`freeze`."""
-    with Revision(pdf) as revision:
-        return not fields.refuse_locked(revision)
+    known = planning.plan(pdf)
+    _refuse_locked(known)
+    return not known.signed
 
 
-def freeze(pdf: bytes, *, slots: Sequence[int], credential: Credential, timestamper: Timestamper, text: SealText, at: datetime) -> Made:
-    """Lay in one locked, invisible signature field per slot, and certify what stands (DocMDP P=2, B-T).
+def freeze(
+    pdf: bytes,
+    *,
+    slots: Sequence[int | Slot],
+    credential: Credential,
+    timestamper: Timestamper,
+    text: SealText,
+    at: datetime,
+    plan: Plan | None = None,
+) -> Made:
+    """Lay in one locked signature field per slot with its value fields, and certify what stands (DocMDP P=2, B-T).
 
     A file that others have signed is not certified, because a certification must come first (ISO 32000-2, 12.8.2.2.1): it gets an
     approval signature of the house instead. Refuses ``file.locked_by_signature``, ``file.field_name_taken``, ``file.xfa``,
-    ``file.unwritable``, ``file.unreadable`` and ``file.encrypted``.
+    ``file.unwritable``, ``file.unreadable``, ``file.encrypted``, ``file.page_missing`` and, for visible fields beside signatures
+    of others, ``file.signed_by_others``.
     """
-    if not slots or len(set(slots)) != len(slots):
+
+    def begin(reserve: int) -> Unstamped:
+        return begin_freeze(pdf, slots=slots, credential=credential, reserve=reserve, text=text, at=at, plan=plan)
+
+    return _stamped(begin, timestamper, at=at)
+
+
+def begin_freeze(
+    pdf: bytes, *, slots: Sequence[int | Slot], credential: Credential, reserve: int, text: SealText, at: datetime, plan: Plan | None = None
+) -> Unstamped:
+    """:func:`freeze` up to its timestamp, for which ``reserve`` bytes are kept."""
+    wanted = [slot if isinstance(slot, Slot) else Slot(slot) for slot in slots]
+    if not wanted or len({slot.number for slot in wanted}) != len(wanted):
         raise ValueError("one or more different slots")
-    with Revision(pdf) as revision:
-        permission = None if fields.refuse_locked(revision) else _FORMS_ALLOWED
-        house = _lay_fields(revision, slots)
-        value = revision.add_raw(b"null")
-        house.V = value
-        if permission is not None:
-            _certify(revision, value)
-        references = _references(revision, permission=permission, lock=fields.lock_for(slots, None))
-        return _sign(revision, value, entries=_words(text, at) + references, credential=credential, timestamper=timestamper, at=at)
+    ground = Ground(pdf)
+    known = _fitting(plan, pdf, ground, pages=_pages_of(wanted))
+    _refuse_locked(known)
+    visible = any(slot.place is not None or slot.values for slot in wanted)
+    if known.signed and visible:
+        raise Refusal("file.signed_by_others")
+    terms = _Terms(lock_for(wanted, None), None if known.signed else _FORMS_ALLOWED)
+    return _begin_house(known, ground, wanted, terms, credential=credential, reserve=reserve, text=text, at=at)
 
 
 def seal(
-    pdf: bytes, *, slot: int, credential: Credential, timestamper: Timestamper, text: SealText, consent_digest: bytes, at: datetime
+    pdf: bytes,
+    *,
+    slot: int,
+    credential: Credential,
+    timestamper: Timestamper,
+    text: SealText,
+    consent_digest: bytes,
+    at: datetime,
+    values: Values = _NO_VALUES,
+    appearance: Appearance | None = None,
+    plan: Plan | None = None,
 ) -> Made:
     """One approval signature (B-T) into ``slot``, carrying SHA-256 of the consent it was made on, and the slot's lock.
 
-    Refuses ``seal.slot_missing``, ``seal.slot_taken`` and ``seal.slot_unlocked``.
+    ``values`` fill the slot's blanks in the same revision; ``appearance`` is what is seen of the signature itself.
+    Refuses ``seal.slot_missing``, ``seal.slot_taken``, ``seal.slot_unlocked``, ``seal.value_unknown`` and ``seal.value_kind``.
     """
+
+    def begin(reserve: int) -> Unstamped:
+        return begin_seal(
+            pdf,
+            slot=slot,
+            credential=credential,
+            reserve=reserve,
+            text=text,
+            consent_digest=consent_digest,
+            at=at,
+            values=values,
+            appearance=appearance,
+            plan=plan,
+        )
+
+    return _stamped(begin, timestamper, at=at)
+
+
+def begin_seal(
+    pdf: bytes,
+    *,
+    slot: int,
+    credential: Credential,
+    reserve: int,
+    text: SealText,
+    consent_digest: bytes,
+    at: datetime,
+    values: Values = _NO_VALUES,
+    appearance: Appearance | None = None,
+    plan: Plan | None = None,
+) -> Unstamped:
+    """:func:`seal` up to its timestamp, for which ``reserve`` bytes are kept. The key has been used when this returns."""
     if len(consent_digest) != hashlib.sha256().digest_size:
         raise ValueError("a consent's digest has 32 bytes")
-    with Revision(pdf) as revision:
-        field = fields.find_slot(revision, slot)
-        lock = fields.read_lock(field)
-        if lock is None:
-            raise Refusal("seal.slot_unlocked", slot=slot)
-        value = revision.add_raw(b"null")
-        field.V = value
-        revision.rewrite(field)
-        consent = b" /%b <%b>" % (CONSENT_KEY.encode(), consent_digest.hex().encode())
-        references = _references(revision, permission=None, lock=lock)
-        entries = _words(text, at) + consent + references
-        return _sign(revision, value, entries=entries, credential=credential, timestamper=timestamper, at=at)
+    ground = Ground(pdf)
+    known = _fitting(plan, pdf, ground)
+    place, lock = _open_slot(known, slot)
+    update = Update(known)
+    value = update.new()
+    entries = {**place.entries, b"/V": reference(value)}
+    if appearance is not None:
+        entries[b"/AP"] = b"<< /N %b >>" % reference(_draw(update, appearance))
+    update.rewrite_slot(slot, replace(place, entries=entries))
+    _fill_in(update, place, values)
+    consent = b" /%b <%b>" % (CONSENT_KEY.encode(), consent_digest.hex().encode())
+    head = _words(text, at) + consent + _references(known, permission=None, lock=lock)
+    return _begin(update, ground, value, head=head, field=slot_field(slot), credential=credential, reserve=reserve)
 
 
-def close(pdf: bytes, *, timestamper: Timestamper, revocation: RevocationSource, roots: Sequence[bytes], at: datetime) -> Made:
+def close(
+    pdf: bytes,
+    *,
+    timestamper: Timestamper,
+    revocation: RevocationSource,
+    roots: Sequence[bytes],
+    at: datetime,
+    plan: Plan | None = None,
+) -> Made:
     """A revision with the validation data of every chain of ours, then a document timestamp over the whole file (B-LTA).
 
     ``roots`` are all trusted roots, of seals and of timestamping authorities. Refuses ``seal.no_signature``,
     ``seal.chain_unknown`` and ``key.revoked``; used again later it renews (EN 319 142-1, 5.5).
     """
-    paths, latest = _chains_of(pdf, roots=roots, at=at)
-    for _attempt in range(2):
-        found = revocation.gather(paths, after=latest, at=at)
-        stored = _store(pdf, certs=(*found.certs, *(c for path in paths for c in path)), ocsps=found.ocsps, crls=found.crls)
-        made = _stamp(pdf + stored, timestamper=timestamper, at=at)
-        if made.tokens[0].chain in paths:
-            break
-        # The authority has stamped with a certificate not met before; its own proof must stand beneath its stamp too.
-        paths = [*paths, made.tokens[0].chain]
-    return Made(tail=stored + made.tail, digest=made.digest, tokens=made.tokens, fresh=found.fresh)
+    ground = Ground(pdf)
+    known = _fitting(plan, pdf, ground)
+    paths, latest = _chains_of(pdf, known, roots=roots, at=at)
+    return _close(known, ground, paths, latest, timestamper=timestamper, revocation=revocation, at=at)
 
 
 def attest(
-    pdf: bytes, *, credential: Credential, timestamper: Timestamper, revocation: RevocationSource, text: SealText, at: datetime
+    pdf: bytes,
+    *,
+    credential: Credential,
+    timestamper: Timestamper,
+    revocation: RevocationSource,
+    text: SealText,
+    at: datetime,
+    plan: Plan | None = None,
 ) -> Made:
     """Certify one of the house's own papers and close it at once (B-LTA).
 
     P=1, because nobody has anything to fill in: only validation data and document timestamps may follow, which ISO 32000-2,
     12.8.2.2.2 does not count as changes, so that renewal stays possible. Refuses as :func:`freeze`.
     """
-    with Revision(pdf) as revision:
-        if fields.refuse_locked(revision):
-            raise Refusal("file.locked_by_signature", by="an earlier signature")
-        (house,) = fields.add_fields(revision, [(HOUSE_FIELD, Lock("All", ()))])
-        value = revision.add_raw(b"null")
-        house.V = value
-        _certify(revision, value)
-        references = _references(revision, permission=_NOTHING_ALLOWED, lock=Lock("All", ()))
-        entries = _words(text, at) + references
-        signed = _sign(revision, value, entries=entries, credential=credential, timestamper=timestamper, at=at)
-    roots = (*credential.roots, *(token.chain[-1] for token in signed.tokens))
-    closed = close(pdf + signed.tail, timestamper=timestamper, revocation=revocation, roots=roots, at=at)
-    return Made(tail=signed.tail + closed.tail, digest=closed.digest, tokens=signed.tokens + closed.tokens, fresh=closed.fresh)
+    ground = Ground(pdf)
+    known = _fitting(plan, pdf, ground, pages=(1,))
+    _refuse_locked(known)
+    if known.signed:
+        raise Refusal("file.locked_by_signature", by="an earlier signature")
+
+    def begin(reserve: int) -> Unstamped:
+        terms = _Terms(_EVERYTHING, _NOTHING_ALLOWED)
+        return _begin_house(known, ground, [], terms, credential=credential, reserve=reserve, text=text, at=at)
+
+    token, tail, base, signed = _settled(begin, timestamper, at=at)
+    path = chains.build_chain(credential.certificate, pool=credential.whole_chain, roots=credential.roots, at=token.gen_time)
+    paths = [path, token.chain]
+    closed = _close(signed, base, paths, min(token.gen_time, at), timestamper=timestamper, revocation=revocation, at=at)
+    return replace(closed, tail=tail + closed.tail, tokens=(token, *closed.tokens))
 
 
 # ------------------------------------------------------------------------------------------- what is laid down
 
 
-def _lay_fields(revision: Revision, slots: Sequence[int]) -> Object:
-    """The house's field and one per slot; gives back the house's."""
-    wanted = [(HOUSE_FIELD, fields.lock_for(slots, None))]
-    wanted += [(slot_field(number), fields.lock_for(slots, number)) for number in sorted(slots)]
-    return fields.add_fields(revision, wanted)[0]
+def _fitting(plan: Plan | None, pdf: bytes, ground: Ground, *, pages: Iterable[int] = ()) -> Plan:
+    """The plan, when it fits these very bytes and knows the pages that are needed; else a new one."""
+    wanted = set(pages)
+    if plan is not None and plan.length == len(pdf) and plan.sha256 == ground.sha256() and wanted <= plan.pages.keys():
+        return plan
+    return planning.plan(pdf, pages=wanted or (1,))
 
 
-def _certify(revision: Revision, value: Object) -> None:
-    catalog = revision.catalog
-    perms = catalog.get("/Perms")
-    catalog.Perms = Dictionary(dict(perms.items())) if isinstance(perms, Dictionary) else Dictionary()
-    catalog.Perms.DocMDP = value
-    revision.rewrite(catalog)
+def _refuse_locked(plan: Plan) -> None:
+    if plan.locked is not None:
+        raise Refusal("file.locked_by_signature", field=plan.locked[0], by=plan.locked[1])
 
 
-def _references(revision: Revision, *, permission: int | None, lock: Lock) -> bytes:
+def _pages_of(slots: Sequence[Slot]) -> set[int]:
+    """Every page that gets a widget; invisible ones stand on the first."""
+    places = [place for slot in slots for place in (slot.place, *(value.place for value in slot.values)) if place is not None]
+    return {1, *(place.page for place in places)}
+
+
+@dataclass(frozen=True)
+class _Terms:
+    """What the house's own signature locks, and the P of its certification; None for an approval."""
+
+    lock: Lock
+    permission: int | None
+
+
+def _begin_house(
+    plan: Plan, ground: Ground, slots: Sequence[Slot], terms: _Terms, *, credential: Credential, reserve: int, text: SealText, at: datetime
+) -> Unstamped:
+    """The house's own signature, with the fields of ``slots`` in the same revision."""
+    update = Update(plan)
+    value = update.new()
+    update.lay_fields(slots, lock=terms.lock, value=value)
+    if terms.permission is not None:
+        update.certify(value)
+    head = _words(text, at) + _references(plan, permission=terms.permission, lock=terms.lock)
+    return _begin(update, ground, value, head=head, field=HOUSE_FIELD, credential=credential, reserve=reserve)
+
+
+def _open_slot(plan: Plan, slot: int) -> tuple[SlotPlan, Lock]:
+    place = plan.slots.get(slot)
+    if place is None:
+        raise Refusal("seal.slot_missing", slot=slot)
+    if place.signed:
+        raise Refusal("seal.slot_taken", slot=slot)
+    if place.lock is None:
+        raise Refusal("seal.slot_unlocked", slot=slot)
+    return place, place.lock
+
+
+def _fill_in(update: Update, slot: SlotPlan, values: Values) -> None:
+    """Write each given value and its appearance; blanks that got nothing stay as they are."""
+    for number in sorted(values):
+        if number not in slot.values:
+            raise Refusal("seal.value_unknown", field=number)
+        _fill_one(update, number, slot.values[number], values[number])
+
+
+def _fill_one(update: Update, number: int, field: ValuePlan, value: FieldValue) -> None:
+    if (field.kind == "check") != isinstance(value.text, bool):
+        raise Refusal("seal.value_kind", field=number)
+    if value.text is False:
+        return  # a box that was left empty stands as it was laid in
+    drawn = reference(_draw(update, value.appearance))
+    if isinstance(value.text, bool):
+        filled = {b"/V": b"/Yes", b"/AS": b"/Yes", b"/AP": b"<< /N << /Yes %b >> >>" % drawn}
+    else:
+        filled = {b"/V": text_string(value.text), b"/AP": b"<< /N %b >>" % drawn}
+    update.put(field.at, dictionary({**field.entries, **filled}))
+
+
+def _draw(update: Update, appearance: Appearance) -> Ref:
+    """Give the appearance's objects their numbers; the first is the one to refer to."""
+    numbers = update.numbers(len(appearance.objects))
+    for number, body in zip(numbers, placed(appearance, numbers), strict=True):
+        update.put((number, 0), body)
+    return numbers[0], 0
+
+
+def _references(plan: Plan, *, permission: int | None, lock: Lock) -> bytes:
     """/Reference with DocMDP (for a certification) and FieldMDP, whose /Data is the catalogue (ISO 32000-2, table 256)."""
-    entries = lock.entries()
-    entries.Type, entries.V = Name.TransformParams, Name("/1.2")
     docmdp = (
         b"<< /Type /SigRef /TransformMethod /DocMDP /TransformParams << /Type /TransformParams /V /1.2 /P %d >> >> " % permission
         if permission is not None
         else b""
     )
-    fieldmdp = b"<< /Type /SigRef /TransformMethod /FieldMDP /Data %b /TransformParams %b >>" % (
-        revision.catalog.unparse(),
-        entries.unparse(),
+    fieldmdp = b"<< /Type /SigRef /TransformMethod /FieldMDP /Data %b /TransformParams << %b /Type /TransformParams /V /1.2 >> >>" % (
+        reference(plan.catalog_at),
+        lock.entries(),
     )
     return b" /Reference [%b%b]" % (docmdp, fieldmdp)
 
@@ -179,122 +338,118 @@ def _references(revision: Revision, *, permission: int | None, lock: Lock) -> by
 def _words(text: SealText, at: datetime) -> bytes:
     moment = at.astimezone(UTC).strftime("D:%Y%m%d%H%M%S+00'00'").encode()
     given = ((b"Name", text.name), (b"Reason", text.reason), (b"ContactInfo", text.contact), (b"Location", text.location))
-    said = b"".join(b" /%b %b" % (key, _text_string(words)) for key, words in given if words)
+    said = b"".join(b" /%b %b" % (key, text_string(words)) for key, words in given if words)
     return b" /M (%b)%b" % (moment, said)
-
-
-def _text_string(words: str) -> bytes:
-    """A text string (ISO 32000-2, 7.9.2.2) in hexadecimal: PDFDocEncoding where ASCII suffices, else UTF-16BE with its mark."""
-    held = words.encode("ascii") if words.isascii() else b"\xfe\xff" + words.encode("utf-16-be")
-    return b"<%b>" % held.hex().encode()
 
 
 # -------------------------------------------------------------------------------------------------- signatures
 
 
-class _TooSmallError(Exception):
-    """The signature needs more room than was kept free; ``needed`` is in bytes."""
+def _begin(update: Update, ground: Ground, value: Ref, *, head: bytes, field: str, credential: Credential, reserve: int) -> Unstamped:
+    """Sign the update into ``value``. The room is computed from the real chain and the token's announced size."""
+    head = b"/Type /Sig /Filter /Adobe.PPKLite /SubFilter /ETSI.CAdES.detached" + head
+    blank = Blank(update, ground, value, head=head, reserve=cms.room(credential, token=reserve), field=field)
+    attributes, signature = cms.sign_digest(credential, blank.digest(credential.key.digest))
 
-    def __init__(self, needed: int) -> None:
-        super().__init__(needed)
-        self.needed = needed
+    def held(token: bytes) -> bytes:
+        return cms.signed_data(credential, attributes=attributes, signature=signature, token=token)
 
-
-def _sign(revision: Revision, value: Object, *, entries: bytes, credential: Credential, timestamper: Timestamper, at: datetime) -> Made:
-    """Fill ``value`` with a B-T signature. The room is computed from the real chain and the timestamper's own figure."""
-    head = b"/Type /Sig /Filter /Adobe.PPKLite /SubFilter /ETSI.CAdES.detached" + entries
-
-    def contents(digest: bytes) -> tuple[bytes, Token]:
-        attributes, signature = cms.sign_digest(credential, digest)
-        token = timestamper.timestamp(hashlib.sha256(signature).digest(), at=at)
-        return cms.signed_data(credential, attributes=attributes, signature=signature, token=token.der), token
-
-    specimen = cms.signed_data(
-        credential,
-        attributes=cms.signed_attributes(credential, content_type=cms.DATA, digest=bytes(hashlib.new(credential.key.digest).digest_size)),
-        signature=bytes(credential.key.longest_signature),
-        token=der.octet_string(bytes(timestamper.reserve)),
-    )
-    return _filled(revision, value, head=head, digest=credential.key.digest, reserve=len(specimen), contents=contents)
+    return Unstamped(blank, imprint=hashlib.sha256(signature).digest(), reserve=reserve, held=held)
 
 
-def _stamp(pdf: bytes, *, timestamper: Timestamper, at: datetime) -> Made:
+def _begin_archive(plan: Plan, ground: Ground, *, reserve: int) -> Unstamped:
     """A document timestamp as a revision of its own (ISO 32000-2, 12.8.5)."""
-    with Revision(pdf) as revision:
-        field = fields.add_archive_field(revision)
-        value = revision.add_raw(b"null")
-        field.V = value
-
-        def contents(digest: bytes) -> tuple[bytes, Token]:
-            token = timestamper.timestamp(digest, at=at)
-            return token.der, token
-
-        head = b"/Type /DocTimeStamp /Filter /Adobe.PPKLite /SubFilter /ETSI.RFC3161"
-        return _filled(revision, value, head=head, digest="sha256", reserve=timestamper.reserve, contents=contents)
+    update = Update(plan)
+    name = next(n for n in (f"{ARCHIVE_FIELDS}{number}" for number in range(1, 10_000)) if n not in plan.taken)
+    value = update.new()
+    update.add_archive_field(name, value)
+    head = b"/Type /DocTimeStamp /Filter /Adobe.PPKLite /SubFilter /ETSI.RFC3161"
+    blank = Blank(update, ground, value, head=head, reserve=reserve, field=name)
+    return Unstamped(blank, imprint=blank.digest("sha256"), reserve=reserve, held=lambda token: token)
 
 
-def _filled(
-    revision: Revision, value: Object, *, head: bytes, digest: str, reserve: int, contents: Callable[[bytes], tuple[bytes, Token]]
-) -> Made:
-    """Render, hash, sign, and once more with the size that was missing should the first reserve have been too small."""
+def _settled(begin: Callable[[int], Unstamped], timestamper: Timestamper, *, at: datetime) -> tuple[Token, bytes, Ground, Plan]:
+    """Begin, stamp and settle; once more with the size that was missing should the token be larger than announced."""
+    begun = begin(timestamper.reserve)
+    token = timestamper.timestamp(begun.imprint, at=at)
     try:
-        return _fill_once(revision, value, head=head, digest=digest, reserve=reserve, contents=contents)
-    except _TooSmallError as small:
-        return _fill_once(revision, value, head=head, digest=digest, reserve=small.needed + 256, contents=contents)
+        return (token, *begun.settle(token))
+    except TokenTooLarge as small:
+        begun = begin(small.needed)
+        token = timestamper.timestamp(begun.imprint, at=at)
+        return (token, *begun.settle(token))
 
 
-def _fill_once(
-    revision: Revision, value: Object, *, head: bytes, digest: str, reserve: int, contents: Callable[[bytes], tuple[bytes, Token]]
-) -> Made:
-    # Step 1: the update with blanks. /Contents stands last, so that everything said about the signature lies before the gap.
-    before = b"<< %b /ByteRange [" % head
-    between = b"] /Contents "
-    revision.set_raw(value, before + b" " * _RANGE_WIDTH + between + b"<" + b"0" * (2 * reserve) + b"> >>")
-    placed = revision.render()
-    tail, base = bytearray(placed.tail), len(revision.pdf)
-
-    # Step 2: the byte range leaves out exactly the hexadecimal string, its brackets included (ISO 32000-2, 12.8.1).
-    body = placed.bodies[value.objgen]
-    gap = body + len(before) + _RANGE_WIDTH + len(between)
-    gap_end = gap + 2 * reserve + 2
-    stated = b"0 %d %d %d" % (base + gap, base + gap_end, len(tail) - gap_end)
-    tail[body + len(before) : body + len(before) + _RANGE_WIDTH] = stated.ljust(_RANGE_WIDTH)
-
-    # Step 3: hash, sign, and put the result into the gap; nothing else moves.
-    running = hashlib.new(digest, revision.pdf)
-    running.update(tail[:gap])
-    running.update(tail[gap_end:])
-    held, token = contents(running.digest())
-    if len(held) > reserve:
-        raise _TooSmallError(len(held))
-    written = held.hex().encode()
-    tail[gap + 1 : gap + 1 + len(written)] = written
-    whole = hashlib.sha256(revision.pdf)
-    whole.update(tail)
-    return Made(tail=bytes(tail), digest=whole.digest(), tokens=(token,))
+def _stamped(begin: Callable[[int], Unstamped], timestamper: Timestamper, *, at: datetime) -> Made:
+    token, tail, _ground, plan = _settled(begin, timestamper, at=at)
+    return Made(tail=tail, digest=plan.sha256, tokens=(token,), plan=plan)
 
 
 # --------------------------------------------------------------------------------------------- validation data
 
+Path = tuple[bytes, ...]
 
-def _chains_of(pdf: bytes, *, roots: Sequence[bytes], at: datetime) -> tuple[list[tuple[bytes, ...]], datetime]:
+
+def _close(
+    plan: Plan,
+    ground: Ground,
+    paths: Sequence[Path],
+    latest: datetime,
+    *,
+    timestamper: Timestamper,
+    revocation: RevocationSource,
+    at: datetime,
+) -> Made:
+    for _attempt in range(2):
+        found = revocation.gather(paths, after=latest, at=at)
+        certs = (*found.certs, *(cert for path in paths for cert in path))
+        stored, base, known = _store(plan, ground, {b"/Certs": certs, b"/OCSPs": found.ocsps, b"/CRLs": found.crls})
+        made = _stamped(lambda reserve, known=known, base=base: _begin_archive(known, base, reserve=reserve), timestamper, at=at)  # type: ignore[misc]
+        if made.tokens[0].chain in paths:
+            break
+        # The authority has stamped with a certificate not met before; its own proof must stand beneath its stamp too.
+        paths = [*paths, made.tokens[0].chain]
+    return replace(made, tail=stored + made.tail, fresh=found.fresh)
+
+
+def _store(plan: Plan, ground: Ground, wanted: Mapping[bytes, Iterable[bytes]]) -> tuple[bytes, Ground, Plan]:
+    """The update with the DSS (EN 319 142-1, 5.4.2): what stands there already is kept, nothing is stored twice."""
+    update = Update(plan)
+    known = plan.store or StorePlan(b"", {})
+    streams = {key: _added(update, known.streams.get(key, ()), wanted[key]) for key in _STORES}
+    entries = {b"/Type": b"/DSS"} | ({b"/VRI": known.vri} if known.vri else {})
+    entries |= {key: b"[ %b ]" % b" ".join(ref for _digest, ref in held) for key, held in streams.items() if held}
+    update.set_catalog(b"/DSS", reference(update.new(dictionary(entries))))
+    update.set_store(StorePlan(known.vri, streams))
+    return plain(update, ground)
+
+
+def _added(update: Update, held: Sequence[tuple[bytes, bytes]], wanted: Iterable[bytes]) -> tuple[tuple[bytes, bytes], ...]:
+    found = dict(held)
+    every = list(held)
+    for content in dict.fromkeys(wanted):
+        digest = hashlib.sha256(content).digest()
+        if digest not in found:
+            every.append((digest, reference(update.new_stream(content))))
+    return tuple(every)
+
+
+def _chains_of(pdf: bytes, plan: Plan, *, roots: Sequence[bytes], at: datetime) -> tuple[list[Path], datetime]:
     """The chains of every signature and token that lead to ``roots``, and the latest time a token states."""
-    found: dict[tuple[bytes, ...], None] = {}
-    times: list[datetime] = []
-    with Revision(pdf) as revision:
-        ours = [(name, bytes(field.V.Contents)) for name, field in fields.signed_fields(revision)]
-    if not ours:
+    if not plan.gaps:
         raise Refusal("seal.no_signature")
-    for name, contents in ours:
+    found: dict[Path, None] = {}
+    times: list[datetime] = []
+    for gap in plan.gaps:
         try:
-            for data, moment in _signed_parts(contents, at):
+            for data, moment in _signed_parts(bytes.fromhex(pdf[gap.start + 1 : gap.end - 1].decode("ascii")), at):
                 path = chains.build_chain(data.signer_certificate(), pool=data.certificates, roots=roots, at=moment)
                 found[path] = None
                 times.append(moment)
         except (ValueError, IndexError) as trouble:
             # What came with the upload keeps whatever proof it brought; the seals of this house must all be provable.
-            if fields.is_seal(name):
-                raise Refusal("seal.chain_unknown", field=name, detail=str(trouble)) from trouble
+            if is_seal(gap.field):
+                raise Refusal("seal.chain_unknown", field=gap.field, detail=str(trouble)) from trouble
     return list(found), max((t for t in times if t <= at), default=at)
 
 
@@ -310,26 +465,3 @@ def _signed_parts(contents: bytes, at: datetime) -> Iterable[tuple[cms.SignedDat
 
 def _stated_time(token: cms.SignedData) -> datetime:
     return der.read_generalized_time(der.read(token.content or b"").children()[4])
-
-
-def _store(pdf: bytes, *, certs: Iterable[bytes], ocsps: Iterable[bytes], crls: Iterable[bytes]) -> bytes:
-    """The update with the DSS (EN 319 142-1, 5.4.2): what stands there already is kept, nothing is stored twice."""
-    with Revision(pdf) as revision:
-        catalog = revision.catalog
-        known = catalog.get("/DSS")
-        made = Dictionary(Type=Name.DSS)
-        if isinstance(known, Dictionary) and "/VRI" in known:
-            made.VRI = known.VRI
-        for key, wanted in (("/Certs", certs), ("/OCSPs", ocsps), ("/CRLs", crls)):
-            held = _streams(revision, known.get(key) if isinstance(known, Dictionary) else None, dict.fromkeys(wanted))
-            if len(held):
-                made[key] = held
-        catalog.DSS = revision.add(made)
-        revision.rewrite(catalog)
-        return revision.render().tail
-
-
-def _streams(revision: Revision, known: object, wanted: Iterable[bytes]) -> Array:
-    kept = list(known) if isinstance(known, Array) else []
-    stored = {stream.read_bytes() for stream in kept}
-    return Array([*kept, *(revision.add_stream(content) for content in wanted if content not in stored)])

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from tachiai.crypto import pades
+from tachiai.crypto import pades, planning
 from tachiai.crypto.authority import issue
 from tachiai.crypto.keys import Credential, credential_of
 from tachiai.crypto.pades import SealText
@@ -36,12 +36,15 @@ def rehearse(pdf: bytes, *, at: datetime) -> bool:
     """
     root, seal, stamp, answer = _cast(at)
     stamper = EmbeddedTimestamper(stamp)
-    certifies = pades.certifiable(pdf)
-    held = pdf + pades.freeze(pdf, slots=[1], credential=seal, timestamper=stamper, text=_TEXT, at=at).tail
+    plan = planning.plan(pdf)
+    certifies = not plan.signed  # freezing refuses a file that is locked
+    made = pades.freeze(pdf, slots=[1], credential=seal, timestamper=stamper, text=_TEXT, at=at, plan=plan)
+    held = pdf + made.tail
     try:
-        held += pades.seal(held, slot=1, credential=seal, timestamper=stamper, text=_TEXT, consent_digest=_CONSENT, at=at).tail
+        made = pades.seal(held, slot=1, credential=seal, timestamper=stamper, text=_TEXT, consent_digest=_CONSENT, at=at, plan=made.plan)
+        held += made.tail
         source = EmbeddedRevocation(root, responder=answer)
-        held += pades.close(held, timestamper=stamper, revocation=source, roots=[root], at=at).tail
+        held += pades.close(held, timestamper=stamper, revocation=source, roots=[root], at=at, plan=made.plan).tail
         expected = Expected(certifies, {1: _CONSENT}, True, len(pdf), hashlib.sha256(pdf).digest())
         verify(held, expected=expected, roots=[root], tsa_roots=[root], at=at)
     except Refusal as refused:

@@ -1,0 +1,292 @@
+"""Writing an incremental update (ISO 32000-2, 7.5.6) from a plan alone: objects, a cross-reference section, a trailer.
+
+No PDF is parsed here and none is held: what stands is known from the :class:`~tachiai.crypto.plans.Plan`. Nothing reads a clock or a
+random source, so the same calls give the same bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from tachiai.crypto.fields import HOUSE_FIELD, Lock, Place, Slot, ValueField, lock_for, slot_field, value_field
+from tachiai.crypto.plans import Entries, FormPlan, Gap, PagePlan, Plan, Ref, SlotPlan, StorePlan, ValuePlan
+from tachiai.errors import Refusal
+
+# Text fields must name a font for whoever would edit them (ISO 32000-2, 12.7.4.3). Ours are read-only and bring their appearances.
+_DEFAULT_APPEARANCE = b"(/Helv 0 Tf 0 g)"
+_RESOURCES = b"<< /Font << /Helv << /BaseFont /Helvetica /Encoding /WinAnsiEncoding /Subtype /Type1 /Type /Font >> >> >>"
+_READ_ONLY, _PRINT, _PRINT_LOCKED = b"1", b"4", b"132"
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A rendered update: its bytes, where the body of the object asked for starts in them, and where the section starts in the file."""
+
+    tail: bytearray
+    body: int
+    section: int
+    free: int
+    identifiers: tuple[bytes, ...]
+
+
+def dictionary(entries: Entries) -> bytes:
+    """``<< /Key value … >>`` in the order of the keys."""
+    return b"<< %b >>" % b" ".join(b"%b %b" % entry for entry in sorted(entries.items()))
+
+
+def reference(at: Ref) -> bytes:
+    return b"%d %d R" % at
+
+
+def text_string(words: str) -> bytes:
+    """A text string (ISO 32000-2, 7.9.2.2) in hexadecimal: PDFDocEncoding where ASCII suffices, else UTF-16BE with its mark."""
+    held = words.encode("ascii") if words.isascii() else b"\xfe\xff" + words.encode("utf-16-be")
+    return b"<%b>" % held.hex().encode()
+
+
+def number(value: float) -> bytes:
+    """A real with at most three decimals, without an exponent or needless zeros."""
+    return (b"%.3f" % value).rstrip(b"0").rstrip(b".") or b"0"
+
+
+class Update:
+    """One update in preparation. It starts from a plan and ends, rendered, as the plan of the longer file."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self._free = plan.free
+        self._bodies: dict[Ref, bytes] = {}
+        self._catalog, self._form = plan.catalog, plan.form
+        self._pages, self._slots, self._store = plan.pages, plan.slots, plan.store
+        self._taken, self._signed = plan.taken, plan.signed
+        self._catalog_changed = False
+
+    def new(self, body: bytes = b"") -> Ref:
+        """A new object; its body may be given later through :meth:`put`."""
+        at = (self._free, 0)
+        self._free += 1
+        self._bodies[at] = body
+        return at
+
+    def new_stream(self, content: bytes) -> Ref:
+        return self.new(b"<< /Length %d >>\nstream\n%b\nendstream" % (len(content), content))
+
+    def put(self, at: Ref, body: bytes) -> None:
+        self._bodies[at] = body
+
+    def numbers(self, count: int) -> range:
+        """``count`` numbers in a row for objects whose bodies follow through :meth:`put`."""
+        first, self._free = self._free, self._free + count
+        return range(first, self._free)
+
+    # ------------------------------------------------------------------------------------ fields of freezing
+
+    def lay_fields(self, slots: Sequence[Slot], *, lock: Lock, value: Ref) -> None:
+        """The house's signature field with its ``lock`` and ``value``, and each slot's fields with their locks.
+
+        Refuses ``file.field_name_taken`` and ``file.page_missing``.
+        """
+        for name in (HOUSE_FIELD, *(name for slot in slots for name in slot.names())):
+            if name in self._taken:
+                raise Refusal("file.field_name_taken", field=name)
+        widgets: dict[int, list[Ref]] = {1: []}
+        house, _entries = self._signature_field(HOUSE_FIELD, lock=lock, place=None, value=value)
+        widgets[1].append(house)
+        made: list[Ref] = [house]
+        for slot in sorted(slots, key=lambda slot: slot.number):
+            made += self._lay_slot(slot, lock_for(slots, slot.number), widgets)
+        for page, refs in widgets.items():
+            self._annotate(page, refs)
+        self._append_to_form(made, with_text=any(slot.values for slot in slots))
+        self._taken = (*self._taken, HOUSE_FIELD, *(name for slot in slots for name in slot.names()))
+
+    def _lay_slot(self, slot: Slot, lock: Lock, widgets: dict[int, list[Ref]]) -> list[Ref]:
+        at, entries = self._signature_field(slot_field(slot.number), lock=lock, place=slot.place)
+        widgets.setdefault(slot.place.page if slot.place else 1, []).append(at)
+        values: dict[int, ValuePlan] = {}
+        for value in sorted(slot.values, key=lambda value: value.number):
+            own = self._value_entries(slot.number, value)
+            values[value.number] = ValuePlan(self.new(dictionary(own)), value.kind, own)
+            widgets.setdefault(value.place.page, []).append(values[value.number].at)
+        self._slots = {**self._slots, slot.number: SlotPlan(at, entries, lock, signed=False, values=values)}
+        return [at, *(value.at for value in values.values())]
+
+    def _signature_field(self, name: str, *, lock: Lock, place: Place | None, value: Ref | None = None) -> tuple[Ref, Entries]:
+        locked = self.new(b"<< %b /Type /SigFieldLock >>" % lock.entries())
+        page = self._page(place.page if place else 1)
+        entries = _widget(name, kind=b"/Sig", flags=_PRINT_LOCKED, place=place) | {b"/P": reference(page.at), b"/Lock": reference(locked)}
+        if value is not None:
+            entries[b"/V"] = reference(value)
+        return self.new(dictionary(entries)), entries
+
+    def _value_entries(self, slot: int, value: ValueField) -> Entries:
+        check = value.kind == "check"
+        entries = _widget(value_field(slot, value.number), kind=b"/Btn" if check else b"/Tx", flags=_PRINT, place=value.place)
+        entries |= {b"/P": reference(self._page(value.place.page).at), b"/Ff": _READ_ONLY, b"/TU": text_string(value.label)}
+        return entries | ({b"/AS": b"/Off", b"/V": b"/Off"} if check else {b"/DA": _DEFAULT_APPEARANCE})
+
+    def _page(self, number: int) -> PagePlan:
+        try:
+            return self._pages[number]
+        except KeyError:
+            raise Refusal("file.page_missing", page=number) from None
+
+    def _annotate(self, number: int, widgets: Sequence[Ref]) -> None:
+        page = self._page(number)
+        page = replace(page, annots=_extended(page.annots, widgets))
+        self._pages = {**self._pages, number: page}
+        if page.annots_at is not None:
+            self.put(page.annots_at, b"[ %b ]" % page.annots)
+        else:
+            self.put(page.at, dictionary({**page.entries, b"/Annots": b"[ %b ]" % page.annots}))
+
+    # ------------------------------------------------------------------------------------- form and catalogue
+
+    def add_archive_field(self, name: str, value: Ref) -> Ref:
+        """A field for a document timestamp. It has no widget on a page, so that no page is touched after signing."""
+        entries = _widget(name, kind=b"/Sig", flags=_PRINT_LOCKED, place=None) | {b"/V": reference(value)}
+        field = self.new(dictionary(entries))
+        self._append_to_form([field], with_text=False)
+        self._taken = (*self._taken, name)
+        return field
+
+    def _append_to_form(self, made: Sequence[Ref], *, with_text: bool) -> None:
+        """List ``made`` among the form's fields, rewriting whichever of catalogue, form and list has to change."""
+        form = self._form
+        if form is None:
+            entries = {b"/SigFlags": b"3"} | ({b"/DA": _DEFAULT_APPEARANCE, b"/DR": _RESOURCES} if with_text else {})
+            at = self.new()
+            self._form = form = FormPlan(at, entries, None, _extended(b"", made))
+            self.set_catalog(b"/AcroForm", reference(at))
+            self.put(at, _form_body(form))
+            return
+        flagged = form.entries.get(b"/SigFlags") == b"3"
+        form = self._form = replace(form, entries={**form.entries, b"/SigFlags": b"3"}, fields=_extended(form.fields, made))
+        if form.fields_at is not None:
+            self.put(form.fields_at, b"[ %b ]" % form.fields)
+        if form.fields_at is not None and flagged:
+            return
+        if form.at is not None:
+            self.put(form.at, _form_body(form))
+        else:
+            self.set_catalog(b"/AcroForm", _form_body(form))
+
+    def set_catalog(self, key: bytes, value: bytes) -> None:
+        self._catalog = {**self._catalog, key: value}
+        self._catalog_changed = True
+
+    def certify(self, value: Ref) -> None:
+        self.set_catalog(b"/Perms", dictionary({**self.plan.perms, b"/DocMDP": reference(value)}))
+
+    # ------------------------------------------------------------------------------- signing and its material
+
+    def rewrite_slot(self, number: int, slot: SlotPlan) -> None:
+        """Write the slot's signature field anew, now signed."""
+        self.put(slot.at, dictionary(slot.entries))
+        self._slots = {**self._slots, number: replace(slot, signed=True)}
+
+    def set_store(self, store: StorePlan) -> None:
+        self._store = store
+
+    # ----------------------------------------------------------------------------------------------- rendering
+
+    def render(self, wanted: Ref | None = None) -> Placed:
+        """The bytes to append; ``wanted`` names the object whose body's place is told. They begin with a line end where one is missing."""
+        if self._catalog_changed:
+            self._bodies[self.plan.catalog_at] = dictionary(self._catalog)
+        out = bytearray() if self.plan.line_end else bytearray(b"\n")
+        start, offsets, body = self.plan.length, {}, -1
+        for at in sorted(self._bodies):
+            offsets[at] = start + len(out)
+            out += b"%d %d obj\n" % at
+            if at == wanted:
+                body = len(out)
+            out += self._bodies[at]
+            out += b"\nendobj\n"
+        section = start + len(out)
+        identifiers = self._identifiers()
+        free = self._section(out, offsets, section, identifiers)
+        out += b"startxref\n%d\n%%%%EOF\n" % section
+        return Placed(out, body, section, free, identifiers)
+
+    def evolved(self, placed: Placed, *, sha256: bytes, gap: Gap | None = None) -> Plan:
+        """The plan of the file with ``placed`` appended. Pages are needed at freezing only, and forgotten with it."""
+        return replace(
+            self.plan,
+            length=self.plan.length + len(placed.tail),
+            sha256=sha256,
+            line_end=True,
+            startxref=placed.section,
+            free=placed.free,
+            identifiers=placed.identifiers,
+            catalog=self._catalog,
+            form=self._form,
+            signed=self._signed or gap is not None,
+            taken=self._taken,
+            pages={},
+            slots=self._slots,
+            gaps=self.plan.gaps if gap is None else (*self.plan.gaps, gap),
+            store=self._store,
+        )
+
+    def _identifiers(self) -> tuple[bytes, ...]:
+        """The first half stays, the second tells this revision from the others (ISO 32000-2, 14.4)."""
+        known = self.plan.identifiers
+        first = known[0] if known else self.plan.sha256[:16]
+        return first, hashlib.sha256(b"".join((*known, b"%d" % self.plan.length))).digest()[:16]
+
+    def _section(self, out: bytearray, offsets: dict[Ref, int], section: int, identifiers: tuple[bytes, ...]) -> int:
+        """Append the cross-reference section with its trailer; gives back the next free number."""
+        plan = self.plan
+        halves = b" ".join(b"<%b>" % half.hex().encode() for half in identifiers)
+        if plan.classic:
+            out += b"xref\n"
+            for run in _runs(sorted(offsets)):
+                out += b"%d %d\n" % (run[0][0], len(run))
+                out += b"".join(b"%010d %05d n \n" % (offsets[at], at[1]) for at in run)
+            entries = b"/Size %d /Prev %d %b /ID [%b]" % (self._free, plan.startxref, plan.trailer, halves)
+            out += b"trailer\n<< %b >>\n" % entries
+            return self._free
+        own = (self._free, 0)
+        every = {**offsets, own: section}
+        index = b" ".join(b"%d %d" % (run[0][0], len(run)) for run in _runs(sorted(every)))
+        rows = b"".join(b"\x01" + every[at].to_bytes(5, "big") + at[1].to_bytes(2, "big") for at in sorted(every))
+        entries = b"/Size %d /Prev %d %b /ID [%b]" % (self._free + 1, plan.startxref, plan.trailer, halves)
+        head = b"/Type /XRef /W [1 5 2] /Index [%b] /Length %d %b" % (index, len(rows), entries)
+        out += b"%d 0 obj\n<< %b >>\nstream\n%b\nendstream\nendobj\n" % (own[0], head, rows)
+        return self._free + 1
+
+
+def _widget(name: str, *, kind: bytes, flags: bytes, place: Place | None) -> Entries:
+    """A field and its one widget in a single dictionary (ISO 32000-2, 12.7.4.1); without a place it is not seen."""
+    box = b" ".join(number(edge) for edge in place.box) if place else b"0 0 0 0"
+    return {
+        b"/F": flags,
+        b"/FT": kind,
+        b"/Rect": b"[ %b ]" % box,
+        b"/Subtype": b"/Widget",
+        b"/T": b"(%b)" % name.encode(),
+        b"/Type": b"/Annot",
+    }
+
+
+def _form_body(form: FormPlan) -> bytes:
+    fields = b"[ %b ]" % form.fields if form.fields_at is None else reference(form.fields_at)
+    return dictionary({**form.entries, b"/Fields": fields})
+
+
+def _extended(held: bytes, more: Sequence[Ref]) -> bytes:
+    return b" ".join((*((held,) if held else ()), *(reference(at) for at in more)))
+
+
+def _runs(numbers: list[Ref]) -> list[list[Ref]]:
+    """Object numbers in unbroken runs, as cross-reference sections list them."""
+    runs: list[list[Ref]] = []
+    for at in numbers:
+        if runs and runs[-1][-1][0] + 1 == at[0]:
+            runs[-1].append(at)
+        else:
+            runs.append([at])
+    return runs
