@@ -42,6 +42,21 @@ def typeset(layout: str, *, data: object, at: datetime) -> bytes:
         )
 
 
+def drawn(layout: str, *, data: object) -> bytes:
+    """``layouts/<layout>.typ`` filled with ``data``, without date or tags: one page to be taken apart into a drawing, the same bytes for
+    the same input. The rules of PDF/A-2b hold, so `typst.TypstError` is raised rather than a box drawn for a character without a glyph."""
+    with _one_at_a_time:
+        return typst.compile(
+            (_LAYOUTS / f"{layout}.typ").read_bytes(),
+            font_paths=_fonts(),
+            ignore_system_fonts=True,
+            sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
+            pdf_standards=["a-2b"],
+            pdf_tags=False,
+            timestamp=0,
+        )
+
+
 def printable(value: Any) -> Any:
     """``value`` (strings in lists and dictionaries) with every character that no font can show, or that steers the direction or
     joins of its neighbours unseen, replaced by its code in corner brackets, ``〔U+1F600〕``: visible, and never lost."""
