@@ -15,6 +15,7 @@ from tachiai.crypto.canonical import canonical
 from tachiai.ledger.actors import Actor
 from tachiai.ledger.formats import commitment, entry_body, entry_digest
 from tachiai.ledger.models import Entry, Personal, Stream
+from tachiai.rowwise import Change, change_each
 
 
 @dataclass(frozen=True)
@@ -127,6 +128,4 @@ def _locked(names: set[str]) -> dict[str, Stream]:
 
 
 def _move_heads(heads: Sequence[Stream]) -> None:
-    statement = "UPDATE ledger_stream SET length = %s, head = %s WHERE id = %s"
-    with connection.cursor() as cursor:
-        cursor.executemany(statement, [(head.length, bytes(head.head), head.pk) for head in heads])
+    change_each(Stream, [Change(head.pk, {"length": head.length, "head": bytes(head.head)}) for head in heads])

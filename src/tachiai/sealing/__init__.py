@@ -9,14 +9,15 @@ if TYPE_CHECKING:
     from tachiai.crypto.pades_verify import Expected, Report
     from tachiai.sealing.authorities import StampingAuthority, stamping_authority
     from tachiai.sealing.models import Act
-    from tachiai.sealing.preparing import Prepared, prepare, record
+    from tachiai.sealing.preparing import Intent, Prepared, prepare, prepare_many
     from tachiai.sealing.rehearsing import rehearse
-    from tachiai.sealing.seals import Sealed, attest, close, freeze, seal
+    from tachiai.sealing.seals import Sealed, attest, close, freeze, record_many, seal
     from tachiai.sealing.verifying import examine, trust, verify
 
 __all__ = [
     "Act",
     "Expected",
+    "Intent",
     "Prepared",
     "Report",
     "SealText",
@@ -27,7 +28,8 @@ __all__ = [
     "examine",
     "freeze",
     "prepare",
-    "record",
+    "prepare_many",
+    "record_many",
     "rehearse",
     "seal",
     "stamping_authority",

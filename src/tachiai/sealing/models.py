@@ -38,6 +38,7 @@ class Seal(models.Model):
     accredited = models.BooleanField(null=True)
 
     class Meta:
+        indexes = [models.Index(fields=["subject"], name="seal_subject")]
         constraints = [
             models.UniqueConstraint(fields=["act", "subject", "input_sha256"], condition=Q(state="sealed"), name="sealed_input_once"),
             models.UniqueConstraint(

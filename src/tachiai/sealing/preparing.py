@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
 
 from tachiai import ledger
 from tachiai.errors import Refusal
+from tachiai.rowwise import Change, change_each
 from tachiai.sealing.handles import handles
 from tachiai.sealing.models import Act, Seal, SealState
 
@@ -29,47 +32,118 @@ class Prepared:
         return pdf
 
 
+@dataclass(frozen=True)
+class Intent:
+    """What is to be sealed: ``pdf`` of ``subject``, told of in ``stream``. ``sha256`` is of ``pdf``, if it was just computed from it."""
+
+    pdf: bytes
+    subject: uuid.UUID
+    stream: str
+    consent: uuid.UUID | None = None
+    sha256: bytes = b""
+
+    def digest(self) -> bytes:
+        return self.sha256 or hashlib.sha256(self.pdf).digest()
+
+
 def prepare(act: Act, pdf: bytes, *, subject: uuid.UUID, stream: str, at: datetime, consent: uuid.UUID | None = None) -> Prepared:
     """Record the intent to seal ``pdf`` and return it as something that can be used once.
 
     An earlier intent for the same act that never came to anything is marked abandoned. Refuses with
     ``seal.done`` when the consent has been sealed on this subject, ``seal.no_consent`` for a consent seal without one.
     """
-    if (act is Act.CONSENT) != (consent is not None):
+    (prepared,) = prepare_many(act, [Intent(pdf, subject, stream, consent)], at=at)
+    if isinstance(prepared, Refusal):
+        raise prepared
+    return prepared
+
+
+def prepare_many(act: Act, intents: Sequence[Intent], *, at: datetime) -> list[Prepared | Refusal]:
+    """As :func:`prepare` for several subjects in one transaction; for each the intent on record, or why there is none."""
+    if any((act is Act.CONSENT) != (intent.consent is not None) for intent in intents):
         raise Refusal("seal.no_consent")
-    digest = hashlib.sha256(pdf).digest()
     key = "" if act is Act.CLOSE else handles().credential.fingerprint
     with transaction.atomic(durable=True):
-        same = Seal.objects.filter(act=act, subject=subject, consent=consent)
-        if consent is not None and same.filter(state=SealState.SEALED).exists():
-            raise Refusal("seal.done", consent=str(consent))
-        same.filter(state=SealState.INTENDED).update(state=SealState.ABANDONED)
-        intent = Seal.objects.create(act=act, subject=subject, consent=consent, input_sha256=digest, key=key, intended_at=at)
-        ledger.append(
-            stream,
-            "seal.intended",
-            by=ledger.Actor.house(),
-            at=at,
-            data={
-                "seal": str(intent.pk),
-                "act": str(act),
-                "subject": str(subject),
-                "consent": str(consent) if consent else None,
-                "input": digest.hex(),
-                "key": key or None,
+        done = _clear(act, intents)
+        seals = [_intended(act, intent, key=key, at=at) for intent in intents if (intent.subject, intent.consent) not in done]
+        Seal.objects.bulk_create(seals)
+        streams = {(intent.subject, intent.consent): intent.stream for intent in intents}
+        ledger.append_many([_told(seal, streams[seal.subject, seal.consent], at=at) for seal in seals])
+    left = iter(seals)
+    return [
+        Refusal("seal.done", consent=str(intent.consent)) if (intent.subject, intent.consent) in done else Prepared(next(left), intent.pdf)
+        for intent in intents
+    ]
+
+
+Key = tuple[uuid.UUID, uuid.UUID | None]
+
+
+def _clear(act: Act, intents: Sequence[Intent]) -> set[Key]:
+    """Mark earlier intents for the same as abandoned; which of them have come true, so that they must not be sealed again."""
+    wanted = {(intent.subject, intent.consent) for intent in intents}
+    standing = Seal.objects.filter(
+        act=act, subject__in=[intent.subject for intent in intents], state__in=(SealState.INTENDED, SealState.SEALED)
+    )
+    done: set[Key] = set()
+    left = []
+    for pk, subject, consent, state in standing.values_list("pk", "subject", "consent", "state"):
+        if (subject, consent) not in wanted:
+            continue
+        if state == SealState.INTENDED:
+            left.append(pk)
+        elif consent is not None:
+            done.add((subject, consent))
+    if left:
+        Seal.objects.filter(pk__in=left, state=SealState.INTENDED).update(state=SealState.ABANDONED)
+    return done
+
+
+def _intended(act: Act, intent: Intent, *, key: str, at: datetime) -> Seal:
+    return Seal(act=act, subject=intent.subject, consent=intent.consent, input_sha256=intent.digest(), key=key, intended_at=at)
+
+
+def _told(seal: Seal, stream: str, *, at: datetime) -> ledger.Note:
+    data = {
+        "seal": str(seal.pk),
+        "act": str(seal.act),
+        "subject": str(seal.subject),
+        "consent": str(seal.consent) if seal.consent else None,
+        "input": bytes(seal.input_sha256).hex(),
+        "key": seal.key or None,
+    }
+    return ledger.Note(stream, "seal.intended", ledger.Actor.house(), at, data)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an intent came to: the digest of the whole new file, and whose clock stamped it when."""
+
+    intent: Seal
+    output_sha256: bytes
+    stamped_at: datetime
+    stamped_by: str
+    accredited: bool
+
+
+def record(outcomes: Sequence[Outcome]) -> None:
+    """The intents came true, in the caller's transaction.
+
+    Raises ``Refusal("seal.superseded")`` when another intent took the place of one of them: then none of them may be committed.
+    """
+    changes = [
+        Change(
+            outcome.intent.pk,
+            {
+                "state": SealState.SEALED,
+                "output_sha256": outcome.output_sha256,
+                "stamped_at": outcome.stamped_at,
+                "stamped_by": outcome.stamped_by[:300],
+                "accredited": outcome.accredited,
             },
+            held={"state": SealState.INTENDED},
         )
-    return Prepared(intent, pdf)
-
-
-def record(intent: Seal, *, output_sha256: bytes, stamped_at: datetime, stamped_by: str, accredited: bool) -> None:
-    """The intent came true, in the caller's transaction. Raises ``Refusal("seal.superseded")`` when another took its place."""
-    ours = Seal.objects.filter(pk=intent.pk, state=SealState.INTENDED)
-    if not ours.update(
-        state=SealState.SEALED,
-        output_sha256=output_sha256,
-        stamped_at=stamped_at,
-        stamped_by=stamped_by[:300],
-        accredited=accredited,
-    ):
-        raise Refusal("seal.superseded", seal=str(intent.pk))
+        for outcome in outcomes
+    ]
+    if change_each(Seal, changes) != len(changes):
+        raise Refusal("seal.superseded", seals=[str(outcome.intent.pk) for outcome in outcomes])

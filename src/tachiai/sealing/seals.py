@@ -12,7 +12,7 @@ from tachiai.crypto.pades import Made, SealText
 from tachiai.crypto.pades_verify import Expected
 from tachiai.sealing.handles import handles
 from tachiai.sealing.models import Seal
-from tachiai.sealing.preparing import Prepared, record
+from tachiai.sealing.preparing import Outcome, Prepared, record
 from tachiai.sealing.verifying import verify
 
 
@@ -29,13 +29,12 @@ class Sealed:
 
     def record(self) -> None:
         """Commit the outcome to the intent, in the caller's transaction."""
-        record(
-            self.intent,
-            output_sha256=self.sha256,
-            stamped_at=self.stamped_at,
-            stamped_by=self.stamped_by,
-            accredited=self.accredited,
-        )
+        record_many([self])
+
+
+def record_many(sealed: Sequence[Sealed]) -> None:
+    """Commit the outcomes to their intents, in the caller's transaction. Refuses as ``preparing.record``, all or none."""
+    record([Outcome(one.intent, one.sha256, one.stamped_at, one.stamped_by, one.accredited) for one in sealed])
 
 
 def freeze(prepared: Prepared, *, slots: Sequence[int], text: SealText, expected: Expected, at: datetime) -> Sealed:

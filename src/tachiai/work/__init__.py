@@ -5,9 +5,29 @@ from typing import TYPE_CHECKING
 from tachiai.faces import face
 
 if TYPE_CHECKING:
+    from tachiai.work.bells import hang, listen, ring, take_down
     from tachiai.work.drains import Kind, drain
-    from tachiai.work.leases import LostLease, claim, finish, postpone, release_dead, strike
+    from tachiai.work.intakes import Intake
+    from tachiai.work.leases import LostLease, claim, fenced, finish, finish_many, postpone, release, release_dead, renew, strike
 
-__all__ = ["Kind", "LostLease", "claim", "drain", "finish", "postpone", "release_dead", "strike"]
+__all__ = [
+    "Intake",
+    "Kind",
+    "LostLease",
+    "claim",
+    "drain",
+    "fenced",
+    "finish",
+    "finish_many",
+    "hang",
+    "listen",
+    "postpone",
+    "release",
+    "release_dead",
+    "renew",
+    "ring",
+    "strike",
+    "take_down",
+]
 
 __getattr__ = face(__name__, __file__)

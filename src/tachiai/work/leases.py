@@ -50,6 +50,51 @@ def _locked(due: QuerySet[T]) -> QuerySet[T]:
     return due  # SQLite: the IMMEDIATE transaction is the lock
 
 
+def renew(tasks: Sequence[T], *, at: datetime, lease: timedelta) -> None:
+    """Hold on to rows whose work takes longer: those that are still ours are leased until ``at + lease``."""
+    for attempt, ours in _by_attempt(tasks).items():
+        rows = type(ours[0])._default_manager.filter(pk__in=[task.pk for task in ours])  # noqa: SLF001
+        rows.filter(attempt=attempt, state=TaskState.WAITING).update(lease_until=at + lease)
+        for task in ours:
+            task.lease_until = at + lease
+
+
+def release(tasks: Sequence[T]) -> None:
+    """Give back rows that were taken up and not worked on, for whoever comes next."""
+    for attempt, ours in _by_attempt(tasks).items():
+        rows = type(ours[0])._default_manager.filter(pk__in=[task.pk for task in ours])  # noqa: SLF001
+        rows.filter(attempt=attempt, state=TaskState.WAITING).update(lease_until=None, holder="")
+
+
+def _by_attempt(tasks: Sequence[T]) -> dict[int, list[T]]:
+    found: dict[int, list[T]] = {}
+    for task in tasks:
+        found.setdefault(task.attempt, []).append(task)
+    return found
+
+
+def fenced(tasks: Sequence[T]) -> tuple[list[T], list[T]]:
+    """Lock the rows in the caller's transaction; (those whose attempt is still ours, those that were lost)."""
+    if not tasks:
+        return [], []
+    rows = type(tasks[0])._default_manager.filter(pk__in=[task.pk for task in tasks], state=TaskState.WAITING)  # noqa: SLF001
+    held = dict(rows.select_for_update().order_by("pk").values_list("pk", "attempt"))
+    ours = [task for task in tasks if held.get(task.pk) == task.attempt]
+    return ours, [task for task in tasks if held.get(task.pk) != task.attempt]
+
+
+def finish_many(tasks: Sequence[T], *, at: datetime, state: TaskState = TaskState.DONE) -> None:
+    """As :func:`finish` for rows that :func:`fenced` has just called ours, in the same transaction. All of them or ``LostLease``."""
+    if not tasks:
+        return
+    rows = type(tasks[0])._default_manager.filter(pk__in=[task.pk for task in tasks], state=TaskState.WAITING)  # noqa: SLF001
+    if rows.update(state=state, lease_until=None, holder="", trouble="", troubled_since=None) != len(tasks):
+        raise LostLease(f"{type(tasks[0]).__name__}: some of {len(tasks)}")
+    for task in tasks:
+        if task.troubled_since:
+            clear_alarm(_alarm_kind(task), str(task.pk), at=at)
+
+
 def finish(task: Task, *, at: datetime, state: TaskState = TaskState.DONE) -> None:
     """Record the outcome inside the caller's transaction. Raises ``LostLease`` when the attempt is no longer ours."""
     rows = type(task)._default_manager  # noqa: SLF001
