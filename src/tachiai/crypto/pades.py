@@ -21,7 +21,7 @@ from tachiai.crypto.appearances import Appearance, placed
 from tachiai.crypto.fields import ARCHIVE_FIELDS, HOUSE_FIELD, Lock, Slot, is_seal, lock_for, slot_field
 from tachiai.crypto.filling import Blank, Ground, Made, TokenTooLarge, Unstamped, plain
 from tachiai.crypto.keys import Credential
-from tachiai.crypto.plans import Plan, Ref, SlotPlan, StorePlan, ValuePlan
+from tachiai.crypto.plans import Entries, Plan, Ref, SlotPlan, StorePlan
 from tachiai.crypto.revocation import RevocationSource
 from tachiai.crypto.timestamps import Timestamper, Token
 from tachiai.crypto.updates import Update, dictionary, reference, text_string
@@ -179,8 +179,7 @@ def begin_seal(
     entries = {**place.entries, b"/V": reference(value)}
     if appearance is not None:
         entries[b"/AP"] = b"<< /N %b >>" % reference(_draw(update, appearance))
-    update.rewrite_slot(slot, replace(place, entries=entries))
-    _fill_in(update, place, values)
+    update.rewrite_slot(slot, entries, values=_filled_in(update, place, values))
     consent = b" /%b <%b>" % (CONSENT_KEY.encode(), consent_digest.hex().encode())
     head = _words(text, at) + consent + _references(known, permission=None, lock=lock)
     return _begin(update, ground, value, head=head, field=slot_field(slot), credential=credential, reserve=reserve)
@@ -277,6 +276,7 @@ def _begin_house(
     update.lay_fields(slots, lock=terms.lock, value=value)
     if terms.permission is not None:
         update.certify(value)
+    update.lock(HOUSE_FIELD, by="DocMDP" if terms.permission == _NOTHING_ALLOWED else "FieldMDP")
     head = _words(text, at) + _references(plan, permission=terms.permission, lock=terms.lock)
     return _begin(update, ground, value, head=head, field=HOUSE_FIELD, credential=credential, reserve=reserve)
 
@@ -292,25 +292,23 @@ def _open_slot(plan: Plan, slot: int) -> tuple[SlotPlan, Lock]:
     return place, place.lock
 
 
-def _fill_in(update: Update, slot: SlotPlan, values: Values) -> None:
-    """Write each given value and its appearance; blanks that got nothing stay as they are."""
-    for number in sorted(values):
+def _filled_in(update: Update, slot: SlotPlan, values: Values) -> dict[int, Entries]:
+    """The value fields' new entries, their appearances drawn. Blanks that got nothing stay as they are."""
+    for number, value in values.items():
         if number not in slot.values:
             raise Refusal("seal.value_unknown", field=number)
-        _fill_one(update, number, slot.values[number], values[number])
+        if slot.values[number].check != isinstance(value.text, bool):
+            raise Refusal("seal.value_kind", field=number)
+    # A box that was left empty stands as it was laid in.
+    given = ((number, values[number]) for number in sorted(values) if values[number].text is not False)
+    return {number: {**slot.values[number].entries, **_filled(update, value)} for number, value in given}
 
 
-def _fill_one(update: Update, number: int, field: ValuePlan, value: FieldValue) -> None:
-    if (field.kind == "check") != isinstance(value.text, bool):
-        raise Refusal("seal.value_kind", field=number)
-    if value.text is False:
-        return  # a box that was left empty stands as it was laid in
+def _filled(update: Update, value: FieldValue) -> Entries:
     drawn = reference(_draw(update, value.appearance))
     if isinstance(value.text, bool):
-        filled = {b"/V": b"/Yes", b"/AS": b"/Yes", b"/AP": b"<< /N << /Yes %b >> >>" % drawn}
-    else:
-        filled = {b"/V": text_string(value.text), b"/AP": b"<< /N %b >>" % drawn}
-    update.put(field.at, dictionary({**field.entries, **filled}))
+        return {b"/V": b"/Yes", b"/AS": b"/Yes", b"/AP": b"<< /N << /Yes %b >> >>" % drawn}
+    return {b"/V": text_string(value.text), b"/AP": b"<< /N %b >>" % drawn}
 
 
 def _draw(update: Update, appearance: Appearance) -> Ref:
@@ -416,9 +414,9 @@ def _store(plan: Plan, ground: Ground, wanted: Mapping[bytes, Iterable[bytes]]) 
     """The update with the DSS (EN 319 142-1, 5.4.2): what stands there already is kept, nothing is stored twice."""
     update = Update(plan)
     known = plan.store or StorePlan(b"", {})
-    streams = {key: _added(update, known.streams.get(key, ()), wanted[key]) for key in _STORES}
+    streams = {key: held for key in _STORES if (held := _added(update, known.streams.get(key, ()), wanted[key]))}
     entries = {b"/Type": b"/DSS"} | ({b"/VRI": known.vri} if known.vri else {})
-    entries |= {key: b"[ %b ]" % b" ".join(ref for _digest, ref in held) for key, held in streams.items() if held}
+    entries |= {key: b"[ %b ]" % b" ".join(ref for _digest, ref in held) for key, held in streams.items()}
     update.set_catalog(b"/DSS", reference(update.new(dictionary(entries))))
     update.set_store(StorePlan(known.vri, streams))
     return plain(update, ground)

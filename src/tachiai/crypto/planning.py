@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterator
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Object, Pdf
 
-from tachiai.crypto.fields import HOUSE_FIELD, OWN_NAMES, SLOT_FIELDS, VALUE_FIELDS, Lock, ValueKind, slot_number
+from tachiai.crypto.fields import HOUSE_FIELD, OWN_NAMES, SLOT_FIELDS, VALUE_FIELDS, Lock, slot_number
 from tachiai.crypto.plans import Entries, FormPlan, Gap, PagePlan, Plan, Ref, SlotPlan, StorePlan, ValuePlan
 from tachiai.errors import Refusal
 
@@ -61,7 +61,7 @@ def _planned(document: Pdf, pdf: bytes, *, startxref: int, classic: bool, pages:
         taken=tuple(name for name, _field in named if name.startswith(OWN_NAMES)),
         pages={} if frozen else _pages(document, pages, free=free),
         slots=_slots(named),
-        gaps=tuple(gap for name, field in signed if (gap := _gap(name, field.V)) is not None),
+        gaps=_gaps(signed),
         store=_store(document.Root.get("/DSS")),
     )
 
@@ -231,6 +231,12 @@ def _is_signature_value(value: object) -> bool:
     return isinstance(value, Dictionary) and "/ByteRange" in value and "/Contents" in value
 
 
+def _gaps(signed: list[tuple[str, Object]]) -> tuple[Gap, ...]:
+    """In the order of the file, which for ours is the order of signing."""
+    found = (_gap(name, field.V) for name, field in signed)
+    return tuple(sorted((gap for gap in found if gap is not None), key=lambda gap: gap.start))
+
+
 def _gap(name: str, value: Object) -> Gap | None:
     ranges = [int(part) for part in value.ByteRange if isinstance(part, int)]
     return Gap(name, ranges[1], ranges[2]) if len(ranges) == 4 and 0 < ranges[1] < ranges[2] else None
@@ -273,15 +279,10 @@ def _slots(named: list[tuple[str, Object]]) -> dict[int, SlotPlan]:
         if slot is None:
             continue
         if name.startswith(VALUE_FIELDS):
-            values.setdefault(slot, {})[int(name[-2:])] = ValuePlan(_numbered(field), _kind(field), _entries(field))
+            values.setdefault(slot, {})[int(name[-2:])] = ValuePlan(_numbered(field), field.get("/FT") == Name.Btn, _entries(field))
         elif name.startswith(SLOT_FIELDS):
             found[slot] = SlotPlan(_numbered(field), _entries(field), _read_lock(field), signed="/V" in field)
     return {number: SlotPlan(s.at, s.entries, s.lock, s.signed, values.get(number, {})) for number, s in found.items()}
-
-
-def _kind(field: Object) -> ValueKind:
-    # Text, dates and names are all text fields; the file does not tell them apart, and sealing does not either.
-    return "check" if field.get("/FT") == Name.Btn else "text"
 
 
 def _read_lock(field: Object) -> Lock | None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from tachiai.crypto.fields import VALUE_KINDS, Lock, ValueKind
+from tachiai.crypto.fields import Lock
 
 VERSION = 1
 LARGEST = 8 * 1024 * 1024
@@ -46,8 +46,10 @@ class FormPlan:
 
 @dataclass(frozen=True)
 class ValuePlan:
+    """A blank of a slot: a box to tick, or a text field (dates and names are text fields too)."""
+
     at: Ref
-    kind: ValueKind
+    check: bool
     entries: Entries
 
 
@@ -155,7 +157,7 @@ def _written(plan: Plan) -> dict[str, Any]:
 
 def _written_slot(slot: SlotPlan) -> list[Any]:
     lock = slot.lock and [slot.lock.action, slot.lock.fields]
-    values = {str(number): [value.at, value.kind, _texts(value.entries)] for number, value in slot.values.items()}
+    values = {str(number): [value.at, value.check, _texts(value.entries)] for number, value in slot.values.items()}
     return [slot.at, _texts(slot.entries), lock, slot.signed, values]
 
 
@@ -213,10 +215,8 @@ def _slot(held: Any) -> SlotPlan:
 
 
 def _value(held: Any) -> ValuePlan:
-    at, kind, entries = _listed(held)
-    if kind not in VALUE_KINDS:
-        raise BadPlan("a kind of value that is not known")
-    return ValuePlan(_ref(at), kind, _entries(entries))
+    at, check, entries = _listed(held)
+    return ValuePlan(_ref(at), _flag(check), _entries(entries))
 
 
 def _lock(held: Any) -> Lock:

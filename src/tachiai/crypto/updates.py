@@ -7,7 +7,7 @@ random source, so the same calls give the same bytes.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tachiai.crypto.fields import HOUSE_FIELD, Lock, Place, Slot, ValueField, lock_for, slot_field, value_field
@@ -60,7 +60,7 @@ class Update:
         self._bodies: dict[Ref, bytes] = {}
         self._catalog, self._form = plan.catalog, plan.form
         self._pages, self._slots, self._store = plan.pages, plan.slots, plan.store
-        self._taken, self._signed = plan.taken, plan.signed
+        self._perms, self._taken, self._locked = plan.perms, plan.taken, plan.locked
         self._catalog_changed = False
 
     def new(self, body: bytes = b"") -> Ref:
@@ -108,7 +108,7 @@ class Update:
         values: dict[int, ValuePlan] = {}
         for value in sorted(slot.values, key=lambda value: value.number):
             own = self._value_entries(slot.number, value)
-            values[value.number] = ValuePlan(self.new(dictionary(own)), value.kind, own)
+            values[value.number] = ValuePlan(self.new(dictionary(own)), value.kind == "check", own)
             widgets.setdefault(value.place.page, []).append(values[value.number].at)
         self._slots = {**self._slots, slot.number: SlotPlan(at, entries, lock, signed=False, values=values)}
         return [at, *(value.at for value in values.values())]
@@ -178,14 +178,24 @@ class Update:
         self._catalog_changed = True
 
     def certify(self, value: Ref) -> None:
-        self.set_catalog(b"/Perms", dictionary({**self.plan.perms, b"/DocMDP": reference(value)}))
+        self._perms = {**self._perms, b"/DocMDP": reference(value)}
+        self.set_catalog(b"/Perms", dictionary(self._perms))
+
+    def lock(self, field: str, *, by: str) -> None:
+        """From this revision on nobody may add fields."""
+        self._locked = self._locked or (field, by)
 
     # ------------------------------------------------------------------------------- signing and its material
 
-    def rewrite_slot(self, number: int, slot: SlotPlan) -> None:
-        """Write the slot's signature field anew, now signed."""
-        self.put(slot.at, dictionary(slot.entries))
-        self._slots = {**self._slots, number: replace(slot, signed=True)}
+    def rewrite_slot(self, number: int, entries: Entries, *, values: Mapping[int, Entries]) -> None:
+        """Write the slot's signature field anew, now signed, and those of its value fields that were filled."""
+        slot = self._slots[number]
+        self.put(slot.at, dictionary(entries))
+        filled = dict(slot.values)
+        for place, own in values.items():
+            filled[place] = replace(filled[place], entries=own)
+            self.put(filled[place].at, dictionary(own))
+        self._slots = {**self._slots, number: replace(slot, entries=entries, signed=True, values=filled)}
 
     def set_store(self, store: StorePlan) -> None:
         self._store = store
@@ -223,7 +233,9 @@ class Update:
             identifiers=placed.identifiers,
             catalog=self._catalog,
             form=self._form,
-            signed=self._signed or gap is not None,
+            perms=self._perms,
+            signed=self.plan.signed or gap is not None,
+            locked=self._locked,
             taken=self._taken,
             pages={},
             slots=self._slots,
