@@ -20,15 +20,11 @@ def seal_image_job(data: bytes, options: Head) -> tuple[Head, bytes]:
 
     ``options``: ``most`` is how many pixels are decoded at all, ``side`` how many are kept of the longer side.
     """
-    picture = _with_opacity(_decoded(data, most=int(options["most"])))
-    side = int(options["side"])
+    picture = _with_opacity(_decoded(data, most=int(options["most"])), side=int(options["side"]))
     if picture.getchannel("A").point(lambda opacity: opacity >= FAINTEST and 255).getbbox() is None:
         raise Refusal("image.blank")
-    # Colours are weighted by their opacity while they are made smaller, or what hides behind transparency would bleed in at the edges.
-    weighted = picture.convert("RGBa")
-    weighted.thumbnail((side, side), Image.Resampling.LANCZOS, reducing_gap=3.0)
-    small = weighted.convert("RGBA")
-    return {"width": small.width, "height": small.height}, small.convert("RGB").tobytes() + small.getchannel("A").tobytes()
+    head = {"width": picture.width, "height": picture.height}
+    return head, picture.convert("RGB").tobytes() + picture.getchannel("A").tobytes()
 
 
 def _decoded(data: bytes, *, most: int) -> Image.Image:
@@ -50,15 +46,22 @@ def _decoded(data: bytes, *, most: int) -> Image.Image:
         raise Refusal("image.broken") from error
 
 
-def _with_opacity(picture: Image.Image) -> Image.Image:
+def _with_opacity(picture: Image.Image, *, side: int) -> Image.Image:
     if picture.has_transparency_data:
         clear = picture.convert("RGBA")
         if clear.getchannel("A").getextrema() != (255, 255):
-            return clear
+            # Colours are weighted by their opacity while they are made smaller, or what hides behind transparency would bleed in.
+            return _smaller(clear.convert("RGBa"), side).convert("RGBA")
     if picture.mode.startswith("I"):
         # Sixteen bits of gray: the upper eight are what is seen, and Pillow would cut at 255 instead.
-        picture = ImageMath.lambda_eval(lambda held: held["convert"](held["gray"] / 257, "L"), gray=picture.convert("I"))
-    return _off_the_paper(picture.convert("RGB"))
+        gray = _smaller(picture.convert("I"), side)
+        return _off_the_paper(ImageMath.lambda_eval(lambda held: held["convert"](held["gray"] / 257, "L"), gray=gray).convert("RGB"))
+    return _off_the_paper(_smaller(picture.convert("RGB"), side))
+
+
+def _smaller(picture: Image.Image, side: int) -> Image.Image:
+    picture.thumbnail((side, side), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    return picture
 
 
 def _off_the_paper(picture: Image.Image) -> Image.Image:
