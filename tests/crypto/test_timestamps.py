@@ -22,6 +22,7 @@ from tachiai.crypto.timestampers import EMBEDDED_POLICY, LARGEST_REPLY, Embedded
 from tachiai.errors import Outage
 
 DIGEST = hashlib.sha256(b"a contract").digest()
+ASKED = (der.integer(1), der.sequence(cms.algorithm(cms.DIGESTS["sha256"]), der.octet_string(DIGEST)))
 
 
 @pytest.fixture(scope="module")
@@ -90,15 +91,20 @@ def test_embeds_certificates_only_when_asked(tsa: EmbeddedTimestamper) -> None:
         (b"noise", 5),
         (der.sequence(der.integer(2)), 5),
         (der.sequence(der.integer(1), der.sequence(cms.algorithm("1.3.14.3.2.26"), der.octet_string(bytes(20)))), 0),
-        (der.sequence(der.integer(1), der.sequence(cms.algorithm(cms.DIGESTS["sha256"]), der.octet_string(bytes(20)))), 0),
+        (der.sequence(der.integer(1), der.sequence(cms.algorithm(cms.DIGESTS["sha256"]), der.octet_string(bytes(20)))), 5),
+        (der.sequence(der.integer(1), der.sequence(der.sequence(), der.octet_string(bytes(32)))), 5),
+        (der.sequence(*ASKED, der.boolean(True), der.integer(7)), 5),
+        (der.sequence(*ASKED, der.null()), 5),
+        (der.sequence(*ASKED, der.explicit(0, der.sequence(der.oid("1.2.3"), der.octet_string(b"")))), 16),
         (timestamps.request(DIGEST, nonce=1, policy="1.2.3.4"), 15),
     ],
 )
 def test_rejects_what_it_cannot_stamp_and_says_why(tsa: EmbeddedTimestamper, asked: bytes, bit: int) -> None:
     status = der.read(tsa.respond(asked, at=MOMENT)).children()[0].children()
     assert der.read_integer(status[0]) == 2
-    bits = status[1].content[1:]
-    assert bits[bit // 8] & (0x80 >> bit % 8)
+    unused, bits = status[1].content[0], status[1].content[1:]
+    assert int.from_bytes(bits, "big") == 1 << unused  # this bit and no other, and none behind it (X.690, 11.2.2)
+    assert (len(bits) * 8 - unused - 1) == bit
 
 
 # -------------------------------------------------------------------------------------- over HTTP, and its faults

@@ -278,8 +278,11 @@ def check_signer(data: SignedData, *, content_digest: bytes) -> bytes:
     if signer.single(MESSAGE_DIGEST).expect(der.OCTET_STRING).content != content_digest:
         raise BadSignature("the message-digest attribute is that of another content")
     certificate = data.signer_certificate()
-    _check_signing_certificate(signer, certificate)
-    _check_raw_signature(signer, certificate)
+    try:
+        _check_signing_certificate(signer, certificate)
+        _check_raw_signature(signer, certificate)
+    except IndexError as torn:
+        raise BadSignature("the signer's information is incomplete") from torn
     return certificate
 
 

@@ -213,9 +213,9 @@ def read_generalized_time(element: Element) -> datetime:
     whole, _, fraction = text.removesuffix("Z").partition(".")
     if not text.endswith("Z") or len(whole) != 14 or not (whole + fraction).isdecimal():
         raise DerError("a time in another form than YYYYMMDDhhmmss[.f]Z")
-    year, *rest = int(whole[:4]), *(int(whole[place : place + 2]) for place in range(4, 14, 2))
+    month, day, hour, minute, second = (int(whole[place : place + 2]) for place in range(4, 14, 2))
     try:
-        return datetime(year, *rest, int((fraction + "000000")[:6]), tzinfo=UTC)
+        return datetime(int(whole[:4]), month, day, hour, minute, second, int((fraction + "000000")[:6]), tzinfo=UTC)
     except ValueError as torn:
         raise DerError("a time that no calendar holds") from torn
 

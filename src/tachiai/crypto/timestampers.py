@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
-import time
+import secrets
+import ssl
+import weakref
 from collections.abc import Sequence
+from concurrent.futures import Future
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
-import requests
-from requests.adapters import HTTPAdapter
+import aiohttp
 
-from tachiai.crypto import chains, cms, der, timestamps
+from tachiai.crypto import chains, cms, der, exchanges, timestamps
 from tachiai.crypto.keys import Credential
 from tachiai.crypto.timestamps import Token
 from tachiai.errors import Outage
 
 LARGEST_REPLY = 256 * 1024
+QUERY, REPLY = "application/timestamp-query", "application/timestamp-reply"
 _FIRST_RESERVE = 8 * 1024
 _SLACK = 64
 # An arc that no accredited authority uses; the policy says "demonstration" to whoever looks it up in docs/formats.
@@ -23,7 +28,12 @@ EMBEDDED_POLICY = "2.25.202611231200010203040506070809.1"
 
 
 class HttpTimestamper:
-    """RFC 3161 over HTTP (3.4), on connections that are kept alive. Threads may share one."""
+    """RFC 3161 over HTTP (3.4). Threads may share one; all their requests overlap, on connections that are kept alive.
+
+    ``roots`` are the DER certificates its chain must end in; ``policy`` is asked for and insisted on; ``tls`` brings a client's
+    certificate or other trust for HTTPS than the machine's. Each request ends within ``timeout`` seconds once it has a connection,
+    of which there are ``connections`` at most. A kept connection that proves dead is replaced by a fresh one, once.
+    """
 
     embedded = False
 
@@ -35,24 +45,32 @@ class HttpTimestamper:
         accredited: bool,
         username: str = "",
         password: str = "",
+        tls: ssl.SSLContext | None = None,
         timeout: float = 10.0,
         policy: str | None = None,
         name: str = "",
+        connections: int = exchanges.MOST_CONNECTIONS,
     ) -> None:
-        self.name = name or url
+        self.name = name or _shown(url)
         self.accredited = accredited
         self.reserve = _FIRST_RESERVE
-        self._url, self._roots, self._timeout, self._policy = url, tuple(roots), timeout, policy
-        self._http = requests.Session()
-        # Neither proxies nor passwords may slip in from the environment of the process.
-        self._http.trust_env = False
-        self._http.auth = (username, password) if username else None
-        for scheme in ("http://", "https://"):
-            self._http.mount(scheme, HTTPAdapter(pool_connections=4, pool_maxsize=64))
+        self._roots, self._timeout, self._policy = tuple(roots), timeout, policy
+        self._line = exchanges.Line(url, username=username, password=password, tls=tls, connections=connections)
+        weakref.finalize(self, self._line.close).atexit = False
 
     def timestamp(self, digest: bytes, *, at: datetime) -> Token:
-        nonce = timestamps.fresh_nonce()
-        reply = self._post(timestamps.request(digest, nonce=nonce, policy=self._policy))
+        return exchanges.waited(self.submit(digest, at=at))
+
+    def submit(self, digest: bytes, *, at: datetime) -> Future[Token]:
+        return self._line.start(self._line.in_turn(lambda: self._stamp(digest, at)))
+
+    async def _stamp(self, digest: bytes, at: datetime) -> Token:
+        try:
+            # One deadline for everything, whatever pauses the authority makes between bytes.
+            async with asyncio.timeout(self._timeout):
+                nonce, reply = await self._ask(digest)
+        except TimeoutError as late:
+            raise Outage("tsa.unreachable", f"{self.name} did not finish within {self._timeout:g} s") from late
         token = timestamps.accept_reply(
             reply,
             digest=digest,
@@ -67,30 +85,40 @@ class HttpTimestamper:
         self.reserve = len(token.der) + _SLACK
         return token
 
-    def _post(self, body: bytes) -> bytes:
-        """One request within ``timeout`` seconds altogether, whatever pauses the server makes between bytes."""
-        deadline = time.monotonic() + self._timeout
-        headers = {"Content-Type": "application/timestamp-query", "Accept": "application/timestamp-reply"}
+    async def _ask(self, digest: bytes) -> tuple[int, bytes]:
+        """The nonce sent and the reply that came for it."""
         try:
-            with self._http.post(
-                self._url, data=body, headers=headers, timeout=self._timeout, stream=True, allow_redirects=False
-            ) as answer:
-                if answer.status_code != 200:
-                    # A 4xx is as much an outage as a 5xx: the contract's content had no part in it.
-                    raise Outage("tsa.unreachable", f"{self.name} answered HTTP {answer.status_code}")
-                return self._body(answer, deadline)
-        except requests.RequestException as trouble:
-            raise Outage("tsa.unreachable", f"{self.name}: {type(trouble).__name__}") from trouble
+            return await self._post(digest, fresh=False)
+        except (aiohttp.ClientError, OSError) as first:
+            if not exchanges.went_stale(first):
+                raise self._unreachable(first) from first
+        # Asking again, with a new nonce, costs the authority one more token and nobody anything else.
+        try:
+            return await self._post(digest, fresh=True)
+        except (aiohttp.ClientError, OSError) as second:
+            raise self._unreachable(second) from second
 
-    def _body(self, answer: requests.Response, deadline: float) -> bytes:
-        held = bytearray()
-        for piece in answer.iter_content(1024):
-            held += piece
-            if len(held) > LARGEST_REPLY:
-                raise Outage("tsa.bad_reply", f"{self.name} sent more than {LARGEST_REPLY} bytes")
-            if time.monotonic() > deadline:
-                raise Outage("tsa.unreachable", f"{self.name} did not finish within {self._timeout:g} s")
-        return bytes(held)
+    async def _post(self, digest: bytes, *, fresh: bool) -> tuple[int, bytes]:
+        nonce = timestamps.fresh_nonce()
+        body = timestamps.request(digest, nonce=nonce, policy=self._policy)
+        headers = {"Content-Type": QUERY, "Accept": REPLY}
+        try:
+            answer = await self._line.post(body, headers=headers, largest=LARGEST_REPLY, fresh=fresh)
+        except exchanges.TooLong as flood:
+            raise Outage("tsa.bad_reply", f"{self.name} sent more than {LARGEST_REPLY} bytes") from flood
+        if answer.status != 200:
+            # A 4xx is as much an outage as a 5xx: the contract's content had no part in it.
+            raise Outage("tsa.unreachable", f"{self.name} answered HTTP {answer.status}")
+        return nonce, answer.body
+
+    def _unreachable(self, trouble: Exception) -> Outage:
+        return Outage("tsa.unreachable", f"{self.name}: {type(trouble).__name__}")
+
+
+def _shown(url: str) -> str:
+    """The address without what may be secret in it."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
 
 
 class EmbeddedTimestamper:
@@ -112,21 +140,27 @@ class EmbeddedTimestamper:
         roots = self._credential.roots
         return timestamps.accept_reply(reply, digest=digest, nonce=nonce, roots=roots, at=at, accredited=False, embedded=True)
 
-    def respond(self, request: bytes, *, at: datetime) -> bytes:
-        """A TimeStampResp to any bytes: granted with the time ``at`` (whole seconds), or a rejection with its failInfo."""
+    def submit(self, digest: bytes, *, at: datetime) -> Future[Token]:
+        """Done at once: nobody has to be waited for."""
+        done: Future[Token] = Future()
         try:
-            members = der.read(request).expect(der.SEQUENCE).children()
-            digest = _asked_imprint(members)
-            nonce = next((der.read_integer(m) for m in members[2:] if m.tag == der.INTEGER), None)
-            policy = next((der.read_oid(m) for m in members[2:] if m.tag == der.OID), EMBEDDED_POLICY)
-        except (der.DerError, IndexError):
-            return _rejection(5)  # badDataFormat
-        if digest is None:
-            return _rejection(0)  # badAlg
-        if policy != EMBEDDED_POLICY:
-            return _rejection(15)  # unacceptedPolicy
-        with_chain = any(m.tag == der.BOOLEAN and m.content == b"\xff" for m in members[2:])
-        token = self._token(digest, nonce=nonce, at=at, with_chain=with_chain)
+            done.set_result(self.timestamp(digest, at=at))
+        except Outage as trouble:
+            done.set_exception(trouble)
+        return done
+
+    def respond(self, request: bytes, *, at: datetime) -> bytes:
+        """A TimeStampResp to any bytes: granted with the time ``at`` (whole seconds), or a rejection with its failInfo.
+
+        Certificates are included only when asked for (certReq), and every serial number is used once (RFC 3161, 2.4.1 and 2.4.2).
+        """
+        try:
+            asked = timestamps.read_request(request)
+        except timestamps.BadRequest as refused:
+            return rejection(refused.failure)
+        if asked.policy not in (None, EMBEDDED_POLICY):
+            return rejection("unacceptedPolicy")
+        token = self._token(asked.digest, nonce=asked.nonce, at=at, with_chain=asked.certificate_wanted)
         return der.sequence(der.sequence(der.integer(0)), token)
 
     def _token(self, digest: bytes, *, nonce: int | None, at: datetime, with_chain: bool) -> bytes:
@@ -134,7 +168,7 @@ class EmbeddedTimestamper:
             der.integer(1),
             der.oid(EMBEDDED_POLICY),
             der.sequence(cms.algorithm(cms.DIGESTS[timestamps.digest_name(digest)], with_null=True), der.octet_string(digest)),
-            der.integer(timestamps.fresh_nonce()),
+            der.integer(_fresh_serial()),
             der.generalized_time(at.astimezone(UTC)),
             der.sequence(der.integer(1)),  # accuracy: one second
             b"" if nonce is None else der.integer(nonce),
@@ -152,19 +186,14 @@ class EmbeddedTimestamper:
         )
 
 
-def _asked_imprint(members: Sequence[der.Element]) -> bytes | None:
-    """The digest to stamp, or None for an algorithm or size that is not accepted."""
-    if der.read_integer(members[0]) != 1:
-        raise der.DerError("not version 1")
-    algorithm, value = members[1].expect(der.SEQUENCE).children()
-    digest = value.expect(der.OCTET_STRING).content
-    name = cms.DIGEST_NAMES.get(der.read_oid(algorithm.expect(der.SEQUENCE).children()[0]))
-    known = name is not None and len(digest) == hashlib.new(name).digest_size
-    return digest if known else None
+def _fresh_serial() -> int:
+    """126 random bits: unique without a memory, so also after a crash and beside another responder (RFC 3161, 2.4.2)."""
+    return secrets.randbits(126) | 1 << 126
 
 
-def _rejection(failure: int) -> bytes:
-    """PKIStatusInfo: rejection, with the one bit of PKIFailureInfo (RFC 3161, 2.4.2)."""
-    octets, bit = divmod(failure, 8)
+def rejection(failure: str) -> bytes:
+    """PKIStatusInfo: rejection, with the one bit of PKIFailureInfo that has this name (RFC 3161, 2.4.2)."""
+    place = next(bit for bit, word in timestamps.FAILURES.items() if word == failure)
+    octets, bit = divmod(place, 8)
     bits = bytes(octets) + bytes((0x80 >> bit,))
     return der.sequence(der.sequence(der.integer(2), der.tlv(der.BIT_STRING, bytes((7 - bit,)) + bits)))

@@ -2,6 +2,11 @@
 
 A reply is believed only as a whole: status, imprint, nonce, one signer, the certificate's purpose, the named
 certificate, the signature, the time, the chain to a pinned root and, when one was asked for, the policy.
+
+**Encodings.** RFC 3161, 2.4.2 demands DER of the TSTInfo, RFC 5652, 5 allows BER of everything around it but the signed attributes.
+So a reply with indefinite lengths, roomy lengths or strings in pieces is accepted, and brought into DER before anybody embeds it:
+readers of PDF disagree about BER, and a signature covers none of what is rewritten. What it does cover – the content, the signed
+attributes, the certificates – must have been DER as it was sent and stays byte for byte; otherwise the reply is refused.
 """
 
 from __future__ import annotations
@@ -9,18 +14,35 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Protocol
 
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from tachiai.crypto import chains, cms, der
+from tachiai.crypto import ber, chains, cms, der
 from tachiai.errors import Outage
 
 TOLERANCE = timedelta(seconds=60)
 _DIGEST_OF_SIZE = {32: "sha256", 48: "sha384", 64: "sha512"}
+# The bits of PKIFailureInfo that RFC 3161, 2.4.2 names.
+FAILURES = {
+    0: "badAlg",
+    2: "badRequest",
+    5: "badDataFormat",
+    14: "timeNotAvailable",
+    15: "unacceptedPolicy",
+    16: "unacceptedExtension",
+    17: "addInfoNotAvailable",
+    25: "systemFailure",
+}
+# The optional members by tag, in their order: of a TSTInfo accuracy, ordering, nonce, tsa, extensions; of a request policy, nonce,
+# certReq, extensions.
+_STATED = (der.SEQUENCE, der.BOOLEAN, der.INTEGER, 0xA0, 0xA1)
+_ASKED = (der.OID, der.INTEGER, der.BOOLEAN, 0xA0)
 _STATUS_WORDS = {2: "rejection", 3: "waiting", 4: "revocationWarning", 5: "revocationNotification"}
 
 
@@ -61,6 +83,12 @@ class Timestamper(Protocol):
         Raises ``Outage`` with ``tsa.unreachable``, ``tsa.refused`` or ``tsa.bad_reply``; never anything made up.
         """
 
+    def submit(self, digest: bytes, *, at: datetime) -> Future[Token]:
+        """The same without waiting: hundreds may be under way at once. What ``timestamp`` raises, the future holds.
+
+        Callbacks of the future run where the answers are read, so they must be short and must not wait for another token.
+        """
+
 
 class BadToken(ValueError):
     """A token that must not be believed. The message names the condition that failed."""
@@ -87,6 +115,76 @@ def request(digest: bytes, *, nonce: int, policy: str | None = None) -> bytes:
     return der.sequence(der.integer(1), imprint, wanted, der.integer(nonce), der.boolean(True))
 
 
+@dataclass(frozen=True)
+class Request:
+    """What somebody asks an authority for. ``digest`` is SHA-256, -384 or -512 by its size."""
+
+    digest: bytes
+    policy: str | None
+    nonce: int | None
+    certificate_wanted: bool
+
+
+class BadRequest(ValueError):
+    """A request that cannot be granted; ``failure`` is its reason's name among :data:`FAILURES`."""
+
+    def __init__(self, failure: str) -> None:
+        super().__init__(failure)
+        self.failure = failure
+
+
+def read_request(held: bytes) -> Request:
+    """A TimeStampReq (RFC 3161, 2.4.1), its members in their order and nothing else. Raises :class:`BadRequest`.
+
+    No extension is understood, so any is refused, critical or not, as that clause demands.
+    """
+    try:
+        members = der.read(held).expect(der.SEQUENCE).children()
+        if len(members) < 2 or der.read_integer(members[0]) != 1:
+            raise BadRequest("badDataFormat")
+        digest = _asked_imprint(members[1])
+        found = _in_order(members[2:], _ASKED)
+        if 0xA0 in found:
+            raise BadRequest("unacceptedExtension")
+        policy, nonce, wanted = found.get(der.OID), found.get(der.INTEGER), found.get(der.BOOLEAN)
+        return Request(
+            digest=digest,
+            policy=None if policy is None else der.read_oid(policy),
+            nonce=None if nonce is None else der.read_integer(nonce),
+            certificate_wanted=wanted is not None and wanted.content != b"\x00",
+        )
+    except (der.DerError, BadToken) as torn:
+        raise BadRequest("badDataFormat") from torn
+
+
+def _asked_imprint(element: der.Element) -> bytes:
+    """The digest to stamp, if its algorithm is known and its size that of the algorithm."""
+    parts = element.expect(der.SEQUENCE).children()
+    named = parts[0].expect(der.SEQUENCE).children() if len(parts) == 2 else []
+    if not named:
+        raise BadRequest("badDataFormat")
+    digest = parts[1].expect(der.OCTET_STRING).content
+    name = cms.DIGEST_NAMES.get(der.read_oid(named[0]))
+    if name is None:
+        raise BadRequest("badAlg")
+    if _DIGEST_OF_SIZE.get(len(digest)) != name:
+        raise BadRequest("badDataFormat")
+    return digest
+
+
+def _in_order(parts: Sequence[der.Element], allowed: Sequence[int]) -> dict[int, der.Element]:
+    """Optional members by tag. Raises :class:`BadToken` for an unknown, a repeated or a misplaced one."""
+    found: dict[int, der.Element] = {}
+    last = -1
+    for part in parts:
+        place = allowed.index(part.tag) if part.tag in allowed else -1
+        if place <= last:
+            raise BadToken("members out of order")
+        last = place
+        found[part.tag] = part
+    return found
+
+
 def accept_reply(
     reply: bytes,
     *,
@@ -104,12 +202,11 @@ def accept_reply(
     with what it sent: the trouble of a timestamping authority is never the document's fault.
     """
     try:
-        token = _granted(reply)
-        facts, stated_nonce = _read(token, roots=roots, accredited=accredited, embedded=embedded)
-        _check_answer(facts, stated_nonce, digest=digest, nonce=nonce, at=at, policy=policy)
+        found, stated_nonce = _read_reply(reply, roots=roots)
+        _check_answer(found, stated_nonce, digest=digest, nonce=nonce, at=at, policy=policy)
     except (BadToken, cms.BadSignature, der.DerError, chains.BrokenChain) as wrong:
         raise Outage("tsa.bad_reply", str(wrong)) from wrong
-    return facts
+    return replace(found, accredited=accredited, embedded=embedded)
 
 
 def read_token(token: bytes, *, digest: bytes, roots: Sequence[bytes], accredited: bool = False, embedded: bool = False) -> Token:
@@ -118,12 +215,12 @@ def read_token(token: bytes, *, digest: bytes, roots: Sequence[bytes], accredite
     Raises :class:`BadToken`.
     """
     try:
-        facts, _nonce = _read(token, roots=roots, accredited=accredited, embedded=embedded)
+        found, _nonce = _read(token, roots=roots)
     except (cms.BadSignature, der.DerError, chains.BrokenChain) as wrong:
         raise BadToken(str(wrong)) from wrong
-    if facts.imprint != digest:
+    if found.imprint != digest:
         raise OtherImprint("the token stamps another digest")
-    return facts
+    return replace(found, accredited=accredited, embedded=embedded)
 
 
 def imprint_algorithm(token: bytes) -> str:
@@ -135,6 +232,25 @@ def imprint_algorithm(token: bytes) -> str:
         raise BadToken(str(wrong)) from wrong
 
 
+def _read_reply(reply: bytes, *, roots: Sequence[bytes]) -> tuple[Token, int | None]:
+    try:
+        return _read(_granted(reply), roots=roots)
+    except der.DerError:
+        settled = ber.definite(reply)
+        if settled == reply:
+            raise
+    token = _granted(settled)
+    _check_signed_parts(token, reply)
+    return _read(token, roots=roots)
+
+
+def _check_signed_parts(token: bytes, reply: bytes) -> None:
+    """What a signature covers must stand in the reply as it stands in ``token``, its DER. (Content is never re-encoded.)"""
+    data = cms.read_signed_data(token)
+    if any(part not in reply for part in (data.signer.attributes_raw[1:], *data.certificates)):
+        raise BadToken("a signed part is not encoded in DER")
+
+
 def _granted(reply: bytes) -> bytes:
     members = der.read(reply).expect(der.SEQUENCE).children()
     if not members:
@@ -143,14 +259,26 @@ def _granted(reply: bytes) -> bytes:
     code = der.read_integer(status[0]) if status else -1
     if code not in (0, 1):
         words = " ".join(s.content.decode("utf-8", "replace") for part in status[1:2] if part.tag == der.SEQUENCE for s in part.children())
-        detail = f"status {code} ({_STATUS_WORDS.get(code, 'unknown')}) {words[:200]}".strip()
-        raise Outage("tsa.refused", detail)
+        failure = next((_failure(part.content) for part in status[1:] if part.tag == der.BIT_STRING), "")
+        detail = f"status {code} ({_STATUS_WORDS.get(code, 'unknown')}) {failure} {_printable(words)}"
+        raise Outage("tsa.refused", " ".join(detail.split()))
     if len(members) != 2:
         raise BadToken("granted, but without a token")
     return members[1].raw
 
 
-def _read(token: bytes, *, roots: Sequence[bytes], accredited: bool, embedded: bool) -> tuple[Token, int | None]:
+def _failure(bits: bytes) -> str:
+    """The names of the bits that are set in a PKIFailureInfo."""
+    return " ".join(word for bit, word in FAILURES.items() if bit // 8 + 1 < len(bits) and bits[bit // 8 + 1] & (0x80 >> bit % 8))
+
+
+def _printable(words: str) -> str:
+    """An authority's own words, for a log: one line, bounded."""
+    return "".join(letter if letter.isprintable() else " " for letter in words[:200])
+
+
+def _read(token: bytes, *, roots: Sequence[bytes]) -> tuple[Token, int | None]:
+    """The token's facts, nobody's accreditation claimed yet, and its nonce."""
     data = cms.read_signed_data(token, padded=True)
     if data.content_type != cms.TST_INFO or data.content is None:
         raise BadToken("not a timestamp token")
@@ -161,27 +289,49 @@ def _read(token: bytes, *, roots: Sequence[bytes], accredited: bool, embedded: b
         raise BadToken("not a TSTInfo of version 1")
     _name, imprint = _read_imprint(info[2])
     gen_time = der.read_generalized_time(info[4])
-    nonce = next((der.read_integer(part) for part in info[5:] if part.tag == der.INTEGER), None)
-    chain = chains.build_chain(signer, pool=data.certificates, roots=roots, at=gen_time)
     facts = Token(
         der=der.read_first(token)[0].raw,
         gen_time=gen_time,
         serial=der.read_integer(info[3]),
         policy=der.read_oid(info[1]),
         imprint=imprint,
-        tsa_subject=chains.name_text(chains.named(signer).subject),
-        accredited=accredited,
-        embedded=embedded,
-        chain=chain,
+        tsa_subject=_subject(signer),
+        accredited=False,
+        embedded=False,
+        chain=chains.build_chain(signer, pool=data.certificates, roots=roots, at=gen_time),
     )
-    return facts, nonce
+    return facts, _read_nonce(info[5:])
+
+
+def _read_nonce(rest: Sequence[der.Element]) -> int | None:
+    """The nonce among the optional members, which come in one order (accuracy, ordering, nonce, tsa, extensions).
+
+    ``tsa`` is a hint (RFC 3161, 2.4.2); who stamped is what the certificate says. No critical extension is understood.
+    """
+    found = _in_order(rest, _STATED)
+    if 0xA1 in found and any(_is_critical(extension) for extension in found[0xA1].children()):
+        raise BadToken("a critical extension that is not understood")
+    return der.read_integer(found[der.INTEGER]) if der.INTEGER in found else None
+
+
+def _is_critical(extension: der.Element) -> bool:
+    marks = extension.expect(der.SEQUENCE).children()[1:2]
+    return any(mark.tag == der.BOOLEAN and mark.content != b"\x00" for mark in marks)
+
+
+@lru_cache(maxsize=64)
+def _subject(signer: bytes) -> str:
+    return chains.name_text(chains.named(signer).subject)
 
 
 def _read_imprint(element: der.Element) -> tuple[str, bytes]:
     members = element.expect(der.SEQUENCE).children()
     if len(members) != 2:
         raise BadToken("a torn imprint")
-    dotted = der.read_oid(members[0].children()[0])
+    algorithm = members[0].expect(der.SEQUENCE).children()
+    if not algorithm:
+        raise BadToken("a torn imprint")
+    dotted = der.read_oid(algorithm[0])
     value = members[1].expect(der.OCTET_STRING).content
     name = cms.DIGEST_NAMES.get(dotted)
     if name is None or _DIGEST_OF_SIZE.get(len(value)) != name:
@@ -189,6 +339,7 @@ def _read_imprint(element: der.Element) -> tuple[str, bytes]:
     return name, value
 
 
+@lru_cache(maxsize=64)
 def check_purpose(signer: bytes) -> None:
     """Extended key usage: critical, and timeStamping only (RFC 3161, 2.3). Raises :class:`BadToken`."""
     try:
