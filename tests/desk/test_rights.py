@@ -35,7 +35,7 @@ EXPECTED = {
     "/envelopes/{sent}/withdraw": (FINE, FINE, FINE, GONE, NO, GONE, GONE),
     "/envelopes/{sent}/recipients/{person}/again": (FINE, FINE, FINE, GONE, NO, GONE, GONE),
     "/envelopes/{sent}/documents/{document}": (FINE, FINE, FINE, GONE, FINE, GONE, GONE),
-    "/envelopes/{sent}/documents/{document}/pages/1.webp": (FINE, FINE, FINE, GONE, FINE, GONE, GONE),
+    "/envelopes/{sent}/documents/{document}/pages/1": (FINE, FINE, FINE, GONE, FINE, GONE, GONE),
     "/envelopes/{sent}/documents/{document}/copy.pdf": (FINE, FINE, FINE, GONE, FINE, GONE, GONE),
     "/envelopes/{sent}/documents/{document}/unfinished.pdf": (NO, NO, NO, GONE, FINE, GONE, GONE),
     "/envelopes/{sent}/documents/{other}": (GONE,) * 7,

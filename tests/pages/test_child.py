@@ -3,19 +3,73 @@
 from __future__ import annotations
 
 import io
+import resource
+import signal
+import subprocess
 import sys
 import threading
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
+import psutil
 import pytest
 
 from pages import odd_files
 from tachiai.errors import Outage, Refusal
-from tachiai.pages import child, frame
+from tachiai.pages import births, child, frame
 from tachiai.pages.inspect import LIMITS
 
+FORENSICS = "tachiai.pages.forensics"
+LONG = replace(LIMITS, cpu_seconds=30, memory_bytes=2**40)
 
-def test_a_child_that_cannot_start_is_an_outage_and_not_the_files_fault(monkeypatch):
+
+@pytest.fixture
+def no_nursery() -> Iterator[None]:
+    """A house that has not needed a child yet, and needs none afterwards."""
+    births.stop()
+    yield
+    births.stop()
+
+
+def nursery() -> psutil.Process:
+    process = births._nurseries[FORENSICS].process
+    assert process is not None
+    return psutil.Process(process.pid)
+
+
+def until(happened: Callable[[], object], *, seconds: float = 10.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < deadline
+        threading.Event().wait(0.01)
+
+
+class Working(threading.Thread):
+    """A child at work for longer than any test lasts, and what became of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ended: Exception | None = None
+
+    def run(self) -> None:
+        try:
+            child.run("inspect", odd_files.drawing_bomb(), limits=LONG)
+        except (Refusal, Outage) as ended:
+            self.ended = ended
+
+    def __enter__(self) -> psutil.Process:
+        child.run("inspect", odd_files.plain(), limits=LIMITS)
+        self.start()
+        until(lambda: [one for one in nursery().children() if one.cpu_times().user > 0.1])
+        return nursery().children()[0]
+
+    def __exit__(self, *_: object) -> None:
+        self.join()
+
+
+def test_a_child_that_cannot_start_is_an_outage_and_not_the_files_fault(monkeypatch, no_nursery):
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
     with pytest.raises(Outage) as caught:
         child.run("inspect", odd_files.plain(), limits=LIMITS)
@@ -65,6 +119,90 @@ def test_a_bomb_ends_its_child_only(make, limits):
         child.run("inspect", make(), limits=limits)
     assert caught.value.code == "file.too_complex"
     assert caught.value.facts["reason"] in {"memory", "time", "crash"}
+
+
+def test_a_child_holds_nothing_but_its_job_and_may_do_nothing_else(no_nursery):
+    with Working() as worker:
+        files = {int(entry.name) for entry in Path(f"/proc/{worker.pid}/fd").iterdir()}
+        limits = {name: worker.rlimit(name)[1] for name in (resource.RLIMIT_NPROC, resource.RLIMIT_FSIZE, resource.RLIMIT_CORE)}
+        environment = worker.environ()
+        worker.kill()
+    assert files == {0, 1, 2}
+    assert set(limits.values()) == {0}
+    assert set(environment) <= {"LC_ALL", "MALLOC_ARENA_MAX"}
+
+
+def test_a_child_that_is_ended_from_outside_takes_nobody_along(no_nursery):
+    with Working() as worker:
+        before = nursery().pid
+        worker.kill()
+        child.run("inspect", odd_files.plain(), limits=LIMITS)
+    assert nursery().pid == before
+
+
+def test_a_nursery_that_ends_is_an_outage_for_its_children_and_replaced(no_nursery):
+    working = Working()
+    with working as worker:
+        before = nursery()
+        before.kill()
+    assert isinstance(working.ended, Outage)
+    until(lambda: not worker.is_running())
+    child.run("inspect", odd_files.plain(), limits=LIMITS)
+    assert nursery().pid != before.pid
+
+
+def test_a_nursery_grows_neither_old_nor_idle(monkeypatch, no_nursery):
+    monkeypatch.setattr(births, "MOST_BIRTHS", 2)
+    monkeypatch.setattr(births, "IDLE_SECONDS", 0.3)
+    mothers = []
+    for _ in range(3):
+        child.run("inspect", odd_files.plain(), limits=LIMITS)
+        mothers.append(nursery().pid)
+    assert mothers[0] == mothers[1] != mothers[2]
+    idle = nursery()
+    until(lambda: idle.status() == psutil.STATUS_ZOMBIE)
+    child.run("inspect", odd_files.plain(), limits=LIMITS)
+    assert nursery().pid != idle.pid
+
+
+def test_many_at_once_each_get_their_own_answer(no_nursery):
+    widths = list(range(300, 312))
+    heard: dict[int, float] = {}
+
+    def ask(width: int) -> None:
+        head, _ = child.run("inspect", odd_files.sized(width, 700), limits=LIMITS)
+        heard[width] = head["page_sizes"][0][0]
+
+    askers = [threading.Thread(target=ask, args=(width,)) for width in widths]
+    for asker in askers:
+        asker.start()
+    for asker in askers:
+        asker.join()
+    assert heard == {width: float(width) for width in widths}
+
+
+HOUSE = """
+import sys
+from tachiai.pages import births, child
+from tachiai.pages.inspect import LIMITS
+from dataclasses import replace
+pdf = sys.stdin.buffer.read()
+print("ready", flush=True)
+child.run("inspect", pdf, limits=replace(LIMITS, cpu_seconds=30, memory_bytes=2**40))
+"""
+
+
+def test_a_house_that_is_killed_leaves_nobody_behind():
+    house = subprocess.Popen([sys.executable, "-c", HOUSE], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    with house:
+        assert house.stdin is not None
+        house.stdin.write(odd_files.drawing_bomb())
+        house.stdin.close()
+        process = psutil.Process(house.pid)
+        until(lambda: len(process.children(recursive=True)) == 2)
+        family = process.children(recursive=True)
+        house.send_signal(signal.SIGKILL)
+    until(lambda: not any(one.is_running() and one.status() != psutil.STATUS_ZOMBIE for one in family))
 
 
 def test_an_answer_larger_than_allowed_is_refused():

@@ -18,6 +18,7 @@ from tachiai.envelopes.events import note
 from tachiai.envelopes.models import Document, Envelope, PageImage, Recipient
 from tachiai.envelopes.states import EnvelopeState
 from tachiai.errors import Refusal
+from tachiai.pages.render import picture_type
 from tachiai.vault import Blob
 
 
@@ -38,9 +39,18 @@ def page_of(document: Document, number: int) -> PageImage:
     return found
 
 
-def page_picture(page: PageImage) -> bytes:
-    """The page's picture (WebP), as it was drawn when the document was frozen."""
-    return _pack(page)[page.offset : page.offset + page.length]
+@dataclass(frozen=True)
+class Picture:
+    """A page's picture and its media type."""
+
+    image: bytes
+    kind: str
+
+
+def page_picture(page: PageImage) -> Picture:
+    """The page's picture, as it was drawn when the document was frozen."""
+    image = _pack(page)[page.offset : page.offset + page.length]
+    return Picture(image, picture_type(image))
 
 
 def page_text(page: PageImage) -> str:

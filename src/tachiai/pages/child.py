@@ -1,9 +1,10 @@
 """One limited child process for each job that touches a stranger's bytes.
 
-The parent never parses a PDF. It starts ``python -I -m tachiai.pages.chamber``, hands the bytes over stdin and reads one
-framed answer from stdout; the child limits itself before it reads anything (see `chamber`). A parser that crashes, hangs or
-swells therefore ends one child and nothing else, and the asker gets a `Refusal`. There is no fork and no pool: PDFium dies when
-two threads touch it, and one dead worker of a pool would take its siblings along.
+The parent never parses a PDF. It has a child forked by a nursery that has loaded the parsers and never seen a document
+(`tachiai.pages.births`), hands the bytes over a socket and reads one framed answer back; the child limits itself before it reads
+anything (see `chamber`). A parser that crashes, hangs or swells therefore ends one child and nothing else, and the asker gets a
+`Refusal`. The house itself is never forked, and no child does a second job: PDFium dies when two threads touch it, and one dead
+worker of a pool would take its siblings along.
 
 Memory: at most ``SLOTS`` children live at a time in one process of the house, each under its own address-space limit
 (`Limits.memory_bytes`); the parent itself holds the upload, the answer, and no copies of either.
@@ -13,18 +14,18 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
+import socket
 import threading
 from dataclasses import dataclass
-from typing import IO
 
 from tachiai.errors import Outage, Refusal
-from tachiai.pages import frame
+from tachiai.pages import births, frame
+from tachiai.pages.births import Birth
 from tachiai.pages.frame import GREETING, Head
 
 SLOTS = max(1, os.cpu_count() or 1)
 SLOT_WAIT_SECONDS = 60.0
+GREETING_WAIT_SECONDS = 30.0  # a nursery loads in a fifth of a second on an idle machine
 
 _slots = threading.BoundedSemaphore(SLOTS)
 
@@ -58,74 +59,63 @@ def run(job: str, pdf: bytes, *, limits: Limits, options: Head | None = None) ->
 
 
 def _converse(job: str, pdf: bytes, limits: Limits, options: Head) -> tuple[Head, bytes]:
-    process = _start(job, limits)
+    birth = _greeted(job, limits) or _greeted(job, limits)
+    if birth is None:
+        raise Outage("pages.child", "the child ended before it took the file")
     late = threading.Event()
-    timer = threading.Timer(limits.wall_seconds, _end, (process, late))
+    timer = threading.Timer(limits.wall_seconds, _end, (birth, late))
     timer.start()
     try:
-        return _exchange(process, pdf, limits, options)
+        return _exchange(birth, pdf, limits, options)
     except frame.FrameError as error:
-        raise Refusal("file.too_complex", reason=_cause(process, late)) from error
+        raise _explained(birth, late) from error
     finally:
         timer.cancel()
-        process.kill()
-        process.wait()
+        birth.close()
 
 
-def _start(job: str, limits: Limits) -> subprocess.Popen[bytes]:
-    # The child inherits no environment: nothing of the house's secrets is there to be leaked. One malloc arena keeps its
-    # address space honest under RLIMIT_AS.
-    arguments = [sys.executable, "-I", "-m", "tachiai.pages.chamber", job, str(limits.memory_bytes), str(limits.cpu_seconds)]
+def _greeted(job: str, limits: Limits) -> Birth | None:
+    """A child that lives and is limited. One that dies before its greeting has not seen the file: the fault is ours (installation,
+    memory, limits), or its nursery went away in that moment, for which the asker tries once more."""
+    birth = births.bear(job, memory_bytes=limits.memory_bytes, cpu_seconds=limits.cpu_seconds)
+    birth.talk.settimeout(GREETING_WAIT_SECONDS)
     try:
-        return subprocess.Popen(  # noqa: S603 — the interpreter that runs us, and arguments of our own
-            arguments,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={"LC_ALL": "C.UTF-8", "MALLOC_ARENA_MAX": "1"},
-            cwd="/",
-            start_new_session=True,
-        )
-    except OSError as error:
-        raise Outage("pages.child", str(error)) from error
-
-
-def _exchange(process: subprocess.Popen[bytes], pdf: bytes, limits: Limits, options: Head) -> tuple[Head, bytes]:
-    stdin, stdout = process.stdin, process.stdout
-    if stdin is None or stdout is None:
-        raise Outage("pages.child", "the child has no pipes")
-    with stdout:
-        # A child that dies before its greeting has not seen the file: the fault is ours (installation, memory, limits).
-        if stdout.read(len(GREETING)) != GREETING:
-            stdin.close()
-            raise Outage("pages.child", f"the child ended with status {process.wait()} before it took the file")
-        writer = threading.Thread(target=_send, args=(stdin, frame.opening(options, body_length=len(pdf)), pdf))
-        writer.start()
-        try:
-            return frame.read(stdout, max_body_bytes=limits.answer_bytes)
-        finally:
-            # A child that answered or died reads no more; killing it here frees a writer that waits on a full pipe.
-            process.kill()
-            writer.join()
-
-
-def _send(stdin: IO[bytes], *parts: bytes) -> None:
-    try:
-        with stdin:
-            for part in parts:
-                stdin.write(part)
+        greeting = birth.talk.recv(len(GREETING), socket.MSG_WAITALL)
     except OSError:
-        return  # the child is gone; the reader sees that as a frame cut short and says why
+        greeting = b""
+    if greeting != GREETING:
+        birth.close()
+        return None
+    birth.talk.settimeout(None)
+    return birth
 
 
-def _end(process: subprocess.Popen[bytes], late: threading.Event) -> None:
+def _exchange(birth: Birth, pdf: bytes, limits: Limits, options: Head) -> tuple[Head, bytes]:
+    # A child reads all before it says anything, so nobody waits for the other; one that does not is ended by the clock.
+    try:
+        birth.talk.sendall(frame.opening(options, body_length=len(pdf)))
+        birth.talk.sendall(pdf)
+        with birth.talk.makefile("rb") as answer:
+            return frame.read(answer, max_body_bytes=limits.answer_bytes)
+    except OSError as error:
+        raise frame.FrameError("the child is gone") from error
+
+
+def _end(birth: Birth, late: threading.Event) -> None:
     late.set()
-    process.kill()
+    birth.kill()
 
 
-def _cause(process: subprocess.Popen[bytes], late: threading.Event) -> str:
-    status = process.wait()
-    return "time" if late.is_set() or status == -signal.SIGXCPU else "crash"
+def _explained(birth: Birth, late: threading.Event) -> Refusal | Outage:
+    """Why there was no whole answer. Only a child's own end says something about the file, and not its nursery's."""
+    # A child may live on after a torn answer; what it would do then is not waited for.
+    birth.kill()
+    status = birth.status()
+    if late.is_set() or status == -signal.SIGXCPU:
+        return Refusal("file.too_complex", reason="time")
+    if status is None:
+        return Outage("pages.child", "the nursery ended before its child")
+    return Refusal("file.too_complex", reason="crash")
 
 
 def _facts(head: Head) -> Head:

@@ -1,8 +1,8 @@
 """Pages as pictures and text: `render` for the record, `render_page` for zoom, `pack` for the vault.
 
 Everything is drawn in a child (`tachiai.pages.child`, `tachiai.pages.raster`). A page is 828 px wide, which reads well on a desk and loads
-within the budget of a slow phone; a text page is smaller and sharper as lossless gray WebP than as any lossy picture, a scan is not, so
-the smaller wins.
+within the budget of a slow phone; a text page is sharper and no larger as lossless gray PNG than as any lossy picture; a scan is not, so
+of a lossless and a lossy WebP the smaller wins.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ PAGE_LIMITS = child.Limits(memory_bytes=1024 * 1024 * 1024, cpu_seconds=20, wall
 
 @dataclass(frozen=True)
 class Page:
-    """One page: a WebP picture of ``width_px`` by ``height_px`` and the text in reading order (``""`` where it is only a picture)."""
+    """One page: a picture (see `picture_type`) of ``width_px`` by ``height_px``, and the text in reading order (``""`` for a scan)."""
 
     number: int
     width_px: int
@@ -73,7 +73,7 @@ def render(pdf: bytes) -> Rendering:
 
 
 def render_page(pdf: bytes, *, number: int, width: int) -> bytes:
-    """One page as WebP, ``width`` pixels wide (narrower only where a very tall page would exceed the limit of height).
+    """One page's picture, ``width`` pixels wide (narrower only where a very tall page would exceed the limit of height).
 
     Refuses with ``page.not_found`` (number, pages) and ``page.width`` (limit) besides the refusals of `render`.
     """
@@ -82,6 +82,11 @@ def render_page(pdf: bytes, *, number: int, width: int) -> bytes:
         raise Refusal("page.width", limit=MAX_WIDTH_PX)
     _, body = child.run("render_page", pdf, limits=PAGE_LIMITS, options={"number": number, "width": width})
     return body
+
+
+def picture_type(image: bytes) -> str:
+    """The media type of a page's picture, by its first bytes (``docs/formats/page-pack.md``)."""
+    return "image/png" if image.startswith(b"\x89PNG") else "image/webp"
 
 
 def pack(rendering: Rendering) -> tuple[bytes, list[PageEntry]]:

@@ -46,7 +46,8 @@ def _pdf(download: Download) -> HttpResponse:
 @at_desk
 def picture(request: HttpRequest, member: Member, pk: uuid.UUID, document: uuid.UUID, number: int) -> HttpResponse:  # Django's order
     page = page_of(document_in(envelope_for(member, pk), document), number)
-    response = HttpResponse(page_picture(page), content_type="image/webp")
+    drawn = page_picture(page)
+    response = HttpResponse(drawn.image, content_type=drawn.kind)
     # A picture never changes, but it is the contract: the browser that showed it may keep it for the visit, nobody between.
     response.headers["Cache-Control"] = "private, max-age=600"
     return response

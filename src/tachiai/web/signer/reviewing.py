@@ -136,7 +136,7 @@ def _placed(guest: Guest, place: int) -> Reading:
 def picture(request: HttpRequest, guest: Guest, place: int, number: int) -> HttpResponse:  # a view's signature
     """One page's picture. The browser may keep it while it is open, so that turning back costs nothing."""
     drawn = page_picture(page_of(_placed(guest, place).document, number))
-    return HttpResponse(drawn, content_type="image/webp", headers={"Cache-Control": "private, no-store"})
+    return HttpResponse(drawn.image, content_type=drawn.kind, headers={"Cache-Control": "private, no-store"})
 
 
 @require_safe
