@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 Mode = Literal["demo", "production"]
@@ -31,13 +33,24 @@ class Smtp:
 
 @dataclass(frozen=True)
 class Tsa:
-    """One RFC 3161 authority. ``roots_file`` pins the certificates its chain must end in."""
+    """One RFC 3161 authority. ``roots_file`` pins the certificates its chain must end in; ``timeout`` is in seconds.
+
+    For HTTPS: ``client_file`` is a PEM certificate with its chain, ``client_key_file`` its key (None: in the same file), and
+    ``server_roots_file`` whom to trust as a server (None: the machine's own).
+    """
 
     url: str
     roots_file: Path | None
     accredited: bool
     user: str
     password: str
+    name: str = ""
+    policy: str = ""
+    timeout: float = 10.0
+    client_file: Path | None = None
+    client_key_file: Path | None = None
+    client_key_passphrase: str = ""
+    server_roots_file: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -51,6 +64,8 @@ class House:
     smtp: Smtp | None
     mail_from: str
     tsa: Tsa | None
+    standby_tsas: tuple[Tsa, ...]
+    accept_lesser_tsa: bool
     seal_key_file: Path | None
     seal_key_passphrase: bytes | None
     seal_chain_file: Path | None
@@ -91,6 +106,7 @@ def read(environment: Mapping[str, str] = os.environ) -> House:
     home = Path(value("HOME", "home")).expanduser().resolve()
     public_url = value("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
     smtp_url = value("SMTP_URL")
+    tsas, accept_lesser = _tsas(value)
     mail_from = value("MAIL_FROM", f"noreply@{urlsplit(public_url).hostname or 'localhost'}")
     return House(
         mode="demo" if mode == "demo" else "production",
@@ -99,7 +115,9 @@ def read(environment: Mapping[str, str] = os.environ) -> House:
         database_url=value("DATABASE_URL"),
         smtp=_smtp(smtp_url, sender=mail_from) if smtp_url else None,
         mail_from=mail_from,
-        tsa=_tsa(value),
+        tsa=tsas[0] if tsas else None,
+        standby_tsas=tuple(tsas[1:]),
+        accept_lesser_tsa=accept_lesser,
         seal_key_file=value.path("SEAL_KEY_PATH"),
         seal_key_passphrase=value("SEAL_KEY_PASSPHRASE").encode() or None,
         seal_chain_file=value.path("SEAL_CHAIN_PATH"),
@@ -152,15 +170,110 @@ def _port(parts: SplitResult, name: str) -> int | None:
         raise Misconfigured(f"{name} names a port that is none") from problem
 
 
-def _tsa(value: _Reader) -> Tsa | None:
-    url = value("TSA_URL")
+def _tsas(value: _Reader) -> tuple[list[Tsa], bool]:
+    """The authorities in the order they are asked, and whether one further down may be worth less than the first."""
+    url, file = value("TSA_URL"), value.path("TSA_LIST_PATH")
+    if file is not None:
+        if url:
+            raise Misconfigured("TACHIAI_TSA_URL and TACHIAI_TSA_LIST_PATH are both set: name one authority or a list")
+        return _tsa_list(file)
     if not url:
-        return None
+        return [], False
+    _check_tsa_url(url, "TACHIAI_TSA_URL")
+    one = Tsa(
+        url,
+        value.path("TSA_ROOTS_PATH"),
+        value.flag("TSA_ACCREDITED"),
+        value("TSA_USER"),
+        value("TSA_PASSWORD"),
+        policy=_policy(value("TSA_POLICY"), "TACHIAI_TSA_POLICY"),
+    )
+    return [one], False
+
+
+def _tsa_list(file: Path) -> tuple[list[Tsa], bool]:
+    """One ``[[authority]]`` after the other, in TOML; paths are relative to the file. docs/operations/timestamps.md tells every key."""
+    try:
+        held = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as problem:
+        raise Misconfigured(f"TACHIAI_TSA_LIST_PATH cannot be read: {file}: {problem}") from problem
+    table = _Table(held, f"{file.name}")
+    accept_lesser = table.take("accept_lesser", bool, False)
+    authorities = table.take("authority", list, [])
+    table.end()
+    if not authorities or not all(isinstance(one, dict) for one in authorities):
+        raise Misconfigured(f"{file.name} lists each authority under [[authority]], and at least one")
+    return [_listed_tsa(one, file, number) for number, one in enumerate(authorities, 1)], accept_lesser
+
+
+def _listed_tsa(held: dict[str, Any], file: Path, number: int) -> Tsa:
+    table = _Table(held, f"{file.name}, authority {number}", file.parent)
+    tsa = Tsa(
+        url=table.take("url", str, ""),
+        roots_file=table.path("roots"),
+        accredited=table.take("accredited", bool, False),
+        user=table.take("user", str, ""),
+        password=table.secret("password"),
+        name=table.take("name", str, ""),
+        policy=_policy(table.take("policy", str, ""), f"{table.name}: policy"),
+        timeout=float(table.take("timeout", (int, float), 10)),
+        client_file=table.path("client_certificate"),
+        client_key_file=table.path("client_key"),
+        client_key_passphrase=table.secret("client_key_passphrase"),
+        server_roots_file=table.path("server_roots"),
+    )
+    table.end()
+    _check_tsa_url(tsa.url, f"{table.name}: url")
+    if not 0 < tsa.timeout <= 120:
+        raise Misconfigured(f"{table.name}: timeout is in seconds, at most 120")
+    if tsa.client_file is None and tsa.client_key_file is not None:
+        raise Misconfigured(f"{table.name}: client_key without client_certificate")
+    return tsa
+
+
+class _Table:
+    """One table of a configuration file: every key is taken, of its type, and none is left over."""
+
+    def __init__(self, held: dict[str, Any], name: str, folder: Path = Path()) -> None:
+        self.name = name
+        self._held, self._folder = dict(held), folder
+
+    def take(self, key: str, kind: Any, default: Any) -> Any:
+        given = self._held.pop(key, default)
+        if not isinstance(given, kind) or (isinstance(given, bool) and kind is not bool):
+            raise Misconfigured(f"{self.name}: {key} is of the wrong kind")
+        return given
+
+    def path(self, key: str) -> Path | None:
+        given = self.take(key, str, "")
+        return (self._folder / Path(given).expanduser()).resolve() if given else None
+
+    def secret(self, key: str) -> str:
+        """As it stands, or from the file that ``<key>_file`` names."""
+        given, file = self.take(key, str, ""), self.path(f"{key}_file")
+        if file is None:
+            return str(given)
+        try:
+            return file.read_text(encoding="utf-8").strip()
+        except (OSError, ValueError) as problem:
+            raise Misconfigured(f"{self.name}: {key}_file cannot be read: {file}") from problem
+
+    def end(self) -> None:
+        if self._held:
+            raise Misconfigured(f"{self.name}: unknown: {', '.join(sorted(self._held))}")
+
+
+def _check_tsa_url(url: str, name: str) -> None:
     parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise Misconfigured("TACHIAI_TSA_URL is an http or https address")
-    _port(parts, "TACHIAI_TSA_URL")
-    return Tsa(url, value.path("TSA_ROOTS_PATH"), value.flag("TSA_ACCREDITED"), value("TSA_USER"), value("TSA_PASSWORD"))
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
+        raise Misconfigured(f"{name} is an http or https address; who asks is said by user and password, not in it")
+    _port(parts, name)
+
+
+def _policy(dotted: str, name: str) -> str:
+    if dotted and not re.fullmatch(r"[0-2](\.(0|[1-9][0-9]{0,38}))+", dotted):
+        raise Misconfigured(f"{name} is an object identifier such as 1.2.392.200000.1.2")
+    return dotted
 
 
 def _network(item: str) -> IPv4Network | IPv6Network:

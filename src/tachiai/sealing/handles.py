@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
 from django.conf import settings
 
 from tachiai.crypto.authority import load_authority
-from tachiai.crypto.keys import Credential, load_certificates, load_credential
+from tachiai.crypto.keys import Credential, load_credential
 from tachiai.crypto.revocation import RevocationByRoot, RevocationSource
 from tachiai.crypto.revocation_http import HttpRevocation
-from tachiai.crypto.timestampers import HttpTimestamper
 from tachiai.crypto.timestamps import Timestamper
 from tachiai.house import House, Misconfigured
+from tachiai.sealing.timestamping import timestamper
 
 
 @dataclass(frozen=True)
@@ -38,9 +37,9 @@ def _handles(house: House) -> Handles:
     if house.seal_key_file is None or house.tsa is None:
         return _with_embedded(house)
     credential = _credential(house)
-    timestamper, tsa_roots = _outside_tsa(house)
+    stamper, tsa_roots = timestamper(house)
     revocation = HttpRevocation([*credential.roots, *tsa_roots], allow_private=house.allow_private_revocation)
-    return Handles(credential, timestamper, revocation, credential.roots, tsa_roots)
+    return Handles(credential, stamper, revocation, credential.roots, tsa_roots)
 
 
 def _with_embedded(house: House) -> Handles:
@@ -49,31 +48,16 @@ def _with_embedded(house: House) -> Handles:
         raise Misconfigured("production needs TACHIAI_SEAL_KEY_PATH and TACHIAI_TSA_URL: the embedded authority is for demonstration")
     authority = load_authority(house.keys / "authority")
     credential = _credential(house) if house.seal_key_file else authority.seal_credential
-    timestamper, tsa_roots = _outside_tsa(house) if house.tsa else (authority.timestamper, authority.roots)
+    stamper, tsa_roots = timestamper(house) if house.tsa else (authority.timestamper, authority.roots)
     foreign = [root for root in (*credential.roots, *tsa_roots) if root not in authority.roots]
     outside = HttpRevocation(foreign, allow_private=house.allow_private_revocation)
     revocation = (
         RevocationByRoot((authority.roots, authority.revocation_source), (foreign, outside)) if foreign else authority.revocation_source
     )
-    return Handles(credential, timestamper, revocation, credential.roots, tuple(tsa_roots))
+    return Handles(credential, stamper, revocation, credential.roots, tuple(tsa_roots))
 
 
 def _credential(house: House) -> Credential:
     if house.seal_key_file is None:
         raise Misconfigured("TACHIAI_SEAL_KEY_PATH is not set")
     return load_credential(house.seal_key_file, passphrase=house.seal_key_passphrase, chain_file=house.seal_chain_file)
-
-
-def _outside_tsa(house: House) -> tuple[Timestamper, tuple[bytes, ...]]:
-    tsa = house.tsa
-    if tsa is None:
-        raise Misconfigured("TACHIAI_TSA_URL is not set")
-    roots = _pinned(tsa.roots_file)
-    stamper = HttpTimestamper(tsa.url, roots=roots, accredited=tsa.accredited, username=tsa.user, password=tsa.password)
-    return stamper, roots
-
-
-def _pinned(file: Path | None) -> tuple[bytes, ...]:
-    if file is None:
-        raise Misconfigured("TACHIAI_TSA_ROOTS_PATH names a PEM file of the certificates the authority's chain must end in")
-    return tuple(load_certificates(file))
