@@ -12,7 +12,7 @@ import re
 from collections.abc import Collection, Iterator
 
 import pikepdf
-from pikepdf import Array, Dictionary, Name, Object, Pdf
+from pikepdf import Array, Dictionary, Name, Object, Pdf, String
 
 from tachiai.crypto.fields import HOUSE_FIELD, OWN_NAMES, SLOT_FIELDS, VALUE_FIELDS, Lock, slot_number
 from tachiai.crypto.plans import Entries, FormPlan, Gap, PagePlan, Plan, Ref, SlotPlan, StorePlan, ValuePlan
@@ -20,6 +20,7 @@ from tachiai.errors import Refusal
 
 _SECTION_KEYS = ("Size", "Prev", "XRefStm", "Type", "W", "Index", "Filter", "DecodeParms", "Length", "ID", "Root", "Info", "DL")
 _OWN_TRAILER_KEYS = frozenset(f"/{key}" for key in _SECTION_KEYS)
+_PLAIN_WORDS = ("/T", "/DA")
 _WIDEST_GAP = 10_000
 _DEEPEST = 32
 _LONGEST_WALK = 20_000
@@ -132,6 +133,12 @@ def _place(held: object) -> Ref | None:
 
 def _entries(held: Object) -> Entries:
     return {Name(key).unparse(): _syntax(value) for key, value in held.items()}
+
+
+def _own_entries(field: Object) -> Entries:
+    """Entries of a field of ours, words in hexadecimal as the sealer writes them; the parser would choose a form by their letters."""
+    words = {key.encode(): value for key, value in field.items() if isinstance(value, String) and key not in _PLAIN_WORDS}
+    return _entries(field) | {key: b"<%b>" % bytes(value).hex().encode() for key, value in words.items()}
 
 
 def _syntax(value: object) -> bytes:
@@ -279,9 +286,9 @@ def _slots(named: list[tuple[str, Object]]) -> dict[int, SlotPlan]:
         if slot is None:
             continue
         if name.startswith(VALUE_FIELDS):
-            values.setdefault(slot, {})[int(name[-2:])] = ValuePlan(_numbered(field), field.get("/FT") == Name.Btn, _entries(field))
+            values.setdefault(slot, {})[int(name[-2:])] = ValuePlan(_numbered(field), field.get("/FT") == Name.Btn, _own_entries(field))
         elif name.startswith(SLOT_FIELDS):
-            found[slot] = SlotPlan(_numbered(field), _entries(field), _read_lock(field), signed="/V" in field)
+            found[slot] = SlotPlan(_numbered(field), _own_entries(field), _read_lock(field), signed="/V" in field)
     return {number: SlotPlan(s.at, s.entries, s.lock, s.signed, values.get(number, {})) for number, s in found.items()}
 
 
