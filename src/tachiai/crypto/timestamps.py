@@ -94,6 +94,10 @@ class BadToken(ValueError):
     """A token that must not be believed. The message names the condition that failed."""
 
 
+class OtherPurpose(BadToken):
+    """The certificate that signed is not for timestamping, and for that alone: no token of this authority can be used."""
+
+
 class OtherImprint(BadToken):
     """A token that is in order and leads to a pinned root, but stamps other bytes: these were altered."""
 
@@ -345,9 +349,9 @@ def check_purpose(signer: bytes) -> None:
     try:
         usage = chains.certificate(signer).extensions.get_extension_for_class(x509.ExtendedKeyUsage)
     except (x509.ExtensionNotFound, ValueError) as missing:
-        raise BadToken("the certificate has no extended key usage") from missing
+        raise OtherPurpose("the certificate has no extended key usage") from missing
     if not usage.critical or list(usage.value) != [ExtendedKeyUsageOID.TIME_STAMPING]:
-        raise BadToken("the certificate's purpose is not timestamping alone, or not critical")
+        raise OtherPurpose("the certificate's purpose is not timestamping alone, or not critical")
 
 
 def _check_answer(facts: Token, stated_nonce: int | None, *, digest: bytes, nonce: int, at: datetime, policy: str | None) -> None:
