@@ -77,6 +77,8 @@ def _policy(roots: Sequence[bytes]) -> CertValidationPolicySpec:
     trusted = [x509.Certificate.load(root) for root in roots]
     policy = CertValidationPolicySpec(
         trust_manager=SimpleTrustManager.build(trust_roots=trusted),
-        revinfo_policy=CertRevTrustPolicy(REQUIRE_REVINFO),
+        # An answer given later speaks of the time before it, too (EN 319 102-1, 5.2.5.4): without this nothing that was signed
+        # before its certificate was revoked would ever validate.
+        revinfo_policy=CertRevTrustPolicy(REQUIRE_REVINFO, retroactive_revinfo=True),
     )
     return dataclasses.replace(policy, time_tolerance=_DRIFT)

@@ -1,64 +1,132 @@
 """Proof that certificates were not revoked: OCSP answers (RFC 6960) and revocation lists (RFC 5280), always checked.
 
-``gather`` is asked at closing, for the chains of every signature and timestamp of a document at once.
+``gather`` is asked at closing, for the chains of every signature and timestamp of a document at once. Of the certificates that
+have signed or stamped (the leaves) it wants answers produced after the last timestamp; an authority's own certificate needs a
+valid one only (docs/operations/closing-stuck.md has the rule and its limits).
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Protocol
 
-from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
-from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509 import ocsp
-from cryptography.x509.oid import ExtendedKeyUsageOID
-
 from tachiai.crypto import chains, cms, der
 from tachiai.crypto.keys import Credential
-from tachiai.errors import Refusal
+from tachiai.crypto.revocation_answers import (
+    SKEW,
+    Answer,
+    Revoked,
+    UnusableAnswer,
+    check_crl,
+    check_ocsp,
+    issuer_hashes,
+    read_crl,
+    read_ocsp,
+    refuse_revoked,
+)
+from tachiai.crypto.revocation_memory import Memory
+from tachiai.errors import Outage, Refusal
 
-SKEW = timedelta(minutes=5)
+__all__ = [
+    "PATIENCE",
+    "SKEW",
+    "Answer",
+    "Chain",
+    "EmbeddedRevocation",
+    "Known",
+    "Older",
+    "PatientRevocation",
+    "Revocation",
+    "RevocationByRoot",
+    "RevocationSource",
+    "Revoked",
+    "UnusableAnswer",
+    "check_crl",
+    "check_ocsp",
+    "collected",
+    "questions",
+    "read_crl",
+    "read_ocsp",
+]
+
+# How long a closing waits for an answer newer than the last timestamp where a responder is offered.
+PATIENCE = timedelta(minutes=3)
 _OCSP_BASIC = "1.3.6.1.5.5.7.48.1.1"
 
 Chain = Sequence[bytes]
 
 
 @dataclass(frozen=True)
+class Older:
+    """A certificate whose newest answer was produced before the last timestamp. ``until``: when a newer one is due at the latest.
+
+    ``soon``: a responder is offered, so that a newer answer may come at any moment.
+    """
+
+    certificate: bytes
+    produced: datetime
+    until: datetime
+    soon: bool
+
+    @property
+    def subject(self) -> str:
+        return chains.name_text(chains.named(self.certificate).subject)
+
+
+@dataclass(frozen=True)
 class Revocation:
-    """What a DSS needs, all DER. ``fresh``: every answer was produced after the moment that was asked for."""
+    """What a DSS needs, all DER. ``fresh``: every answer about a leaf was produced after the moment that was asked for.
+
+    ``older`` says which were not. ``revoked`` are certificates that were revoked after the last use that is to be proven:
+    what they have signed stands, and they must sign nothing more.
+    """
 
     ocsps: tuple[bytes, ...]
     crls: tuple[bytes, ...]
     certs: tuple[bytes, ...]
     fresh: bool
+    older: tuple[Older, ...] = ()
+    revoked: tuple[bytes, ...] = ()
 
 
 class RevocationSource(Protocol):
-    def gather(self, chains: Sequence[Chain], *, after: datetime, at: datetime) -> Revocation:
+    def gather(self, chains: Sequence[Chain], *, after: datetime, at: datetime, used: Mapping[bytes, datetime] | None = None) -> Revocation:
         """Answers for every certificate of ``chains`` (each leaf … root) but the roots, valid at ``at``.
 
-        Refuses ``key.revoked``; raises ``Outage("revocation.unreachable")`` when no acceptable answer is to be had.
+        ``used`` says of leaves when they have signed last, if that was before ``after``. Refuses ``key.revoked`` for what was
+        revoked by then; raises ``Outage("revocation.unreachable")`` when no acceptable answer is to be had.
         """
 
 
-class UnusableAnswer(ValueError):
-    """An OCSP answer or a revocation list that proves nothing here. The message says why."""
-
-
 @dataclass(frozen=True)
-class Answer:
-    """One checked answer about one certificate. ``responders`` are the certificates it needs besides the issuer's."""
+class Known:
+    """What was last heard about one certificate, and when it was asked. ``offered``: a responder is named for it."""
 
-    der: bytes
-    produced: datetime
-    responders: tuple[bytes, ...] = ()
+    answers: tuple[Answer, ...]
+    asked: datetime
+    offered: bool
+
+    @property
+    def produced(self) -> datetime:
+        return max(answer.produced for answer in self.answers)
+
+    @property
+    def until(self) -> datetime:
+        return min(answer.until for answer in self.answers)
+
+    @property
+    def size(self) -> int:
+        return sum(len(answer.der) for answer in self.answers)
+
+    def holds(self, at: datetime) -> bool:
+        return all(answer.holds(at) for answer in self.answers)
+
+    def fresh(self, after: datetime) -> bool:
+        """Answers count in whole seconds, so ``after`` does too."""
+        return self.produced >= after.replace(microsecond=0)
 
 
 def questions(asked: Sequence[Chain]) -> list[tuple[bytes, bytes]]:
@@ -66,133 +134,33 @@ def questions(asked: Sequence[Chain]) -> list[tuple[bytes, bytes]]:
     return list(dict.fromkeys(pair for chain in asked for pair in pairwise(chain)))
 
 
-def collected(asked: Sequence[Chain], answers: Sequence[Answer], *, after: datetime, lists: Sequence[Answer] = ()) -> Revocation:
-    """Everything together, each thing once. Answers count in whole seconds, so ``after`` does too."""
-    every = (*answers, *lists)
+def collected(
+    asked: Sequence[Chain], known: Mapping[bytes, Known], *, after: datetime, used: Mapping[bytes, datetime] | None = None
+) -> Revocation:
+    """Everything together, each thing once. Refuses ``key.revoked`` for a certificate revoked before its last use."""
+    leaves = dict.fromkeys(chain[0] for chain in asked)
+    revoked = [held for held, found in known.items() if _was_revoked(held, found, proven=(used or {}).get(held, after))]
+    older = [
+        Older(held, known[held].produced, known[held].until, known[held].offered)
+        for held in leaves
+        if held in known and not known[held].fresh(after)
+    ]
+    every = [answer for found in known.values() for answer in found.answers]
     certs = [*(cert for chain in asked for cert in chain), *(cert for answer in every for cert in answer.responders)]
     return Revocation(
-        ocsps=tuple(dict.fromkeys(answer.der for answer in answers)),
-        crls=tuple(dict.fromkeys(answer.der for answer in lists)),
+        ocsps=tuple(dict.fromkeys(answer.der for answer in every if not answer.is_list)),
+        crls=tuple(dict.fromkeys(answer.der for answer in every if answer.is_list)),
         certs=tuple(dict.fromkeys(certs)),
-        fresh=all(answer.produced >= after.replace(microsecond=0) for answer in every),
+        fresh=not older,
+        older=tuple(older),
+        revoked=tuple(revoked),
     )
 
 
-# ----------------------------------------------------------------------------------------------- checking OCSP
-
-
-def check_ocsp(reply: bytes, *, certificate: bytes, issuer: bytes, at: datetime) -> Answer:
-    """An OCSP response that says "good" of ``certificate`` at ``at``, signed by its issuer or a delegate (RFC 6960, 4.2.2.2).
-
-    Raises :class:`UnusableAnswer`; refuses ``key.revoked``.
-    """
-    try:
-        read = ocsp.load_der_ocsp_response(reply)
-        if read.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
-            raise UnusableAnswer(f"the responder says {read.response_status.name}")
-        _check_same_certificate(read, certificate=certificate, issuer=issuer)
-        responders = _check_responder(read, issuer=issuer, at=at)
-    except (ValueError, UnsupportedAlgorithm) as wrong:
-        raise UnusableAnswer(str(wrong)) from wrong
-    _check_window(read.this_update_utc, read.next_update_utc, at=at)
-    if read.certificate_status is ocsp.OCSPCertStatus.REVOKED:
-        raise _revoked(certificate, read.revocation_time_utc)
-    if read.certificate_status is not ocsp.OCSPCertStatus.GOOD:
-        raise UnusableAnswer("the responder does not know the certificate")
-    # A cached answer may be produced later than it was looked up, never the other way round.
-    return Answer(der=reply, produced=min(read.produced_at_utc, read.this_update_utc), responders=responders)
-
-
-def _check_same_certificate(read: ocsp.OCSPResponse, *, certificate: bytes, issuer: bytes) -> None:
-    name_hash, key_hash = issuer_hashes(issuer, read.hash_algorithm.name)
-    same = read.serial_number == chains.certificate(certificate).serial_number
-    if not same or read.issuer_name_hash != name_hash or read.issuer_key_hash != key_hash:
-        raise UnusableAnswer("the answer is about another certificate")
-
-
-def issuer_hashes(issuer: bytes, algorithm: str) -> tuple[bytes, bytes]:
-    """Hashes of the issuer's name and of its key's bits, as CertID has them (RFC 6960, 4.1.1)."""
-    if algorithm not in ("sha1", "sha256", "sha384", "sha512"):
-        raise UnusableAnswer(f"digest {algorithm} is not accepted")
-    named = chains.named(issuer)
-    # In a CertID the digest only names the issuer; RFC 5019 still prescribes SHA-1 there.
-    hash_of = [hashlib.new(algorithm, held, usedforsecurity=False).digest() for held in (named.subject, named.key_bits)]
-    return hash_of[0], hash_of[1]
-
-
-def _check_responder(read: ocsp.OCSPResponse, *, issuer: bytes, at: datetime) -> tuple[bytes, ...]:
-    """Who signed: the issuer itself, or a delegate it has certified for OCSP signing. Gives the delegate's certificate."""
-    for candidate in (chains.certificate(issuer), *read.certificates):
-        held = candidate.public_bytes(Encoding.DER)
-        if not _signed_by(candidate, read.signature, read.tbs_response_bytes, read.signature_hash_algorithm):
-            continue
-        if held == issuer:
-            return ()
-        _check_delegate(candidate, held, issuer=issuer, at=at)
-        return (held,)
-    raise UnusableAnswer("the answer's signature belongs to nobody who may answer")
-
-
-def _check_delegate(candidate: x509.Certificate, held: bytes, *, issuer: bytes, at: datetime) -> None:
-    try:
-        usage = candidate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
-        chains.build_chain(held, pool=(), roots=(issuer,), at=at)
-    except (x509.ExtensionNotFound, chains.BrokenChain) as wrong:
-        raise UnusableAnswer("the responder is not certified by the issuer") from wrong
-    if ExtendedKeyUsageOID.OCSP_SIGNING not in usage:
-        raise UnusableAnswer("the responder's certificate is not for OCSP signing")
-
-
-def _signed_by(signer: x509.Certificate, signature: bytes, message: bytes, chosen: hashes.HashAlgorithm | None) -> bool:
-    key = signer.public_key()
-    if chosen is None or isinstance(chosen, hashes.SHA1 | hashes.MD5):
-        return False
-    try:
-        if isinstance(key, rsa.RSAPublicKey):
-            key.verify(signature, message, padding.PKCS1v15(), chosen)
-        elif isinstance(key, ec.EllipticCurvePublicKey):
-            key.verify(signature, message, ec.ECDSA(chosen))
-        else:
-            return False
-    except InvalidSignature:
-        return False
-    return True
-
-
-def _check_window(start: datetime, end: datetime | None, *, at: datetime) -> None:
-    if start > at + SKEW:
-        raise UnusableAnswer("the answer is from the future")
-    if end is None or end < at:
-        raise UnusableAnswer("the answer has run out")
-
-
-def _revoked(certificate: bytes, since: datetime | None) -> Refusal:
-    return Refusal("key.revoked", subject=chains.name_text(chains.named(certificate).subject), since=since)
-
-
-# ----------------------------------------------------------------------------------------------- checking CRLs
-
-
-def check_crl(held: bytes, *, certificate: bytes, issuer: bytes, at: datetime) -> Answer:
-    """A revocation list of the issuer, valid at ``at``, on which ``certificate`` is not.
-
-    Raises :class:`UnusableAnswer`; refuses ``key.revoked``. Indirect and delta lists are not accepted.
-    """
-    try:
-        found = x509.load_der_x509_crl(held)
-        critical = [e.oid.dotted_string for e in found.extensions if e.critical]
-        members = der.read(held).children()[0].children()
-        issued_by = members[2 if members[0].tag == der.INTEGER else 1].raw
-        signed = found.is_signature_valid(chains.certificate(issuer).public_key())  # type: ignore[arg-type]  # a key of another kind raises TypeError below
-    except (ValueError, TypeError, UnsupportedAlgorithm) as wrong:
-        raise UnusableAnswer("the list cannot be read") from wrong
-    if issued_by != chains.named(issuer).subject or not signed or critical:
-        raise UnusableAnswer("the list is not the issuer's, or is of a special kind")
-    _check_window(found.last_update_utc, found.next_update_utc, at=at)
-    entry = found.get_revoked_certificate_by_serial_number(chains.certificate(certificate).serial_number)
-    if entry is not None:
-        raise _revoked(certificate, entry.revocation_date_utc)
-    return Answer(der=held, produced=found.last_update_utc)
+def _was_revoked(certificate: bytes, found: Known, *, proven: datetime) -> bool:
+    for answer in found.answers:
+        refuse_revoked(answer, certificate=certificate, proven=proven)
+    return any(answer.revoked for answer in found.answers)
 
 
 # ------------------------------------------------------------------------------------- one source for each root
@@ -204,16 +172,18 @@ class RevocationByRoot:
     def __init__(self, *sources: tuple[Sequence[bytes], RevocationSource]) -> None:
         self._sources = tuple((frozenset(roots), source) for roots, source in sources)
 
-    def gather(self, chains: Sequence[Chain], *, after: datetime, at: datetime) -> Revocation:
+    def gather(self, chains: Sequence[Chain], *, after: datetime, at: datetime, used: Mapping[bytes, datetime] | None = None) -> Revocation:
         groups: dict[int, list[Chain]] = {}
         for chain in chains:
             groups.setdefault(self._place(chain[-1]), []).append(chain)
-        found = [self._sources[place][1].gather(group, after=after, at=at) for place, group in groups.items()]
+        found = [self._sources[place][1].gather(group, after=after, at=at, used=used) for place, group in groups.items()]
         return Revocation(
             ocsps=tuple(dict.fromkeys(held for part in found for held in part.ocsps)),
             crls=tuple(dict.fromkeys(held for part in found for held in part.crls)),
             certs=tuple(dict.fromkeys(held for part in found for held in part.certs)),
             fresh=all(part.fresh for part in found),
+            older=tuple(older for part in found for older in part.older),
+            revoked=tuple(dict.fromkeys(held for part in found for held in part.revoked)),
         )
 
     def _place(self, root: bytes) -> int:
@@ -223,28 +193,51 @@ class RevocationByRoot:
         raise Refusal("key.chain_incomplete", detail="nobody answers for this root")
 
 
+class PatientRevocation:
+    """The source of one closing: waits a while for newer answers where they may come, and remembers what it was given."""
+
+    def __init__(self, source: RevocationSource, *, patience: timedelta = PATIENCE) -> None:
+        self._source, self._patience = source, patience
+        self.found: Revocation | None = None
+
+    def gather(self, chains: Sequence[Chain], *, after: datetime, at: datetime, used: Mapping[bytes, datetime] | None = None) -> Revocation:
+        """As its source; raises ``Outage("revocation.not_fresh")`` while it is too early to make do with an older answer."""
+        found = self._source.gather(chains, after=after, at=at, used=used)
+        awaited = [older.subject for older in found.older if older.soon]
+        if awaited and at < after + self._patience:
+            raise Outage("revocation.not_fresh", "; ".join(awaited)[:300])
+        self.found = found
+        return found
+
+
 # -------------------------------------------------------------------------------------- the embedded authority
 
 
 class EmbeddedRevocation:
-    """OCSP answers about what ``issuer`` (DER) has issued, signed by its ``responder`` at the moment they are asked for.
+    """OCSP answers about what ``issuer`` (DER) has issued, signed by its ``responder`` when one new enough is not at hand.
 
-    ``revoked`` maps serial numbers to the time since when.
+    ``revoked`` maps serial numbers to the time since when. Threads may share one.
     """
 
     VALIDITY = timedelta(days=7)
 
     def __init__(self, issuer: bytes, *, responder: Credential, revoked: Mapping[int, datetime] | None = None) -> None:
         self._issuer, self._responder, self._revoked = issuer, responder, dict(revoked or {})
+        self._memory: Memory[Known] = Memory()
 
-    def gather(self, chains: Sequence[Chain], *, after: datetime, at: datetime) -> Revocation:
-        answers = [self._checked(certificate, issuer, at=at) for certificate, issuer in questions(chains)]
-        return collected(chains, answers, after=after)
+    def gather(self, chains: Sequence[Chain], *, after: datetime, at: datetime, used: Mapping[bytes, datetime] | None = None) -> Revocation:
+        known = {certificate: self._known(certificate, issuer, after=after, at=at) for certificate, issuer in questions(chains)}
+        return collected(chains, known, after=after, used=used)
 
-    def _checked(self, certificate: bytes, issuer: bytes, *, at: datetime) -> Answer:
+    def _known(self, certificate: bytes, issuer: bytes, *, after: datetime, at: datetime) -> Known:
         if issuer != self._issuer:
             raise Refusal("key.chain_incomplete", detail="a certificate of another authority")
-        return check_ocsp(self.answer(certificate, at=at), certificate=certificate, issuer=issuer, at=at)
+
+        def ask(_before: Known | None) -> Known:
+            answer = read_ocsp(self.answer(certificate, at=at), certificate=certificate, issuer=issuer, at=at)
+            return Known((answer,), asked=at, offered=True)
+
+        return self._memory.recall((certificate, issuer), good=lambda known: known.holds(at) and known.fresh(after), ask=ask)
 
     def answer(self, certificate: bytes, *, at: datetime) -> bytes:
         """An OCSPResponse about a certificate, produced at ``at``. Whether the issuer knows it is not looked up.
@@ -263,6 +256,8 @@ class EmbeddedRevocation:
         single = der.sequence(about, status, der.generalized_time(at), der.explicit(0, der.generalized_time(end)))
         responder = der.explicit(1, chains.named(own.certificate).subject)
         data = der.sequence(responder, der.generalized_time(at), der.sequence(single))
-        signed = der.sequence(data, own.key.algorithm_identifier, der.bit_string(own.key.sign(data)), der.explicit(0, der.sequence(own.certificate)))
+        signed = der.sequence(
+            data, own.key.algorithm_identifier, der.bit_string(own.key.sign(data)), der.explicit(0, der.sequence(own.certificate))
+        )
         wrapped = der.sequence(der.oid(_OCSP_BASIC), der.octet_string(signed))
         return der.sequence(der.tlv(der.ENUMERATED, b"\x00"), der.explicit(0, wrapped))
