@@ -33,7 +33,8 @@ class Smtp:
 
 @dataclass(frozen=True)
 class Tsa:
-    """One RFC 3161 authority. ``roots_file`` pins the certificates its chain must end in; ``timeout`` is in seconds.
+    """One RFC 3161 authority. ``roots_file`` pins the certificates its chain must end in; ``timeout`` is in seconds,
+    ``connections`` the most that are open at once.
 
     For HTTPS: ``client_file`` is a PEM certificate with its chain, ``client_key_file`` its key (None: in the same file), and
     ``server_roots_file`` whom to trust as a server (None: the machine's own).
@@ -47,6 +48,7 @@ class Tsa:
     name: str = ""
     policy: str = ""
     timeout: float = 10.0
+    connections: int = 100
     client_file: Path | None = None
     client_key_file: Path | None = None
     client_key_passphrase: str = ""
@@ -69,7 +71,10 @@ class House:
     seal_key_file: Path | None
     seal_key_passphrase: bytes | None
     seal_chain_file: Path | None
+    seal_key_pss: bool
+    seal_keys_folder: Path | None
     accept_software_key: bool
+    accept_embedded_authority: bool
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
     allowed_hosts: tuple[str, ...]
     mailbox: bool
@@ -79,6 +84,11 @@ class House:
     def keys(self) -> Path:
         """The folder of the house's secrets, apart from the database and from the stored bytes."""
         return self.home / "keys"
+
+    @property
+    def seal_keys(self) -> Path:
+        """The folder of the signing keys, one folder each (docs/formats/signing-keys.md)."""
+        return self.seal_keys_folder or self.keys / "seal"
 
     @property
     def vault(self) -> Path:
@@ -121,7 +131,10 @@ def read(environment: Mapping[str, str] = os.environ) -> House:
         seal_key_file=value.path("SEAL_KEY_PATH"),
         seal_key_passphrase=value("SEAL_KEY_PASSPHRASE").encode() or None,
         seal_chain_file=value.path("SEAL_CHAIN_PATH"),
+        seal_key_pss=value.flag("SEAL_KEY_PSS"),
+        seal_keys_folder=value.path("SEAL_KEYS"),
         accept_software_key=value.flag("ACCEPT_SOFTWARE_KEY"),
+        accept_embedded_authority=value.flag("ACCEPT_EMBEDDED_AUTHORITY"),
         trusted_proxies=tuple(_network(item) for item in value("TRUSTED_PROXIES").replace(",", " ").split()),
         allowed_hosts=tuple(value("ALLOWED_HOSTS").replace(",", " ").split()),
         mailbox=value.flag("MAILBOX"),
@@ -217,6 +230,7 @@ def _listed_tsa(held: dict[str, Any], file: Path, number: int) -> Tsa:
         name=table.take("name", str, ""),
         policy=_policy(table.take("policy", str, ""), f"{table.name}: policy"),
         timeout=float(table.take("timeout", (int, float), 10)),
+        connections=table.take("connections", int, 100),
         client_file=table.path("client_certificate"),
         client_key_file=table.path("client_key"),
         client_key_passphrase=table.secret("client_key_passphrase"),
@@ -226,6 +240,8 @@ def _listed_tsa(held: dict[str, Any], file: Path, number: int) -> Tsa:
     _check_tsa_url(tsa.url, f"{table.name}: url")
     if not 0 < tsa.timeout <= 120:
         raise Misconfigured(f"{table.name}: timeout is in seconds, at most 120")
+    if tsa.connections < 1:
+        raise Misconfigured(f"{table.name}: connections is at least 1")
     if tsa.client_file is None and tsa.client_key_file is not None:
         raise Misconfigured(f"{table.name}: client_key without client_certificate")
     return tsa

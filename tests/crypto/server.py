@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,8 +28,12 @@ class Served:
     seen: list[tuple[object, str, str, str | None]] = field(default_factory=list)
 
 
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 256  # many knock at once, and whoever is not let in at once tries again a whole second later
+
+
 @contextmanager
-def serving(behave: Behaviour) -> Iterator[Served]:
+def serving(behave: Behaviour, *, tls: ssl.SSLContext | None = None) -> Iterator[Served]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
@@ -59,8 +64,10 @@ def serving(behave: Behaviour) -> Iterator[Served]:
             except (ConnectionError, TimeoutError):
                 self.close_connection = True
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    served = Served(f"http://127.0.0.1:{server.server_address[1]}", behave)
+    server = _Server(("127.0.0.1", 0), Handler)
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    served = Served(f"{'https' if tls else 'http'}://127.0.0.1:{server.server_address[1]}", behave)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:

@@ -24,7 +24,7 @@ import aiohttp
 T = TypeVar("T")
 # A server may forget a connection that it was free to close; past this we would rather open a new one.
 IDLE_SECONDS = 30.0
-MOST_CONNECTIONS = 200
+MOST_CONNECTIONS = 100
 _STOP_WITHIN_SECONDS = 2.0
 # Looking up a host's name is the one thing here that blocks; two threads do it, and what they found is kept for a while.
 _NAME_THREADS = 2

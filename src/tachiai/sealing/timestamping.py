@@ -49,6 +49,7 @@ def _member(tsa: Tsa) -> tuple[Timestamper, tuple[bytes, ...]]:
         timeout=tsa.timeout,
         policy=tsa.policy or None,
         name=tsa.name,
+        connections=tsa.connections,
     )
     return stamper, roots
 
