@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,7 +13,7 @@ from tachiai.crypto import pades
 from tachiai.crypto.authority import EmbeddedAuthority
 from tachiai.crypto.pades import SealText
 from tachiai.crypto.pades_verify import Expected, Report, verify
-from tachiai.crypto.timestamps import Timestamper
+from tachiai.crypto.timestamps import Timestamper, Token
 
 HOUSE = SealText(name="架空電子契約株式会社", reason="送信時の内容を確定 (封筒 E-0001)")
 
@@ -27,6 +28,13 @@ def words(slot: int) -> SealText:
         reason="メールと登録コードで認証し同意 (封筒 E-0001)",
         contact="s@example.com",
     )
+
+
+def at_once(token: Token) -> Future[Token]:
+    """A request that has been answered already."""
+    answered: Future[Token] = Future()
+    answered.set_result(token)
+    return answered
 
 
 @dataclass(frozen=True)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import hashlib
 import random
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
 from crypto import pdfs
-from crypto.contract import HOUSE, Contract, consent, words
+from crypto.contract import HOUSE, Contract, at_once, consent, words
 from pki import MOMENT, embedded, hierarchy
 from tachiai.crypto import cms, pades
 from tachiai.crypto.authority import EmbeddedAuthority
@@ -271,6 +272,9 @@ class Lying:
         true = self._real.timestamp(hashlib.sha256(digest).digest(), at=at)
         return replace(true, imprint=digest)  # the maker would notice an honest one
 
+    def submit(self, digest: bytes, *, at: datetime) -> Future[Token]:
+        return at_once(self.timestamp(digest, at=at))
+
 
 def test_a_token_over_something_else_or_of_somebody_else_is_found(
     contract: Contract, stranger: EmbeddedAuthority, upload: bytes, frozen: bytes
@@ -310,7 +314,7 @@ def test_a_signature_without_a_token_is_found(contract: Contract, upload: bytes,
 class Silent:
     """A revocation source that has nothing to say, and says it."""
 
-    def gather(self, chains: Sequence[Chain], *, after: datetime, at: datetime) -> Revocation:
+    def gather(self, chains: Sequence[Chain], *, after: datetime, at: datetime, used: Mapping[bytes, datetime] | None = None) -> Revocation:
         return Revocation((), (), tuple(cert for chain in chains for cert in chain), fresh=True)
 
 

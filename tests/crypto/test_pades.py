@@ -6,8 +6,9 @@ import hashlib
 import io
 import re
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pikepdf
@@ -16,7 +17,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from crypto import pdfs
-from crypto.contract import HOUSE, Contract, consent, words
+from crypto.contract import HOUSE, Contract, at_once, consent, words
 from pki import MOMENT, hierarchy, key
 from tachiai.crypto import cms, pades, timestamps
 from tachiai.crypto.authority import EmbeddedAuthority
@@ -208,9 +209,12 @@ class Growing:
         self._real = authority.timestamper
         self.asked = 0
 
-    def timestamp(self, digest: bytes, *, at: object) -> Token:
+    def timestamp(self, digest: bytes, *, at: datetime) -> Token:
         self.asked += 1
-        return self._real.timestamp(digest, at=at)  # type: ignore[arg-type]
+        return self._real.timestamp(digest, at=at)
+
+    def submit(self, digest: bytes, *, at: datetime) -> Future[Token]:
+        return at_once(self.timestamp(digest, at=at))
 
 
 def test_a_token_larger_than_announced_is_made_room_for_once(authority: EmbeddedAuthority) -> None:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from crypto import pdfs, reference
-from crypto.contract import HOUSE, consent, words
+from crypto.contract import HOUSE, at_once, consent, words
 from crypto.test_pades import foreign
 from pki import MOMENT, hierarchy, key
 from tachiai.crypto import pades, planning, plans
@@ -51,9 +51,7 @@ class Remembering:
         return self._tokens[digest]
 
     def submit(self, digest: bytes, *, at: datetime) -> Future[Token]:
-        given: Future[Token] = Future()
-        given.set_result(self.timestamp(digest, at=at))
-        return given
+        return at_once(self.timestamp(digest, at=at))
 
     def sign(self, message: bytes) -> bytes:
         if message not in self._signatures:

@@ -16,6 +16,7 @@ from crypto.test_revocation import Responder
 from pki import MOMENT, hierarchy
 from tachiai.crypto import pades, planning
 from tachiai.crypto.filling import Ground
+from tachiai.crypto.long_term import _begin_archive
 from tachiai.crypto.pades_verify import Expected, verify
 from tachiai.crypto.rehearsal import rehearse
 from tachiai.crypto.revocation_http import HttpRevocation
@@ -65,7 +66,7 @@ def closed_elsewhere() -> bytes:
     """A file that somebody else has signed and put a document timestamp on."""
     signed = foreign(pdfs.plain())
     stamper = hierarchy(6).timestamper()
-    begun = pades._begin_archive(planning.plan(signed), Ground(signed), reserve=stamper.reserve)
+    begun = _begin_archive(planning.plan(signed), Ground(signed), stamper.reserve)
     stamped = signed + begun.finish(stamper.timestamp(begun.imprint, at=MOMENT)).tail
     assert stamped.count(b"TachiaiArchive1") == 1
     assert planning.plan(stamped).taken == ("TachiaiArchive1",), "a second field of ours must find a name of its own"

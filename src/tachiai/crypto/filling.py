@@ -132,7 +132,7 @@ class Unstamped:
     Many may wait for their tokens at the same time; each is finished once, by one thread.
     """
 
-    def __init__(self, blank: Blank, *, imprint: bytes, reserve: int, held: Callable[[bytes], bytes]) -> None:
+    def __init__(self, blank: Blank, *, imprint: bytes, reserve: int, held: Callable[[bytes | None], bytes]) -> None:
         self.imprint = imprint
         self.reserve = reserve
         self._blank, self._held = blank, held
@@ -141,6 +141,11 @@ class Unstamped:
         """The revision with ``token``. Raises :class:`TokenTooLarge` with the reserve to begin again with."""
         tail, _ground, plan = self.settle(token)
         return Made(tail=tail, digest=plan.sha256, tokens=(token,), plan=plan)
+
+    def bare(self) -> Made:
+        """The revision without any timestamp (B-B), for judging and measuring the sealer. The product never lets one out."""
+        tail, _ground, plan = self._blank.fill(self._held(None))
+        return Made(tail=tail, digest=plan.sha256, tokens=(), plan=plan)
 
     def settle(self, token: Token) -> tuple[bytes, Ground, Plan]:
         """As :meth:`finish`, with the ground for a further revision in the same job."""

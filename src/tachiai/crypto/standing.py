@@ -20,7 +20,7 @@ from pyhanko.sign.fields import enumerate_sig_fields
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
 from tachiai.crypto.fields import Lock
-from tachiai.crypto.pades import CONSENT_KEY
+from tachiai.crypto.slot_sealing import CONSENT_KEY
 from tachiai.errors import Refusal
 
 _KNOWN_SUBFILTERS = ("/ETSI.CAdES.detached", "/ETSI.RFC3161", "/adbe.pkcs7.detached")
