@@ -13,6 +13,8 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
+from tachiai.outbox import transports
+
 HOST = "127.0.0.1"
 
 
@@ -27,8 +29,12 @@ class Clerk:
     hang_up: bool = False
     hang_up_at_farewell: bool = False
     taken: list[tuple[str, bytes]] = field(default_factory=list)
+    callers: list[Session] = field(default_factory=list)
+    forgetful: str = "250 OK"
 
     async def handle_MAIL(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]) -> str:  # noqa: N802  # the library's name
+        if session not in self.callers:
+            self.callers.append(session)
         if self.sender.startswith("250"):
             envelope.mail_from = address
         return self.sender
@@ -46,6 +52,9 @@ class Clerk:
             self.taken.append((envelope.rcpt_tos[0], bytes(envelope.content or b"")))
         return self.data
 
+    async def handle_RSET(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        return self.forgetful
+
     async def handle_QUIT(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         if self.hang_up_at_farewell:
             server.transport.abort()
@@ -62,11 +71,13 @@ def free_port() -> int:
 @contextlib.contextmanager
 def open_office(clerk: Clerk, **options: Any) -> Iterator[int]:
     """A server that is open for the length of the block; its port."""
-    controller = Controller(clerk, hostname=HOST, port=free_port(), **options)
+    controller = Controller(clerk, hostname=HOST, **{"port": free_port(), **options})
     controller.start()
     try:
         yield int(controller.port)
     finally:
+        # The office closes after its customers have left, as in life.
+        transports.hang_up()
         controller.stop()
 
 

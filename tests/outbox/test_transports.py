@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import ipaddress
+import threading
+import time
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default as reading
@@ -106,6 +108,70 @@ def test_an_answer_stands_whatever_the_farewell(farewell: dict[str, Any]) -> Non
     assert len(clerk.taken) == 1
     with open_office(Clerk(**farewell, rcpt={TO: "550 no"})) as port, pytest.raises(Refused):
         way_out(port).send(message())
+
+
+def test_mails_in_a_row_share_a_connection() -> None:
+    clerk = Clerk(rcpt={"gone@example.jp": "550 no such user", "later@example.jp": "451 greylisted"})
+    with open_office(clerk) as port:
+        transport = way_out(port)
+        transport.send(message())
+        with pytest.raises(Refused):
+            transport.send(message("gone@example.jp"))
+        transport.send(message("third@example.jp"))
+        assert len(clerk.callers) == 1
+        assert outage(transport, "later@example.jp").code == "smtp.deferred"
+        transport.send(message("fifth@example.jp"))
+    assert [to for to, _ in clerk.taken] == [TO, "third@example.jp", "fifth@example.jp"]
+
+
+@pytest.mark.parametrize("answer", ["421 closing", "500 what?"])
+def test_a_connection_that_is_no_good_any_more_is_replaced(answer: str) -> None:
+    clerk = Clerk()
+    with open_office(clerk) as port:
+        transport = way_out(port)
+        transport.send(message())
+        clerk.forgetful = answer
+        transport.send(message())
+    assert len(clerk.callers) == len(clerk.taken) == 2
+
+
+def test_a_server_that_was_replaced_is_called_anew() -> None:
+    first, second = Clerk(), Clerk()
+    with open_office(first) as port:
+        transport = way_out(port)
+        transport.send(message())
+        kept = transport._kept[:]
+    with open_office(second, port=port):
+        transport._kept = kept
+        transport.send(message())
+    assert (len(first.taken), len(second.taken)) == (1, 1)
+
+
+def test_no_connection_is_used_or_kept_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transports, "MAILS_PER_CONNECTION", 2)
+    monkeypatch.setattr(transports, "KEPT_SECONDS", 0.1)
+    clerk = Clerk()
+    with open_office(clerk) as port:
+        transport = way_out(port)
+        for _ in range(3):
+            transport.send(message())
+        assert len(clerk.callers) == 2
+        deadline = time.monotonic() + 5
+        while transport._kept:
+            assert time.monotonic() < deadline
+            threading.Event().wait(0.01)
+
+
+def test_many_at_once_each_get_their_own_connection() -> None:
+    clerk = Clerk()
+    with open_office(clerk) as port:
+        transport = way_out(port)
+        senders = [threading.Thread(target=transport.send, args=(message(f"{one}@example.jp"),)) for one in range(8)]
+        for sender in senders:
+            sender.start()
+        for sender in senders:
+            sender.join()
+    assert sorted(to for to, _ in clerk.taken) == [f"{one}@example.jp" for one in range(8)]
 
 
 def test_dead_server() -> None:

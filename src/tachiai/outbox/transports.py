@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import atexit
 import smtplib
 import ssl
+import threading
+import time
+from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from email.message import EmailMessage
 from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
+from weakref import WeakSet
 
 from django.conf import settings
 
@@ -16,6 +22,9 @@ from tachiai.errors import Outage
 from tachiai.house import Smtp
 
 TIMEOUT_SECONDS = 20
+# Servers count what one connection brings, and how long it says nothing.
+MAILS_PER_CONNECTION = 50
+KEPT_SECONDS = 2.0
 
 
 class Refused(Exception):
@@ -32,22 +41,44 @@ class Transport(Protocol):
         ...
 
 
+@dataclass
+class _Line:
+    """An open connection to the server, and how often it has been used. ``at`` is when it was last (monotonic seconds)."""
+
+    server: smtplib.SMTP
+    uses: int = 0
+    at: float = 0.0
+
+    def is_clear(self) -> bool:
+        """Whether the server still listens and remembers nothing of the last mail (RFC 5321, 4.1.1.5)."""
+        try:
+            return self.server.rset()[0] == 250
+        except (smtplib.SMTPException, OSError):
+            return False
+
+    def hang_up(self) -> None:
+        # What was answered stands, however the farewell goes: a mail accepted must not be sent again.
+        with suppress(smtplib.SMTPException, OSError):
+            self.server.quit()
+        self.server.close()
+
+
 class SmtpTransport:
-    """One connection per message: a mail is rare beside a seal, and a broken connection then costs one mail."""
+    """One connection for mails that follow each other closely: a new one costs more than the mail, with TLS many times more.
+
+    A connection that was kept is asked to forget the last mail before it is given the next; whatever went wrong on one, it is
+    closed. So no mail suffers from another's, and none is handed over twice.
+    """
 
     def __init__(self, smtp: Smtp) -> None:
         self._smtp = smtp
+        _in_use.add(self)
+        self._lock = threading.Lock()
+        self._kept: list[_Line] = []
 
     def send(self, message: EmailMessage) -> str:
         try:
-            server = self._connected()
-            try:
-                return self._hand_over(server, message)
-            finally:
-                # What was answered stands, however the farewell goes: a mail accepted must not be sent again.
-                with suppress(smtplib.SMTPException, OSError):
-                    server.quit()
-                server.close()
+            return self._send(message)
         except smtplib.SMTPServerDisconnected as problem:
             raise Outage("smtp.unreachable", str(problem)) from problem
         except smtplib.SMTPResponseException as problem:
@@ -56,6 +87,58 @@ class SmtpTransport:
             raise Outage("smtp.failed", type(problem).__name__) from problem
         except OSError as problem:
             raise Outage("smtp.unreachable", str(problem.strerror or problem)) from problem
+
+    def hang_up(self) -> None:
+        """Ends every connection that is kept."""
+        with self._lock:
+            kept, self._kept = self._kept, []
+        for line in kept:
+            line.hang_up()
+
+    def _send(self, message: EmailMessage) -> str:
+        line = self._clear_line()
+        try:
+            reply = self._hand_over(line.server, message)
+        except Refused:
+            self._keep(line)
+            raise
+        except BaseException:
+            line.hang_up()
+            raise
+        self._keep(line)
+        return reply
+
+    def _clear_line(self) -> _Line:
+        while True:
+            with self._lock:
+                line = self._kept.pop() if self._kept else None
+            if line is None:
+                return _Line(self._connected())
+            if line.is_clear():
+                return line
+            line.hang_up()
+
+    def _keep(self, line: _Line) -> None:
+        line.uses, line.at = line.uses + 1, time.monotonic()
+        if line.uses >= MAILS_PER_CONNECTION:
+            line.hang_up()
+            return
+        with self._lock:
+            self._kept.append(line)
+            is_first = len(self._kept) == 1
+        if is_first:
+            _later(KEPT_SECONDS, self._hang_up_idle)
+
+    def _hang_up_idle(self) -> None:
+        """Ends the connections that nobody has used for a while, and looks again while others are kept."""
+        with self._lock:
+            idle = [line for line in self._kept if time.monotonic() - line.at >= KEPT_SECONDS]
+            self._kept = [line for line in self._kept if line not in idle]
+            wait = min((line.at + KEPT_SECONDS - time.monotonic() for line in self._kept), default=None)
+        for line in idle:
+            line.hang_up()
+        if wait is not None:
+            _later(max(0.1, wait), self._hang_up_idle)
 
     def _connected(self) -> smtplib.SMTP:
         smtp = self._smtp
@@ -86,6 +169,22 @@ class SmtpTransport:
             # DATA itself was declined, before a byte was sent: this recipient's answer like any other.
             answer = (problem.smtp_code, _as_bytes(problem.smtp_error))
         return _answered(answer, whole_house=False)
+
+
+_in_use: WeakSet[SmtpTransport] = WeakSet()
+
+
+@atexit.register
+def hang_up() -> None:
+    """Says farewell on every connection this process keeps."""
+    for transport in list(_in_use):
+        transport.hang_up()
+
+
+def _later(seconds: float, act: Callable[[], None]) -> None:
+    timer = threading.Timer(seconds, act)
+    timer.daemon = True
+    timer.start()
 
 
 @lru_cache(maxsize=2)
@@ -139,11 +238,16 @@ class MailboxTransport:
         return "250 kept in the demo mailbox"
 
 
+@lru_cache(maxsize=4)
+def _smtp_transport(smtp: Smtp) -> SmtpTransport:
+    return SmtpTransport(smtp)
+
+
 def transport() -> Transport:
     """The house's way out. Raises ``Outage`` when none is configured: mail then waits instead of vanishing."""
     house = settings.TACHIAI
     if house.smtp is not None:
-        return SmtpTransport(house.smtp)
+        return _smtp_transport(house.smtp)
     if house.mode == "demo":
         return MailboxTransport(house.home / "mailbox")
     raise Outage("smtp.unconfigured", "set TACHIAI_SMTP_URL")
