@@ -32,14 +32,24 @@ FREEZING = [
     ("tachiai.envelopes.freezing:_commit", "after"),
 ]
 SEALING = [
-    ("tachiai.sealing.preparing:prepare", "before"),
-    ("tachiai.sealing.preparing:prepare", "after"),
-    ("tachiai.crypto.pades:seal", "after"),
-    ("tachiai.sealing.seals:seal", "after"),
+    ("tachiai.sealing.preparing:prepare_many", "before"),
+    ("tachiai.sealing.preparing:prepare_many", "after"),
+    ("tachiai.crypto.pades:begin_seal", "after"),
+    ("tachiai.sealing.seals:begin", "after"),
+    ("tachiai.sealing.seals:_released", "after"),
     ("tachiai.vault.keeping:put_tail", "after"),
-    ("tachiai.envelopes.sealing_work:add_revision", "after"),
-    ("tachiai.envelopes.sealing_work:_signed", "after"),
-    ("tachiai.envelopes.sealing_work:_commit", "after"),
+    ("tachiai.envelopes.recording_seals:add_revisions", "after"),
+    ("tachiai.envelopes.recording_seals:_move_on", "after"),
+    ("tachiai.ledger.appending:append_many", "after"),
+    ("tachiai.envelopes.sealing_work:record_seals", "after"),
+]
+# Amid a group: the call at which it dies, when some rows of the group have taken the step and others have not.
+GROUPED = [
+    ("tachiai.crypto.pades:begin_seal", "after", 2),
+    ("tachiai.sealing.seals:_released", "after", 2),
+    ("tachiai.vault.keeping:put_tail", "after", 2),
+    ("tachiai.envelopes.recording_seals:add_revisions", "after", 1),
+    ("tachiai.envelopes.sealing_work:record_seals", "after", 1),
 ]
 CLOSING = [
     ("tachiai.crypto.pades:close", "after"),
@@ -64,12 +74,13 @@ def cast(house: Place) -> Cast:  # the house must stand first
     return assemble()
 
 
-def kill_at(home: Path, target: str, when: str) -> None:
+def kill_at(home: Path, target: str, when: str, count: int = 1) -> None:
     """Run a worker on this house that dies at the step; it must really have died there."""
     from django.db import connections
 
     connections.close_all()
-    died = subprocess.run([sys.executable, str(DRIVER), str(home), target, when], capture_output=True, timeout=120, check=False)
+    command = [sys.executable, str(DRIVER), str(home), target, when, str(count)]
+    died = subprocess.run(command, capture_output=True, timeout=120, check=False)
     assert died.returncode == -signal.SIGKILL, died.stderr.decode()[-2000:]
 
 
@@ -112,6 +123,18 @@ def test_killed_while_sealing(house: Place, cast: Cast, target: str, when: str) 
     check_house()
     recover()
     finish(envelope)
+
+
+@pytest.mark.parametrize(("target", "when", "count"), GROUPED)
+def test_killed_amid_a_group(house: Place, cast: Cast, target: str, when: str, count: int) -> None:
+    envelopes = [sent(cast, name=f"契約 {number}") for number in range(3)]
+    for envelope in envelopes:
+        vendor_signs(envelope)
+    kill_at(house.home, target, when, count)
+    check_house()
+    recover()
+    for envelope in envelopes:
+        finish(envelope)
 
 
 @pytest.mark.parametrize(("target", "when"), CLOSING)

@@ -7,7 +7,7 @@ from tachiai.faces import face
 if TYPE_CHECKING:
     from tachiai.ceremony.attempts import REGISTRATION_TRIES, TRIES_IN_LIFE, Attempt, reserve_attempt, settle_attempt, wrong_attempts
     from tachiai.ceremony.consents import ConsentText, Instruction, Shown, instruction_of, record_consent
-    from tachiai.ceremony.invitations import close_invitation, find_invitation, invite, link_of
+    from tachiai.ceremony.invitations import close_invitation, find_invitation, invite, invite_many, link_of
     from tachiai.ceremony.models import Ceremony, Consent, Invitation, Level, Purpose
     from tachiai.ceremony.visits import begin, current, end
 
@@ -30,6 +30,7 @@ __all__ = [
     "find_invitation",
     "instruction_of",
     "invite",
+    "invite_many",
     "link_of",
     "record_consent",
     "reserve_attempt",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
 
@@ -15,14 +16,22 @@ from tachiai.errors import Refusal
 
 def invite(purpose: Purpose, subject: uuid.UUID, *, expires_at: datetime, at: datetime) -> Invitation:
     """Open a link for ``subject``, in the caller's transaction. A second call makes a new link and ends the old one."""
-    standing = Invitation.objects.select_for_update().filter(purpose=purpose, subject=subject).first()
-    if standing is None:
-        fresh = uuid.uuid4()
-        token = link_token(_link_key(), fresh, generation=1)
-        return Invitation.objects.create(
-            id=fresh, purpose=purpose, subject=subject, token_digest=token_digest(token), expires_at=expires_at, created_at=at
-        )
-    return _renew(standing, expires_at=expires_at, at=at)
+    return invite_many(purpose, {subject: expires_at}, at=at)[subject]
+
+
+def invite_many(purpose: Purpose, expiries: Mapping[uuid.UUID, datetime], *, at: datetime) -> dict[uuid.UUID, Invitation]:
+    """As :func:`invite` for several subjects, each with the time its link expires."""
+    standing = Invitation.objects.select_for_update().filter(purpose=purpose, subject__in=list(expiries)).order_by("pk")
+    found = {old.subject: _renew(old, expires_at=expiries[old.subject], at=at) for old in standing}
+    fresh = [_opened(purpose, subject, expires_at=end, at=at) for subject, end in expiries.items() if subject not in found]
+    Invitation.objects.bulk_create(fresh)
+    return found | {new.subject: new for new in fresh}
+
+
+def _opened(purpose: Purpose, subject: uuid.UUID, *, expires_at: datetime, at: datetime) -> Invitation:
+    fresh = uuid.uuid4()
+    digest = token_digest(link_token(_link_key(), fresh, generation=1))
+    return Invitation(id=fresh, purpose=purpose, subject=subject, token_digest=digest, expires_at=expires_at, created_at=at)
 
 
 def _renew(standing: Invitation, *, expires_at: datetime, at: datetime) -> Invitation:

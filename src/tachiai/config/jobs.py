@@ -11,16 +11,16 @@ from tachiai.envelopes.delivering import note_undelivered
 from tachiai.envelopes.expiring import expire_envelopes
 from tachiai.envelopes.freezing import freeze_document
 from tachiai.envelopes.models import CloseTask, FreezeTask
-from tachiai.envelopes.sealing_work import seal_consent, sealable
+from tachiai.envelopes.sealing_work import seal_consents, sealable
 from tachiai.outbox.models import Mail
-from tachiai.work import Kind
+from tachiai.work import Flow, Kind
 
 FREEZE = Kind("freeze", FreezeTask.objects.all, lambda task: freeze_document(task, now=clock.now), lease=timedelta(minutes=5), batch=2)
-SEAL = Kind("seal", sealable, lambda task: seal_consent(task, now=clock.now))
+SEAL = Flow("seal", sealable, lambda intake: seal_consents(intake, now=clock.now))
 CLOSE = Kind("close", CloseTask.objects.all, lambda task: close_envelope(task, now=clock.now), lease=timedelta(minutes=5), batch=2)
 MAIL = Kind("mail", Mail.objects.all, lambda mail: outbox.deliver(mail, now=clock.now, refused=note_undelivered))
 
-KINDS: tuple[Kind[Any], ...] = (FREEZE, SEAL, CLOSE, MAIL)
+KINDS: tuple[Kind[Any] | Flow[Any], ...] = (FREEZE, SEAL, CLOSE, MAIL)
 
 
 def tick() -> int:

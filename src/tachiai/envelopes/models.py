@@ -68,6 +68,7 @@ class Document(models.Model):
     normalised_from = models.BinaryField(max_length=32, null=True, help_text="SHA-256 of the file as given, if it had to be rewritten.")
     head_number = models.PositiveIntegerField(default=0)
     head_sha256 = models.BinaryField(max_length=32)
+    plan = models.BinaryField(null=True, help_text="The plan of the head (docs/formats/plan.md), locked under the blob's own key.")
     created_at = models.DateTimeField()
 
     class Meta:

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 
 from django.db import transaction
 
+from tachiai import work
 from tachiai.accounts.models import Member
 from tachiai.clock import today
 from tachiai.envelopes.access import may_manage
@@ -63,6 +64,7 @@ def send_envelope(envelope: Envelope, *, by: Member, at: datetime) -> None:
         documents = list(held.documents.order_by("position"))
         for document in documents:
             FreezeTask.objects.create(document=document, due_at=at, created_at=at)
+        work.ring(FreezeTask)
         digests = [bytes(document.head_sha256).hex() for document in documents]
         slots = [{"slot": person.slot, "order": person.order, "recipient": str(person.pk)} for person in held.recipients.order_by("slot")]
         note(held, "envelope.sent", by=by, at=at, data={"documents": digests, "slots": slots})
@@ -106,4 +108,5 @@ def _revive(envelope: Envelope, *, deadline: date | None, by: Member, at: dateti
     # A consent that was recorded but not sealed when the day ended is sealed now.
     unsealed = SealTask.objects.filter(document__envelope=envelope, recipient__state=RecipientState.CONSENTED)
     unsealed.filter(state=TaskState.CANCELLED).update(state=TaskState.WAITING, due_at=at)
+    work.ring(SealTask)
     note(envelope, "envelope.revived", by=by, at=at, data={"deadline": deadline.isoformat()})

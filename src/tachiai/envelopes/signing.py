@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from tachiai import ceremony
+from tachiai import ceremony, work
 from tachiai.accounts.models import Member
 from tachiai.ceremony import Consent, Level, Purpose, Shown
 from tachiai.clock import end_of
@@ -109,6 +109,7 @@ def _record(
         )
         for document in documents:
             SealTask.objects.create(document=document, recipient=held, consent=consent, due_at=at, created_at=at)
+        work.ring(SealTask)
         if held.side == Side.COUNTERPARTY:
             ceremony.close_invitation(Purpose.SIGN, held.pk, at=at)
         data: dict[str, object] = {"recipient": str(held.pk), "consent": str(consent.pk), "digest": bytes(consent.digest).hex()}

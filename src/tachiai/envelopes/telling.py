@@ -122,7 +122,7 @@ def _facts(envelope: Envelope) -> dict[str, object]:
         "reply_to": organization.mail or sender.mail,
         "envelope": envelope.name,
         "number": envelope.number,
-        "documents": list(envelope.documents.order_by("position").values_list("name", flat=True)),
+        "documents": [document.name for document in sorted(envelope.documents.all(), key=lambda document: document.position)],
         "deadline": envelope.deadline.isoformat() if envelope.deadline else None,
         "comment": envelope.comment,
     }

@@ -10,13 +10,14 @@ if TYPE_CHECKING:
     from tachiai.outbox.delivering import deliver
     from tachiai.outbox.letters import one_line
     from tachiai.outbox.models import Mail
-    from tachiai.outbox.writing import mail
+    from tachiai.outbox.writing import gathered, mail
 
 __all__ = [
     "Mail",
     "compose",
     "conceal",
     "deliver",
+    "gathered",
     "mail",
     "one_line",
 ]

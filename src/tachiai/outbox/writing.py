@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import connection
 
+from tachiai import work
 from tachiai.outbox.models import Mail
+
+_gathering: ContextVar[list[Mail] | None] = ContextVar("gathering", default=None)
 
 
 def mail(
@@ -31,11 +36,10 @@ def mail(
     ``link`` is a door, an invitation and its generation (the link itself is derived at delivery); ``path`` a page of the desk.
     ``thread`` ties the mails of one envelope together; ``stream`` is where its delivery is recorded.
     """
-    if not connection.in_atomic_block:
-        raise RuntimeError("a mail is written in the transaction of its cause")
+    _must_be_inside()
     fresh = uuid.uuid4()
     domain = urlsplit(settings.TACHIAI.public_url).hostname or "localhost"
-    return Mail.objects.create(
+    row = Mail(
         id=fresh,
         kind=kind,
         to=to,
@@ -51,3 +55,33 @@ def mail(
         due_at=at,
         created_at=at,
     )
+    gathering = _gathering.get()
+    if gathering is None:
+        _write([row])
+    else:
+        gathering.append(row)
+    return row
+
+
+@contextmanager
+def gathered() -> Iterator[None]:
+    """Within one transaction: the mails written inside the block become rows together at its end."""
+    _must_be_inside()
+    rows: list[Mail] = []
+    token = _gathering.set(rows)
+    try:
+        yield
+    finally:
+        _gathering.reset(token)
+    _write(rows)
+
+
+def _write(rows: list[Mail]) -> None:
+    if rows:
+        Mail.objects.bulk_create(rows)
+        work.ring(Mail)
+
+
+def _must_be_inside() -> None:
+    if not connection.in_atomic_block:
+        raise RuntimeError("a mail is written in the transaction of its cause")

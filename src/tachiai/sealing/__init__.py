@@ -5,36 +5,54 @@ from typing import TYPE_CHECKING
 from tachiai.faces import face
 
 if TYPE_CHECKING:
+    from tachiai.crypto.certificate_requests import Subject
     from tachiai.crypto.pades import SealText
     from tachiai.crypto.pades_verify import Expected, Report
     from tachiai.sealing.authorities import StampingAuthority, stamping_authority
+    from tachiai.sealing.key_alarms import watch_keys
+    from tachiai.sealing.key_making import NewKey, install_chain, make_key, request_certificate
+    from tachiai.sealing.keyring import Keyring, configured_keyring
     from tachiai.sealing.models import Act
+    from tachiai.sealing.preflight import Trial, try_keys
     from tachiai.sealing.preparing import Intent, Prepared, prepare, prepare_many
     from tachiai.sealing.rehearsing import rehearse
-    from tachiai.sealing.seals import Sealed, attest, close, freeze, record_many, seal
-    from tachiai.sealing.verifying import examine, trust, verify
+    from tachiai.sealing.seals import Begun, Sealed, attest, begin, close, freeze, record_many, seal
+    from tachiai.sealing.verifying import examine, trust, verify, verify_deep
 
 __all__ = [
     "Act",
+    "Begun",
     "Expected",
     "Intent",
+    "Keyring",
+    "NewKey",
     "Prepared",
     "Report",
     "SealText",
     "Sealed",
     "StampingAuthority",
+    "Subject",
+    "Trial",
     "attest",
+    "begin",
     "close",
+    "configured_keyring",
     "examine",
     "freeze",
+    "install_chain",
+    "make_key",
     "prepare",
     "prepare_many",
     "record_many",
     "rehearse",
+    "request_certificate",
     "seal",
     "stamping_authority",
     "trust",
+    "try_keys",
     "verify",
+    "verify_deep",
+    "watch_keys",
 ]
 
 __getattr__ = face(__name__, __file__)

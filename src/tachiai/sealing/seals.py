@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from tachiai.crypto import pades
-from tachiai.crypto.pades import Made, SealText
+from tachiai.crypto.pades import Made, SealText, Unstamped
 from tachiai.crypto.pades_verify import Expected
+from tachiai.crypto.plans import BadPlan, Plan, read_plan
+from tachiai.crypto.timestamps import Timestamper, Token
 from tachiai.sealing.handles import handles
 from tachiai.sealing.models import Seal
 from tachiai.sealing.preparing import Outcome, Prepared, record
@@ -18,7 +20,10 @@ from tachiai.sealing.verifying import verify
 
 @dataclass(frozen=True)
 class Sealed:
-    """A verified revision: the bytes to append, the digest of the whole, and whose clock stamped it when."""
+    """A verified revision: the bytes to append, the digest of the whole, and whose clock stamped it when.
+
+    ``plan`` is the encoded plan of the new file (docs/formats/plan.md), to be kept beside it for the next seal.
+    """
 
     intent: Seal
     tail: bytes
@@ -26,6 +31,7 @@ class Sealed:
     stamped_at: datetime
     stamped_by: str
     accredited: bool
+    plan: bytes
 
     def record(self) -> None:
         """Commit the outcome to the intent, in the caller's transaction."""
@@ -37,34 +43,80 @@ def record_many(sealed: Sequence[Sealed]) -> None:
     record([Outcome(one.intent, one.sha256, one.stamped_at, one.stamped_by, one.accredited) for one in sealed])
 
 
-def freeze(prepared: Prepared, *, slots: Sequence[int], text: SealText, expected: Expected, at: datetime) -> Sealed:
+def freeze(prepared: Prepared, *, slots: Sequence[int], text: SealText, expected: Expected, at: datetime, plan: bytes = b"") -> Sealed:
     """Lay in one field and lock per slot and certify what was sent (docs/formats/seal-revisions.md)."""
     house, pdf = handles(), prepared.use()
-    made = pades.freeze(pdf, slots=slots, credential=house.credential, timestamper=house.timestamper, text=text, at=at)
-    return _released(prepared, pdf, made, expected=expected, at=at)
+    made = pades.freeze(pdf, slots=slots, credential=house.credential, timestamper=house.timestamper, text=text, at=at, plan=_read(plan))
+    return _released(prepared.intent, pdf, made, expected=expected, at=at)
 
 
-def seal(prepared: Prepared, *, slot: int, text: SealText, consent_digest: bytes, expected: Expected, at: datetime) -> Sealed:
+def seal(
+    prepared: Prepared, *, slot: int, text: SealText, consent_digest: bytes, expected: Expected, at: datetime, plan: bytes = b""
+) -> Sealed:
     """One signer's signature (PAdES B-T), on the instruction of a recorded consent whose digest it carries."""
+    return begin(prepared, slot=slot, text=text, consent_digest=consent_digest, expected=expected, at=at, plan=plan).finish()
+
+
+def begin(
+    prepared: Prepared, *, slot: int, text: SealText, consent_digest: bytes, expected: Expected, at: datetime, plan: bytes = b""
+) -> Begun:
+    """:func:`seal` up to its timestamp, which is asked for and not waited for. The key has been used when this returns."""
     house, pdf = handles(), prepared.use()
-    made = pades.seal(
-        pdf,
-        slot=slot,
-        credential=house.credential,
-        timestamper=house.timestamper,
-        text=text,
-        consent_digest=consent_digest,
-        at=at,
-    )
-    return _released(prepared, pdf, made, expected=expected, at=at)
+
+    def sign(reserve: int) -> Unstamped:
+        return pades.begin_seal(
+            pdf,
+            slot=slot,
+            credential=house.credential,
+            reserve=reserve,
+            text=text,
+            consent_digest=consent_digest,
+            at=at,
+            plan=_read(plan),
+        )
+
+    return Begun(prepared.intent, pdf, sign, house.timestamper, expected=expected, at=at)
 
 
-def close(prepared: Prepared, *, expected: Expected, at: datetime) -> Sealed:
+class Begun:
+    """A signature that waits for its timestamp. ``token`` is what it waits for; ``finish`` waits, if need be, and is called once."""
+
+    def __init__(
+        self, intent: Seal, pdf: bytes, sign: Callable[[int], Unstamped], timestamper: Timestamper, *, expected: Expected, at: datetime
+    ) -> None:
+        self._intent, self._pdf, self._sign, self._timestamper = intent, pdf, sign, timestamper
+        self._expected, self._at = expected, at
+        self._unstamped = sign(timestamper.reserve)
+        self.token = timestamper.submit(self._unstamped.imprint, at=at)
+
+    def finish(self) -> Sealed:
+        """The verified revision. Raises what the timestamper raised, or refuses what the release gate does not let out."""
+        made = self._made(self.token.result())
+        return _released(self._intent, self._pdf, made, expected=self._expected, at=self._at)
+
+    def _made(self, token: Token) -> Made:
+        try:
+            return self._unstamped.finish(token)
+        except pades.TokenTooLarge as small:
+            # The authority has grown; signed anew with room enough, which happens once for each size it ever had.
+            unstamped = self._sign(small.needed)
+            return unstamped.finish(self._timestamper.timestamp(unstamped.imprint, at=self._at))
+
+
+def _read(plan: bytes) -> Plan | None:
+    """A plan that is not understood any more is as good as none: the file is then planned anew."""
+    try:
+        return read_plan(plan) if plan else None
+    except BadPlan:
+        return None
+
+
+def close(prepared: Prepared, *, expected: Expected, at: datetime, plan: bytes = b"") -> Sealed:
     """Validation data of every chain, then the document timestamp over the whole file (PAdES B-LTA)."""
     house, pdf = handles(), prepared.use()
     roots = (*house.roots, *house.tsa_roots)
-    made = pades.close(pdf, timestamper=house.timestamper, revocation=house.revocation, roots=roots, at=at)
-    return _released(prepared, pdf, made, expected=expected, at=at)
+    made = pades.close(pdf, timestamper=house.timestamper, revocation=house.revocation, roots=roots, at=at, plan=_read(plan))
+    return _released(prepared.intent, pdf, made, expected=expected, at=at)
 
 
 def attest(prepared: Prepared, *, text: SealText, at: datetime) -> Sealed:
@@ -86,11 +138,11 @@ def attest(prepared: Prepared, *, text: SealText, at: datetime) -> Sealed:
         upload_sha256=hashlib.sha256(pdf).digest(),
         permission=1,
     )
-    return _released(prepared, pdf, made, expected=expected, at=at)
+    return _released(prepared.intent, pdf, made, expected=expected, at=at)
 
 
-def _released(prepared: Prepared, pdf: bytes, made: Made, *, expected: Expected, at: datetime) -> Sealed:
+def _released(intent: Seal, pdf: bytes, made: Made, *, expected: Expected, at: datetime) -> Sealed:
     """Nothing leaves unverified: the finished bytes are read afresh and judged before anybody records them."""
     verify(pdf + made.tail, expected=expected, at=at)
     token = made.tokens[-1]
-    return Sealed(prepared.intent, made.tail, made.digest, token.gen_time, token.tsa_subject, token.accredited)
+    return Sealed(intent, made.tail, made.digest, token.gen_time, token.tsa_subject, token.accredited, made.plan.encode())

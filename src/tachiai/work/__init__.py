@@ -6,11 +6,12 @@ from tachiai.faces import face
 
 if TYPE_CHECKING:
     from tachiai.work.bells import hang, listen, ring, take_down
-    from tachiai.work.drains import Kind, drain
+    from tachiai.work.drains import Flow, Kind, drain
     from tachiai.work.intakes import Intake
     from tachiai.work.leases import LostLease, claim, fenced, finish, finish_many, postpone, release, release_dead, renew, strike
 
 __all__ = [
+    "Flow",
     "Intake",
     "Kind",
     "LostLease",

@@ -18,32 +18,45 @@ T = TypeVar("T", bound=Task)
 
 @dataclass(frozen=True)
 class Kind(Generic[T]):
-    """A kind of work: its rows, the verb that does one of them, and how long one may take.
-
-    A kind with a ``flow`` is done by it instead: it takes rows from an intake as it has room, many of them at the same time.
-    """
+    """A kind of work: its rows, the verb that does one of them, and how long one may take."""
 
     name: str
     rows: Callable[[], QuerySet[T]]
     verb: Callable[[T], None]
     lease: timedelta = timedelta(minutes=2)
     batch: int = 8
-    flow: Callable[[Intake[T]], None] | None = None
 
 
-def drain(kind: Kind[T], *, now: Callable[[], datetime], stopping: Callable[[], bool] = lambda: False) -> int:
+@dataclass(frozen=True)
+class Flow(Generic[T]):
+    """A kind of work of which many rows are under way at a time: ``run`` takes them from its intake as it has room.
+
+    What is open longer than half a lease is to be held by ``run`` itself, or it goes to somebody else.
+    """
+
+    name: str
+    rows: Callable[[], QuerySet[T]]
+    run: Callable[[Intake[T]], None]
+    lease: timedelta = timedelta(minutes=1)
+
+
+def drain(kind: Kind[T] | Flow[T], *, now: Callable[[], datetime], stopping: Callable[[], bool] = lambda: False) -> int:
     """Do what is due, and say how many rows were taken up (done or not). ``stopping`` says when a flow is to take no more."""
-    if kind.flow is not None:
-        intake = Intake(kind.name, kind.rows, lease=kind.lease, now=now, stopping=stopping)
-        try:
-            kind.flow(intake)
-        finally:
-            intake.give_back()
-        return intake.taken
+    if isinstance(kind, Flow):
+        return _let_flow(kind, now=now, stopping=stopping)
     tasks = claim(kind.rows(), at=now(), lease=kind.lease, limit=kind.batch)
     for task in tasks:
         _do(kind, task, now=now)
     return len(tasks)
+
+
+def _let_flow(flow: Flow[T], *, now: Callable[[], datetime], stopping: Callable[[], bool]) -> int:
+    intake = Intake(flow.name, flow.rows, lease=flow.lease, now=now, stopping=stopping)
+    try:
+        flow.run(intake)
+    finally:
+        intake.give_back()
+    return intake.taken
 
 
 def _do(kind: Kind[T], task: T, *, now: Callable[[], datetime]) -> None:

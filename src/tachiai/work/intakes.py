@@ -30,16 +30,15 @@ class Intake(Generic[T]):
         now: Callable[[], datetime],
         stopping: Callable[[], bool] = lambda: False,
     ) -> None:
-        self.now = now
         self.taken = 0
-        self._name, self._rows, self._lease, self._stopping = name, rows, lease, stopping
+        self._name, self._rows, self._lease, self._now, self._stopping = name, rows, lease, now, stopping
         self._open: dict[object, T] = {}
 
     def take(self, limit: int) -> list[T]:
         """Up to ``limit`` due rows, leased to this process; none once the worker is to stop."""
         if limit < 1 or self._stopping():
             return []
-        tasks = claim(self._rows(), at=self.now(), lease=self._lease, limit=limit)
+        tasks = claim(self._rows(), at=self._now(), lease=self._lease, limit=limit)
         self.taken += len(tasks)
         self._open |= {task.pk: task for task in tasks}
         return tasks
@@ -51,12 +50,12 @@ class Intake(Generic[T]):
 
     def troubled(self, task: T, problem: Exception) -> None:
         """One row met with ``problem``: it alone is put off or struck."""
-        settle_trouble(self._name, task, problem, at=self.now())
+        settle_trouble(self._name, task, problem, at=self._now())
         self.settled([task])
 
     def hold(self) -> None:
         """Renew the leases of what is still open, when half their time is over."""
-        at = self.now()
+        at = self._now()
         ageing = [task for task in self._open.values() if task.lease_until is None or task.lease_until - at < self._lease / 2]
         if ageing:
             renew(ageing, at=at, lease=self._lease)

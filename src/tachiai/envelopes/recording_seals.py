@@ -1,0 +1,130 @@
+"""Recording finished seals: rows, ledger and what comes next, for many documents in one transaction."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from tachiai import ledger, outbox, work
+from tachiai.envelopes.events import note
+from tachiai.envelopes.models import CloseTask, Envelope, Recipient, RevisionKind, SealTask
+from tachiai.envelopes.revising import Addition, add_revisions
+from tachiai.envelopes.routing import ask_next_of
+from tachiai.envelopes.states import EnvelopeState, RecipientState, move_many
+from tachiai.envelopes.telling import tell_sender
+from tachiai.errors import Outage
+from tachiai.sealing import Sealed
+from tachiai.vault import Stored
+from tachiai.work.models import TaskState
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A seal that is verified and whose bytes are durable; only its rows are missing."""
+
+    task: SealTask
+    sealed: Sealed
+    stored: Stored
+
+    def addition(self) -> Addition:
+        return Addition(self.task.document, RevisionKind.SIGNED, self.stored, self.sealed, self.task.consent)
+
+
+def record_seals(finished: Sequence[Finished], *, at: datetime) -> None:
+    """Commit all that is still ours in one transaction; a row whose lease was lost is left alone.
+
+    Of an envelope that has moved on meanwhile, what was made is thrown away: the intent stays as abandoned. Raises
+    ``Outage("document.moved_on")`` and ``Refusal("seal.superseded")`` for the whole group: then each is recorded by itself.
+    """
+    with transaction.atomic(durable=True), ledger.gathered(), outbox.gathered():
+        envelopes = _locked({one.task.document.envelope_id for one in finished})
+        ours, _lost = work.fenced([one.task for one in finished])
+        going = {task for task in ours if envelopes[task.document.envelope_id].state == EnvelopeState.IN_PROGRESS}
+        _leave_unsealed([task for task in ours if task not in going], envelopes, at=at)
+        _record([one for one in finished if one.task in going], envelopes, at=at)
+        _move_on(going, envelopes, at=at)
+
+
+def cancel_unsealed(task: SealTask, *, at: datetime) -> None:
+    """The envelope ended before this consent was sealed: it is not sealed, and the ledger says so.
+
+    Raises ``Outage("envelope.moved_on")`` when it was revived at the same moment: then the task is done after all.
+    """
+    with transaction.atomic(durable=True):
+        envelopes = _locked({task.document.envelope_id})
+        if envelopes[task.document.envelope_id].state == EnvelopeState.IN_PROGRESS:
+            raise Outage("envelope.moved_on", str(task.document.envelope_id))
+        ours, _lost = work.fenced([task])
+        _leave_unsealed(ours, envelopes, at=at)
+
+
+Envelopes = dict[uuid.UUID, Envelope]
+
+
+def _locked(pks: set[uuid.UUID]) -> Envelopes:
+    """The envelopes as they stand, locked in the order of their keys, so that two who need the same never wait for each other."""
+    rows = Envelope.objects.select_for_update().filter(pk__in=pks).order_by("pk")
+    return {row.pk: row for row in rows.prefetch_related("organization", "sender", "recipients", "documents")}
+
+
+def _leave_unsealed(tasks: Sequence[SealTask], envelopes: Envelopes, *, at: datetime) -> None:
+    work.finish_many(tasks, at=at, state=TaskState.CANCELLED)
+    for task in tasks:
+        data: dict[str, object] = {"consent": str(task.consent_id), "document": str(task.document_id)}
+        note(envelopes[task.document.envelope_id], "consent.unsealed", by=None, at=at, data=data)
+
+
+def _record(finished: Sequence[Finished], envelopes: Envelopes, *, at: datetime) -> None:
+    work.finish_many([one.task for one in finished], at=at)
+    add_revisions([one.addition() for one in finished], at=at)
+    for one in finished:
+        data: dict[str, object] = {
+            "recipient": str(one.task.recipient_id),
+            "consent": str(one.task.consent_id),
+            "document": str(one.task.document_id),
+            "sha256": one.sealed.sha256.hex(),
+            "seal": str(one.sealed.intent.pk),
+            "stamped_by": one.sealed.stamped_by,
+        }
+        note(envelopes[one.task.document.envelope_id], "document.sealed", by=None, at=at, data=data)
+
+
+def _move_on(tasks: Collection[SealTask], envelopes: Envelopes, *, at: datetime) -> None:
+    """Where every document bears a signer's seal: whose turn is next, or is it time to close?"""
+    signed = _signed(tasks, envelopes)
+    move_many(signed, RecipientState.SIGNED, signed_at=at)
+    for recipient in signed:
+        note(recipient.envelope, "recipient.signed", by=None, at=at, data={"recipient": str(recipient.pk)})
+        tell_sender("M09", recipient.envelope, at=at, about=recipient)
+    moved = list({recipient.envelope_id: recipient.envelope for recipient in signed}.values())
+    complete = [one for one in moved if all(recipient.state == RecipientState.SIGNED for recipient in one.recipients.all())]
+    _go_on([one for one in moved if one not in complete], at=at)
+    _close(complete, at=at)
+
+
+def _signed(tasks: Collection[SealTask], envelopes: Envelopes) -> list[Recipient]:
+    """Whose every seal stands now, as they were locked with their envelopes."""
+    sealed = {task.recipient_id for task in tasks}
+    lacking = set(SealTask.objects.filter(recipient__in=sealed).exclude(state=TaskState.DONE).values_list("recipient_id", flat=True))
+    people = (recipient for envelope in envelopes.values() for recipient in envelope.recipients.all())
+    return sorted((one for one in people if one.pk in sealed - lacking), key=lambda one: (str(one.envelope_id), one.slot))
+
+
+def _go_on(envelopes: Sequence[Envelope], *, at: datetime) -> None:
+    if envelopes:
+        Envelope.objects.filter(pk__in=[envelope.pk for envelope in envelopes]).update(updated_at=at)
+        ask_next_of(envelopes, at=at)
+
+
+def _close(envelopes: Sequence[Envelope], *, at: datetime) -> None:
+    if not envelopes:
+        return
+    move_many(envelopes, EnvelopeState.CLOSING, updated_at=at)
+    CloseTask.objects.bulk_create([CloseTask(envelope=envelope, due_at=at, created_at=at) for envelope in envelopes])
+    work.ring(CloseTask)
+    for envelope in envelopes:
+        note(envelope, "envelope.closing", by=None, at=at)
