@@ -21,6 +21,8 @@ from cryptography.x509.oid import ExtensionOID
 from tachiai.crypto import der
 
 LONGEST = 8
+_MOST_KNOWN = 4
+_LARGEST_KNOWN = 64 * 1024
 _SHORT = {"2.5.4.3": "CN", "2.5.4.6": "C", "2.5.4.7": "L", "2.5.4.8": "ST", "2.5.4.10": "O", "2.5.4.11": "OU", "2.5.4.5": "SN"}
 _UNDERSTOOD = frozenset(
     (
@@ -92,14 +94,45 @@ def _part_text(part: der.Element) -> str:
     return f"{_SHORT.get(dotted, dotted)}={value.content.decode(coding, 'replace')}"
 
 
+@dataclass(frozen=True)
+class _Path:
+    """A path found once. Nothing about it can change but the time, and it holds from ``start`` to ``end``."""
+
+    certificates: tuple[bytes, ...]
+    start: datetime
+    end: datetime
+
+
+@lru_cache(maxsize=512)
+def _known_paths(leaf: bytes, pool: tuple[bytes, ...], roots: tuple[bytes, ...]) -> list[_Path]:
+    """The paths found so far for the very same certificates: a list that its callers add to."""
+    return []
+
+
 def build_chain(leaf: bytes, *, pool: Iterable[bytes], roots: Sequence[bytes], at: datetime) -> tuple[bytes, ...]:
     """The path ``leaf … root``, every link signed, every certificate valid at ``at``, ending in one of ``roots``.
 
-    Raises :class:`BrokenChain` when there is none. Revocation is not looked at here.
+    Raises :class:`BrokenChain` when there is none. Revocation is not looked at here. Asked again about the same certificates it
+    only looks at the time; a path that was not found is looked for anew.
     """
     if leaf in roots:
         return (leaf,)
-    return _extend((leaf,), pool=tuple(dict.fromkeys((*roots, *pool))), roots=frozenset(roots), at=at)
+    pool, roots = tuple(pool), tuple(roots)
+    known = _known_paths(leaf, pool, roots) if _worth_keeping(pool, roots) else []
+    for path in known:
+        if path.start <= at <= path.end:
+            return path.certificates
+    found = _extend((leaf,), pool=tuple(dict.fromkeys((*roots, *pool))), roots=frozenset(roots), at=at)
+    if len(known) < _MOST_KNOWN:
+        links = [certificate(held) for held in found]
+        start, end = max(link.not_valid_before_utc for link in links), min(link.not_valid_after_utc for link in links)
+        known.append(_Path(found, start, end))
+    return found
+
+
+def _worth_keeping(pool: tuple[bytes, ...], roots: tuple[bytes, ...]) -> bool:
+    """Whoever brings heaps of certificates must not fill our memory with them."""
+    return sum(map(len, pool)) + sum(map(len, roots)) <= _LARGEST_KNOWN
 
 
 def _extend(path: tuple[bytes, ...], *, pool: tuple[bytes, ...], roots: frozenset[bytes], at: datetime) -> tuple[bytes, ...]:

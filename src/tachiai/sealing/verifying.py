@@ -1,22 +1,44 @@
-"""Reading finished bytes afresh, against the house's own trust."""
+"""Reading finished bytes afresh, against the house's own trust.
+
+Two judges stand ready. ``verify`` is the release gate, quick enough for every revision; ``verify_deep`` is the other one, with a PDF
+library and its difference analysis underneath. They answer alike for every honest file, and neither knows how the other found out.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from tachiai.crypto import pades_verify
-from tachiai.crypto.pades_verify import Expected, Report
+from tachiai.crypto import release
+from tachiai.crypto.judgement import Expected, Report
 from tachiai.sealing.handles import handles
 
 
-def verify(pdf: bytes, *, expected: Expected, at: datetime) -> Report:
-    """Judge a file of ours. Refuses with a ``seal.…`` code for anything that is not as it must be."""
+def verify(pdf: bytes, *, expected: Expected, at: datetime, deep: bool | None = None) -> Report:
+    """Judge a file of ours. Refuses with a ``seal.…`` code for anything that is not as it must be.
+
+    ``deep``: both judges have to agree; unless told otherwise they are both asked about a concluded contract, and only about that.
+    """
+    house = handles()
+    report = release.verify(pdf, expected=expected, roots=house.roots, tsa_roots=house.tsa_roots, at=at)
+    concluded = expected.closed and bool(expected.slots)
+    if concluded if deep is None else deep:
+        verify_deep(pdf, expected=expected, at=at)
+    return report
+
+
+def verify_deep(pdf: bytes, *, expected: Expected, at: datetime) -> Report:
+    """The same question to the deep verifier. It takes a hundred times as long, so it is asked at closings and in samples."""
+    # Its PDF library costs a process more memory than everything else it does; whoever only seals never loads it.
+    from tachiai.crypto import pades_verify
+
     house = handles()
     return pades_verify.verify(pdf, expected=expected, roots=house.roots, tsa_roots=house.tsa_roots, at=at)
 
 
 def examine(pdf: bytes, *, at: datetime) -> Report:
     """Say what is in any signed file, without expectations."""
+    from tachiai.crypto import pades_verify
+
     house = handles()
     return pades_verify.examine(pdf, roots=house.roots, tsa_roots=house.tsa_roots, at=at)
 

@@ -1,0 +1,396 @@
+"""Whether a revision of ours does what its kind does and nothing else (docs/formats/seal-revisions.md), told from the bytes alone.
+
+Each revision is read against what stood before it: which objects it may rewrite, which entries of them, and which new objects it
+may bring. Every question is answered by comparing whole values; an entry nobody has thought of is an entry that is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from tachiai.crypto.own_revisions import Held, Section
+from tachiai.crypto.pdf_values import Entries, OddValue, Value, reference, references, string
+from tachiai.crypto.upload_objects import Number, Upload, first_page
+
+HOUSE: Final = "TachiaiHouse"
+_SLOT = re.compile(r"TachiaiSlot([0-9]{3})")
+_VALUE = re.compile(r"TachiaiValue([0-9]{3})-([0-9]{2})")
+_ARCHIVE = re.compile(r"TachiaiArchive[1-9][0-9]{0,3}")
+_PRINTED_LOCKED, _PRINTED = b"132", b"4"
+_UNSEEN: Final = [b"0"] * 4
+_DEFAULT_APPEARANCE: Final = b"(/Helv 0 Tf 0 g"
+_HELVETICA: Final = {b"/BaseFont": b"/Helvetica", b"/Encoding": b"/WinAnsiEncoding", b"/Subtype": b"/Type1", b"/Type": b"/Font"}
+_RESOURCES: Final = {b"/Font": {b"/Helv": _HELVETICA}}
+# What makes a reader act, fetch, choose or believe. An appearance only shows (ISO 32000-2, 7.11, 8.10.4, 8.11, 12.5, 12.6, 12.8).
+_ACTIVE_KEYS: Final = frozenset(
+    b"/A /AA /JS /OpenAction /URI /Rendition /EF /EmbeddedFiles /F /FS /FFilter /FDecodeParms /Ref /OC /OPI /PS /Alternates /V /Kids "
+    b"/Parent /ByteRange /Annots /XFA /Metadata /AcroForm /Reference".split()
+)
+_ACTIVE_KINDS: Final = frozenset(
+    b"/JavaScript /Launch /URI /GoTo /GoToR /GoToE /Named /SubmitForm /ImportData /ResetForm /Rendition /Movie /Sound /RichMedia /Action "
+    b"/RichMediaExecute /GoTo3DView /SetOCGState /Hide /Trans /Thread /EmbeddedFile /Filespec /OCG /OCMD /PS /Annot /Sig /SigRef "
+    b"/DocTimeStamp /Catalog /Pages /Page /ObjStm /XRef".split()
+)
+
+
+class Stray(ValueError):
+    """A revision that is not one of ours. ``code`` is what the judge says of it; the message is for operators."""
+
+    def __init__(self, why: str, *, code: str = "modified") -> None:
+        super().__init__(why)
+        self.code = code
+
+
+def demand(holds: bool, why: str, *, code: str = "modified") -> None:
+    if not holds:
+        raise Stray(why, code=code)
+
+
+@dataclass
+class Standing:
+    """What stands after the revisions looked at so far: objects of ours, then the upload's.
+
+    ``fields`` are the names of every field we have laid in, with their objects. ``store`` holds the streams of each kind of
+    validation data, in the order they came.
+    """
+
+    upload: Upload
+    latest: dict[Number, Held] = field(default_factory=dict)
+    size: int = 0
+    fields: dict[str, Number] = field(default_factory=dict)
+    catalogue_at: Number = (0, 0)
+
+    def __post_init__(self) -> None:
+        self.size = self.upload.first_free
+        root = reference(self.upload.trailer.get(b"/Root"))
+        if root is None:
+            raise OddValue("a trailer without a catalogue")
+        self.catalogue_at = root
+
+    def value(self, at: Number) -> Value:
+        held = self.latest.get(at)
+        return self.upload.value(at) if held is None else held.value
+
+    def resolved(self, value: Value) -> Value:
+        at = reference(value)
+        return value if at is None else self.value(at)
+
+    def entries(self, value: Value) -> Entries:
+        found = self.resolved(value)
+        demand(isinstance(found, dict), "something else where a dictionary was")
+        return found  # type: ignore[no-any-return]  # just looked at
+
+    def items(self, value: Value) -> list[Value]:
+        """An array's members, none where there is no array."""
+        found = [] if value is None else self.resolved(value)
+        demand(isinstance(found, list), "something else where a list was")
+        return list(found)
+
+    @property
+    def catalogue(self) -> Entries:
+        return self.entries(b"%d %d R" % self.catalogue_at)
+
+    def after(self, section: Section) -> Standing:
+        """The same with ``section`` on top."""
+        latest = {**self.latest, **{held.at: held for held in section.objects.values()}}
+        return Standing(self.upload, latest, section.size, dict(self.fields))
+
+
+class Change:
+    """One revision beside what stood before it, while it is judged."""
+
+    def __init__(self, before: Standing, section: Section) -> None:
+        self.before, self.after, self.section = before, before.after(section), section
+        # __post_init__ has set the size to the upload's; it is the section's from here on.
+        self.after.size = section.size
+        self.new = {held.at for held in section.objects.values() if held.at[0] >= before.size}
+        self.rewritten = {held.at for held in section.objects.values()} - self.new
+        self._explained: set[Number] = set()
+
+    def explain(self, *places: Number | None) -> None:
+        """These objects have been looked at, and are as they should be."""
+        self._explained.update(place for place in places if place is not None)
+
+    def finish(self, *, may: Iterable[Number | None] = ()) -> None:
+        """Every new object must have been explained by now, and every rewritten one, unless it ``may`` be."""
+        demand(self.new <= self._explained, "a new object that belongs to nothing")
+        demand(self.rewritten <= self._explained | {place for place in may if place is not None}, "an object rewritten that must stay")
+
+    def only(self, before: Entries, after: Entries, *changed: bytes) -> None:
+        """``after`` must be ``before`` but for the entries named."""
+        demand(bare(before, *changed) == bare(after, *changed), "an entry changed that must stay")
+
+
+def bare(held: Entries, *without: bytes) -> Entries:
+    return {key: value for key, value in held.items() if key not in without}
+
+
+# ------------------------------------------------------------------------------------------------------ freezing
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What the signatures of a file lock: the names of all slots' fields, as the house laid them in."""
+
+    names: tuple[str, ...]
+
+    def others(self, name: str) -> frozenset[str]:
+        """The fields that the signature in ``name`` leaves free: those of the slots that are not its own."""
+        own = slot_of(name)
+        return frozenset(other for other in self.names if own is None or slot_of(other) != own)
+
+
+def slot_of(name: str) -> int | None:
+    found = _SLOT.fullmatch(name) or _VALUE.fullmatch(name)
+    return int(found[1]) if found else None
+
+
+def value_of(name: str) -> tuple[int, int] | None:
+    """Slot and number of a value field."""
+    found = _VALUE.fullmatch(name)
+    return (int(found[1]), int(found[2])) if found else None
+
+
+def judge_freeze(change: Change, *, signature: Number, certifies: bool) -> Terms:
+    """The house's revision: its field, each slot's, their locks and their places on pages and in the form. Raises :class:`Stray`."""
+    before, after = change.before, change.after
+    made = [held for held in change.section.objects.values() if held.at in change.new and _is_field(held.value)]
+    names = {held.at: string(held.value[b"/T"]).decode("latin-1") for held in made}
+    demand(len(set(names.values())) == len(names), "two fields of one name")
+    terms = Terms(tuple(sorted(name for name in names.values() if name != HOUSE)))
+    demand(list(names.values()).count(HOUSE) == 1 and all(slot_of(name) is not None for name in terms.names), "a field that is not ours")
+    first = first_page(before.upload, before.catalogue)
+    on_pages: dict[Number, list[Number]] = {}
+    for held in made:
+        page = _judge_new_field(change, held, names[held.at], terms=terms, signature=signature, first=first)
+        on_pages.setdefault(page, []).append(held.at)
+    for page, widgets in on_pages.items():
+        _judge_page(change, page, widgets)
+    _judge_form(change, [held.at for held in made])
+    wanted = {**_perms(before), b"/DocMDP": b"%d %d R" % signature} if certifies else _perms(before)
+    demand(_perms(after) == wanted, "permissions other than the certification's", code="certification")
+    change.only(before.catalogue, after.catalogue, b"/AcroForm", b"/Perms")
+    change.explain(signature)
+    change.finish(may=[before.catalogue_at])
+    after.fields.update({name: at for at, name in names.items()})
+    return terms
+
+
+def _is_field(value: Value) -> bool:
+    return isinstance(value, dict) and b"/FT" in value and b"/T" in value
+
+
+def _perms(standing: Standing) -> Entries:
+    held = standing.catalogue.get(b"/Perms")
+    return {} if held is None else standing.entries(held)
+
+
+def _judge_new_field(change: Change, held: Held, name: str, *, terms: Terms, signature: Number, first: Number) -> Number:
+    """One field as it is laid in; gives the page of its widget."""
+    entries: Entries = held.value
+    page = reference(entries.get(b"/P"))
+    box = entries.get(b"/Rect")
+    demand(isinstance(box, list) and len(box) == 4 and page is not None, "a field without a place")
+    wanted: Entries = {b"/Type": b"/Annot", b"/Subtype": b"/Widget", b"/T": b"(" + name.encode(), b"/Rect": box, b"/P": entries[b"/P"]}
+    if value_of(name) is None:
+        lock = reference(entries.get(b"/Lock"))
+        _judge_lock(change.after, entries.get(b"/Lock"), terms.others(name))
+        change.explain(lock)
+        wanted |= {b"/FT": b"/Sig", b"/F": _PRINTED_LOCKED, b"/Lock": entries[b"/Lock"]}
+        wanted |= {b"/V": b"%d %d R" % signature} if name == HOUSE else {}
+        demand(name != HOUSE or box == _UNSEEN, "a house's signature that is seen")
+    else:
+        demand(box != _UNSEEN and type(entries.get(b"/TU")) is bytes, "a value without place or label")
+        wanted |= {b"/F": _PRINTED, b"/Ff": b"1", b"/TU": entries[b"/TU"]}
+        check = entries.get(b"/FT") == b"/Btn"
+        wanted |= {b"/FT": b"/Btn", b"/AS": b"/Off", b"/V": b"/Off"} if check else {b"/FT": b"/Tx", b"/DA": _DEFAULT_APPEARANCE}
+    demand(entries == wanted and (box != _UNSEEN or page == first), "a field laid in otherwise than it should be")
+    change.explain(held.at)
+    return page  # type: ignore[return-value]  # asked for above
+
+
+def _judge_lock(standing: Standing, lock: Value, others: frozenset[str]) -> None:
+    """A SigFieldLock (ISO 32000-2, table 236) that leaves exactly ``others`` free."""
+    held = standing.entries(lock)
+    demand(bare(held, b"/Fields") == {b"/Type": b"/SigFieldLock", b"/Action": b"/Exclude" if others else b"/All"}, "a lock", code="lock")
+    names = [string(name).decode("latin-1") for name in standing.items(held.get(b"/Fields"))]
+    demand(len(names) == len(others) and set(names) == others, "a lock on other fields", code="lock")
+
+
+def _judge_page(change: Change, page: Number, widgets: list[Number]) -> None:
+    """Of a page only /Annots may change, and only by the new widgets at its end."""
+    before, after = change.before.entries(b"%d %d R" % page), change.after.entries(b"%d %d R" % page)
+    demand(before.get(b"/Type") == b"/Page", "a widget on something else than a page")
+    change.only(before, after, b"/Annots")
+    _appended(change, before.get(b"/Annots"), after.get(b"/Annots"), widgets)
+    change.explain(page)
+
+
+def _appended(change: Change, before: Value, after: Value, more: list[Number]) -> None:
+    """A list must be what it was, then references to ``more`` in any order. A list with a number of its own keeps it."""
+    held, now = change.before.items(before), change.after.items(after)
+    place = reference(before)
+    demand(reference(after) == place, "a list that moved")
+    demand(now[: len(held)] == held, "a list that lost something")
+    demand(sorted(now[len(held) :]) == sorted(b"%d %d R" % at for at in more), "a list with something else at its end")
+    change.explain(place)
+
+
+def _judge_form(change: Change, more: list[Number]) -> None:
+    """Of the form only /Fields may grow, by ``more``; /SigFlags says what is so."""
+    old, new = change.before.catalogue.get(b"/AcroForm"), change.after.catalogue.get(b"/AcroForm")
+    form = change.after.entries(new)
+    demand(form.get(b"/SigFlags") == b"3", "a form that hides its signatures")
+    if old is None:
+        rest = bare(form, b"/Fields", b"/SigFlags")
+        demand(rest in ({}, {b"/DA": _DEFAULT_APPEARANCE, b"/DR": _RESOURCES}), "a new form with something else in it")
+        _appended(change, None, form.get(b"/Fields"), more)
+        demand(reference(new) in change.new, "a new form without a number")
+    else:
+        before = change.before.entries(old)
+        demand(reference(new) == reference(old), "a form that moved")
+        change.only(before, form, b"/Fields", b"/SigFlags")
+        _appended(change, before.get(b"/Fields"), form.get(b"/Fields"), more)
+    change.explain(reference(new))
+
+
+# ------------------------------------------------------------------------------------------------------- sealing
+
+
+def judge_seal(change: Change, *, name: str, field_at: Number, signature: Number) -> dict[int, Value]:
+    """A slot's revision: its own field signed, its own values filled, and what these show. Gives each value by its field's number.
+
+    Raises :class:`Stray`.
+    """
+    demand(change.before.fields.get(name) == field_at and field_at in change.rewritten, "a slot that was not laid in")
+    old, new = change.before.entries(b"%d %d R" % field_at), change.after.entries(b"%d %d R" % field_at)
+    demand(b"/V" not in old and new.get(b"/V") == b"%d %d R" % signature, "a slot that was signed before")
+    change.only(old, new, b"/V", b"/AP")
+    shown = [new[b"/AP"]] if b"/AP" in new else []
+    demand(not shown or old[b"/Rect"] != _UNSEEN, "an appearance that has no place")
+    values: dict[int, Value] = {}
+    for at in change.rewritten - {field_at}:
+        number, value, look = _judge_value(change, at, slot_of(name))
+        values[number] = value
+        shown.append(look)
+    change.explain(field_at, signature)
+    _judge_appearances(change, shown, apart_from=signature)
+    change.finish()
+    return values
+
+
+def _judge_value(change: Change, at: Number, slot: int | None) -> tuple[int, Value, Value]:
+    """One value field, filled: its number, its value and its appearance."""
+    old, new = change.before.entries(b"%d %d R" % at), change.after.entries(b"%d %d R" % at)
+    name = string(old[b"/T"]).decode("latin-1") if b"/T" in old else ""
+    found = value_of(name)
+    demand(found is not None and found[0] == slot and change.before.fields.get(name) == at, "an object rewritten that must stay")
+    value, look = new.get(b"/V"), new.get(b"/AP")
+    if old.get(b"/FT") == b"/Btn":
+        change.only(old, new, b"/V", b"/AP", b"/AS")
+        demand((old.get(b"/V"), value, new.get(b"/AS")) == (b"/Off", b"/Yes", b"/Yes"), "a box ticked otherwise")
+    else:
+        change.only(old, new, b"/V", b"/AP")
+        demand(b"/V" not in old and type(value) is bytes and value[:1] == b"(", "a text filled in otherwise")
+    change.explain(at)
+    return (found or (0, 0))[1], value, look
+
+
+def _judge_appearances(change: Change, shown: Iterable[Value], *, apart_from: Number) -> None:
+    """Whatever else is new must be reachable from the appearances ``shown``, lead nowhere else, and only show."""
+    waiting: list[Number] = []
+    for look in shown:
+        demand(isinstance(look, dict) and look.keys() == {b"/N"}, "an appearance of another kind")
+        normal = look[b"/N"]
+        states = list(normal.values()) if isinstance(normal, dict) and normal.keys() == {b"/Yes"} else [normal]
+        waiting += [_form_object(change, state) for state in states]
+    allowed = change.new - {apart_from}
+    known: set[Number] = set()
+    while waiting:
+        at = waiting.pop()
+        if at in known:
+            continue
+        known.add(at)
+        demand(at in allowed, "an appearance that leads out of its revision")
+        value = change.after.value(at)
+        _refuse_active(value)
+        waiting += references(value)
+    change.explain(*known)
+
+
+def _form_object(change: Change, look: Value) -> Number:
+    """The number of a form XObject (ISO 32000-2, 8.10)."""
+    at = reference(look)
+    held = None if at is None else change.section.objects.get(at[0])
+    shows = held is not None and held.stream is not None and held.value.get(b"/Subtype") == b"/Form"
+    if at is None or not shows:
+        raise Stray("an appearance that is no form")
+    return at
+
+
+def _refuse_active(value: Value) -> None:
+    if isinstance(value, dict):
+        demand(_ACTIVE_KEYS.isdisjoint(value), "an appearance that does more than show")
+        kinds = [value[key] for key in (b"/Type", b"/Subtype", b"/S") if type(value.get(key)) is bytes]
+        demand(_ACTIVE_KINDS.isdisjoint(kinds), "an appearance that does more than show")
+    for held in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        _refuse_active(held)
+
+
+# ------------------------------------------------------------------------------------------------------- closing
+
+
+def judge_store(change: Change) -> dict[bytes, list[tuple[int, int]]]:
+    """A revision with validation data: where each stream of each kind stands that it knows of in our revisions. Raises :class:`Stray`."""
+    before, after = change.before, change.after
+    change.only(before.catalogue, after.catalogue, b"/DSS")
+    at = reference(after.catalogue.get(b"/DSS"))
+    demand(at in change.new, "validation data without an object of its own")
+    old = before.entries(before.catalogue[b"/DSS"]) if b"/DSS" in before.catalogue else {}
+    new = after.entries(after.catalogue.get(b"/DSS"))
+    demand(new.get(b"/Type") == b"/DSS" and new.keys() <= {b"/Type", b"/VRI", b"/Certs", b"/OCSPs", b"/CRLs"}, "another kind of store")
+    demand(bare(old, b"/Type", b"/Certs", b"/OCSPs", b"/CRLs") == bare(new, b"/Type", b"/Certs", b"/OCSPs", b"/CRLs"), "a changed /VRI")
+    found: dict[bytes, list[tuple[int, int]]] = {}
+    for kind in (b"/Certs", b"/OCSPs", b"/CRLs"):
+        held, now = before.items(old.get(kind)), after.items(new.get(kind))
+        demand(now[: len(held)] == held, "validation data that was lost")
+        found[kind] = [place for item in now if (place := _content(change, item)) is not None]
+    change.explain(at, before.catalogue_at)
+    change.finish()
+    return found
+
+
+def _content(change: Change, item: Value) -> tuple[int, int] | None:
+    """Where a stream of the store stands; None for one that came with the upload."""
+    at = reference(item)
+    held = None if at is None else change.after.latest.get(at)
+    if held is None:
+        demand(at is not None and at[0] < change.after.upload.first_free, "validation data that is not there")
+        return None
+    size = held.stream[1] - held.stream[0] if held.stream is not None else -1
+    demand(held.value == {b"/Length": b"%d" % size}, "validation data in another form")
+    change.explain(at if held.at in change.new else None)
+    return held.stream
+
+
+def judge_stamp(change: Change, *, name: str, field_at: Number, signature: Number) -> None:
+    """A document timestamp: one more field without a page, in the form and nowhere else. Raises :class:`Stray`."""
+    demand(_ARCHIVE.fullmatch(name) is not None and name not in change.before.fields and field_at in change.new, "another field")
+    wanted = {
+        b"/Type": b"/Annot",
+        b"/Subtype": b"/Widget",
+        b"/FT": b"/Sig",
+        b"/F": _PRINTED_LOCKED,
+        b"/Rect": _UNSEEN,
+        b"/T": b"(" + name.encode(),
+        b"/V": b"%d %d R" % signature,
+    }
+    demand(change.after.entries(b"%d %d R" % field_at) == wanted, "a field laid in otherwise than it should be")
+    change.only(change.before.catalogue, change.after.catalogue, b"/AcroForm")
+    _judge_form(change, [field_at])
+    change.explain(field_at, signature)
+    change.finish(may=[change.before.catalogue_at])
+    change.after.fields[name] = field_at
