@@ -184,7 +184,7 @@ def _holds(plan: plans.Plan, held: bytes) -> None:
 # --------------------------------------------------------------------------------------- plans that do not fit
 
 
-@pytest.mark.parametrize("spoil", [lambda plan: replace(plan, sha256=bytes(32)), lambda plan: replace(plan, length=1), lambda _plan: None])
+@pytest.mark.parametrize("spoil", [lambda plan: plan._replace(sha256=bytes(32)), lambda plan: plan._replace(length=1), lambda _plan: None])
 def test_a_plan_of_another_file_is_made_anew(authority: EmbeddedAuthority, spoil: Callable[[plans.Plan], plans.Plan | None]) -> None:
     upload = pdfs.plain()
     credential, memory = _remembering(authority, "rsa2048")

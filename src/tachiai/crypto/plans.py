@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, NamedTuple, TypeVar
 
 from tachiai.crypto.fields import Lock
 
@@ -53,15 +54,14 @@ class ValuePlan:
     entries: Entries
 
 
-@dataclass(frozen=True)
-class SlotPlan:
+class SlotPlan(NamedTuple):
     """A slot's signature field. ``lock`` None: it bears none, and must not be sealed."""
 
     at: Ref
     entries: Entries
     lock: Lock | None
     signed: bool
-    values: Mapping[int, ValuePlan] = field(default_factory=dict)
+    values: Mapping[int, ValuePlan] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -81,8 +81,7 @@ class StorePlan:
     streams: Mapping[bytes, tuple[tuple[bytes, bytes], ...]]
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(NamedTuple):
     """Values are PDF syntax as bytes, ready to be written; keys have their slash.
 
     ``free``: the first object number nobody uses. ``trailer``: /Root, /Info and every entry that must be carried on.
@@ -105,8 +104,8 @@ class Plan:
     signed: bool
     locked: tuple[str, str] | None
     taken: tuple[str, ...]
-    pages: Mapping[int, PagePlan] = field(default_factory=dict)
-    slots: Mapping[int, SlotPlan] = field(default_factory=dict)
+    pages: Mapping[int, PagePlan] = MappingProxyType({})
+    slots: Mapping[int, SlotPlan] = MappingProxyType({})
     gaps: tuple[Gap, ...] = ()
     store: StorePlan | None = None
 

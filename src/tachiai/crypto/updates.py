@@ -195,7 +195,7 @@ class Update:
         for place, own in values.items():
             filled[place] = replace(filled[place], entries=own)
             self.put(filled[place].at, dictionary(own))
-        self._slots = {**self._slots, number: replace(slot, entries=entries, signed=True, values=filled)}
+        self._slots = {**self._slots, number: slot._replace(entries=entries, signed=True, values=filled)}
 
     def set_store(self, store: StorePlan) -> None:
         self._store = store
@@ -223,8 +223,7 @@ class Update:
 
     def evolved(self, placed: Placed, *, sha256: bytes, gap: Gap | None = None) -> Plan:
         """The plan of the file with ``placed`` appended. Pages are needed at freezing only, and forgotten with it."""
-        return replace(
-            self.plan,
+        return self.plan._replace(
             length=self.plan.length + len(placed.tail),
             sha256=sha256,
             line_end=True,
