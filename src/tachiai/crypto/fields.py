@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 HOUSE_FIELD = "TachiaiHouse"
@@ -94,11 +95,13 @@ class Lock:
     action: str
     fields: tuple[str, ...]
 
-    def entries(self) -> bytes:
-        """/Action and /Fields in the order of their keys. Names are our own and need no escapes."""
-        if self.action == "All":
-            return b"/Action /All"
-        return b"/Action /%b /Fields [ %b ]" % (self.action.encode(), b" ".join(b"(%b)" % name.encode() for name in self.fields))
+
+@lru_cache(maxsize=256)
+def lock_entries(lock: Lock) -> bytes:
+    """/Action and /Fields in the order of their keys. Names are our own and need no escapes."""
+    if lock.action == "All":
+        return b"/Action /All"
+    return b"/Action /%b /Fields [ %b ]" % (lock.action.encode(), b" ".join([b"(%b)" % name.encode() for name in lock.fields]))
 
 
 def lock_for(slots: Sequence[Slot], own: int | None) -> Lock:

@@ -7,6 +7,7 @@ digest and, within one job, to the next revision.
 from __future__ import annotations
 
 import hashlib
+from binascii import hexlify
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -104,7 +105,7 @@ class Blank:
         missing = len(held) - self._reserve
         if missing > 0:
             raise TokenTooLarge(missing)
-        written = held.hex().encode()
+        written = hexlify(held)
         self._tail[self._gap + 1 : self._gap + 1 + len(written)] = written
         whole = self._whole
         if whole is None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from tachiai.crypto import cms, planning
-from tachiai.crypto.fields import Lock
+from tachiai.crypto.fields import Lock, lock_entries
 from tachiai.crypto.filling import Blank, Ground, Made, TokenTooLarge, Unstamped
 from tachiai.crypto.keys import Credential
 from tachiai.crypto.plans import Plan, Ref
@@ -49,7 +49,7 @@ def references(plan: Plan, *, permission: int | None, lock: Lock) -> bytes:
     )
     fieldmdp = b"<< /Type /SigRef /TransformMethod /FieldMDP /Data %b /TransformParams << %b /Type /TransformParams /V /1.2 >> >>" % (
         reference(plan.catalog_at),
-        lock.entries(),
+        lock_entries(lock),
     )
     return b" /Reference [%b%b]" % (docmdp, fieldmdp)
 

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from tachiai.crypto.fields import HOUSE_FIELD, Lock, Place, Slot, ValueField, lock_for, slot_field, value_field
+from tachiai.crypto.fields import HOUSE_FIELD, Lock, Place, Slot, ValueField, lock_entries, lock_for, slot_field, value_field
 from tachiai.crypto.plans import Entries, FormPlan, Gap, PagePlan, Plan, Ref, SlotPlan, StorePlan, ValuePlan
 from tachiai.errors import Refusal
 
@@ -33,7 +33,7 @@ class Placed:
 
 def dictionary(entries: Entries) -> bytes:
     """``<< /Key value … >>`` in the order of the keys."""
-    return b"<< %b >>" % b" ".join(b"%b %b" % entry for entry in sorted(entries.items()))
+    return b"<< " + b" ".join([key + b" " + entries[key] for key in sorted(entries)]) + b" >>"
 
 
 def reference(at: Ref) -> bytes:
@@ -114,7 +114,7 @@ class Update:
         return [at, *(value.at for value in values.values())]
 
     def _signature_field(self, name: str, *, lock: Lock, place: Place | None, value: Ref | None = None) -> tuple[Ref, Entries]:
-        locked = self.new(b"<< %b /Type /SigFieldLock >>" % lock.entries())
+        locked = self.new(b"<< %b /Type /SigFieldLock >>" % lock_entries(lock))
         page = self._page(place.page if place else 1)
         entries = _widget(name, kind=b"/Sig", flags=_PRINT_LOCKED, place=place) | {b"/P": reference(page.at), b"/Lock": reference(locked)}
         if value is not None:
@@ -256,7 +256,7 @@ class Update:
             out += b"xref\n"
             for run in _runs(sorted(offsets)):
                 out += b"%d %d\n" % (run[0][0], len(run))
-                out += b"".join(b"%010d %05d n \n" % (offsets[at], at[1]) for at in run)
+                out += b"".join([b"%010d %05d n \n" % (offsets[at], at[1]) for at in run])
             entries = b"/Size %d /Prev %d %b /ID [%b]" % (self._free, plan.startxref, plan.trailer, halves)
             out += b"trailer\n<< %b >>\n" % entries
             return self._free
@@ -289,7 +289,8 @@ def _form_body(form: FormPlan) -> bytes:
 
 
 def _extended(held: bytes, more: Sequence[Ref]) -> bytes:
-    return b" ".join((*((held,) if held else ()), *(reference(at) for at in more)))
+    added = b" ".join([b"%d %d R" % at for at in more])
+    return held + b" " + added if held else added
 
 
 def _runs(numbers: list[Ref]) -> list[list[Ref]]:
