@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test lint types gates check bench-envelopes lock clean
+.PHONY: help setup run demo test lint types gates check bench-envelopes bench-rows lock clean
 
 help: ## print this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ gates: setup ## the import contracts alone
 
 bench-envelopes: setup ## whole envelopes a minute through HTTP, bounded (see docs/performance.md)
 	$(BIN)/python -m benchmarks.envelopes
+
+bench-rows: setup ## seals a second from row to row, against a timestamp authority 100 ms away
+	$(BIN)/python -m benchmarks.rows
 
 lock: ## rewrite the hash-pinned locks from requirements/*.in (needs uv)
 	uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --python-version 3.11 requirements/base.in -o requirements/base.txt

@@ -5,19 +5,22 @@ from __future__ import annotations
 import argparse
 import signal
 import threading
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import structlog
 
 from tachiai import clock
+from tachiai.house import Misconfigured
 
-LOOK_EVERY_SECONDS = 0.25
+# A bell is rung for what is due now; this is for what becomes due by the clock, and for a ring that was lost.
+LOOK_EVERY_SECONDS = 1.0
 TICK_EVERY_SECONDS = 10.0
 log = structlog.get_logger("tachiai.work")
 
 
-def work(_options: argparse.Namespace) -> int:
-    """Do what is due until SIGTERM or SIGINT; what is begun is finished first."""
+def work(options: argparse.Namespace) -> int:
+    """Do what is due until SIGTERM or SIGINT; what is begun is finished first. ``options.only`` names the kinds, if not all."""
     import django
 
     from tachiai.config.logs import configure_logging
@@ -27,55 +30,70 @@ def work(_options: argparse.Namespace) -> int:
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
-    work_until(stop)
+    work_until(stop, only=options.only.split(",") if options.only else ())
     return 0
 
 
-def work_until(stop: threading.Event) -> None:
-    """Run every kind's thread and the clock's until ``stop`` is set."""
+def work_until(stop: threading.Event, *, only: Sequence[str] = ()) -> None:
+    """Run the thread of every kind (or of those named in ``only``), the clock's and the one that hears bells until ``stop`` is set."""
     from tachiai.config.jobs import KINDS
+    from tachiai.work import hang, listen, take_down
 
-    bell = threading.Event()
-    threads = [threading.Thread(target=_drain_until, args=(kind, stop, bell), name=kind.name) for kind in KINDS]
-    threads.append(threading.Thread(target=_tick_until, args=(stop,), name="clock"))
+    unknown = set(only) - {kind.name for kind in KINDS}
+    if unknown:
+        raise Misconfigured(f"no kind of work is called {', '.join(sorted(unknown))}: {', '.join(kind.name for kind in KINDS)}")
+    kinds = [kind for kind in KINDS if not only or kind.name in only]
+    bells = {kind.name: threading.Event() for kind in kinds}
+    for kind in kinds:
+        hang(kind.rows().model, bells[kind.name])
+    threads = [threading.Thread(target=_drain_until, args=(kind, stop, bells[kind.name]), name=kind.name) for kind in kinds]
+    threads.append(threading.Thread(target=_repeat_until, args=(stop, _tick, TICK_EVERY_SECONDS), name="clock"))
+    threads.append(threading.Thread(target=_repeat_until, args=(stop, lambda: listen(stop), LOOK_EVERY_SECONDS), name="bells"))
     for thread in threads:
         thread.start()
+    # A thread that waits for its bell hears of the end at its next look; it need not wait so long.
+    stop.wait()
+    for bell in bells.values():
+        bell.set()
     for thread in threads:
         thread.join()
+    take_down()
 
 
 def _drain_until(kind: Any, stop: threading.Event, bell: threading.Event) -> None:
     from tachiai.work import drain
 
     while not stop.is_set():
+        # Cleared before looking: what is written while we look rings again.
+        bell.clear()
         try:
-            done = drain(kind, now=clock.now)
+            done = drain(kind, now=clock.now, stopping=stop.is_set)
         except Exception:
             # The database itself may be away; the loop must outlive that.
             log.exception("look failed", kind=kind.name)
             done = 0
             _forget_connection()
-        if done:
-            bell.set()  # one kind's outcome is another's cause
-            continue
-        if bell.wait(LOOK_EVERY_SECONDS):
-            stop.wait(0.01)
-            bell.clear()
+            stop.wait(LOOK_EVERY_SECONDS)
+        if not done:
+            bell.wait(LOOK_EVERY_SECONDS)
 
 
-def _tick_until(stop: threading.Event) -> None:
+def _repeat_until(stop: threading.Event, act: Callable[[], None], pause: float) -> None:
+    while not stop.is_set():
+        try:
+            act()
+        except Exception:
+            log.exception("failed", thread=threading.current_thread().name)
+            _forget_connection()
+        stop.wait(pause)
+
+
+def _tick() -> None:
     from tachiai.config.jobs import KINDS, tick
     from tachiai.work import release_dead
 
-    models = [kind.rows().model for kind in KINDS]
-    while not stop.is_set():
-        try:
-            release_dead(models)
-            tick()
-        except Exception:
-            log.exception("tick failed")
-            _forget_connection()
-        stop.wait(TICK_EVERY_SECONDS)
+    release_dead([kind.rows().model for kind in KINDS])
+    tick()
 
 
 def _forget_connection() -> None:

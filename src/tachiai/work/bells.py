@@ -21,6 +21,7 @@ from django.db import connection, transaction
 from tachiai.work.models import Task
 
 CHANNEL = "tachiai_work"
+HEAR_SECONDS = 0.5
 _hung: dict[str, list[threading.Event]] = {}
 
 
@@ -67,7 +68,7 @@ def _hear_notices(stop: threading.Event) -> None:
     wrapped = connection.connection
     _set_all()  # what was committed before we listened
     while not stop.is_set():
-        for notice in wrapped.notifies(timeout=1.0, stop_after=1):
+        for notice in wrapped.notifies(timeout=HEAR_SECONDS, stop_after=1):
             _set(notice.payload)
 
 
@@ -80,7 +81,7 @@ def _hear_pipe(stop: threading.Event) -> None:
     with _pipe() as pipe:
         _set_all()
         while not stop.is_set():
-            ready, _, _ = select.select([pipe], [], [], 1.0)
+            ready, _, _ = select.select([pipe], [], [], HEAR_SECONDS)
             for label in os.read(pipe, 65536).decode("ascii", "replace").splitlines() if ready else ():
                 _set(label)
 
