@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 
 from tachiai.crypto import chains, cms, der
 from tachiai.crypto.fields import ARCHIVE_FIELDS, Lock, is_seal
@@ -141,10 +141,16 @@ def _added(update: Update, held: Sequence[tuple[bytes, bytes]], wanted: Iterable
     found = dict(held)
     every = list(held)
     for content in dict.fromkeys(wanted):
-        digest = hashlib.sha256(content).digest()
+        digest = _digest(content)
         if digest not in found:
             every.append((digest, reference(update.new_stream(content))))
     return tuple(every)
+
+
+@lru_cache(maxsize=512)
+def _digest(content: bytes) -> bytes:
+    """SHA-256 of a certificate, an answer or a list; the same few stand in file after file."""
+    return hashlib.sha256(content).digest()
 
 
 def _signed(pdf: bytes, plan: Plan, *, roots: Sequence[bytes], at: datetime) -> _Signed:

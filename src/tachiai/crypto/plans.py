@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
 
@@ -25,8 +24,7 @@ class BadPlan(ValueError):
     """The bytes are no plan of a version that is understood. Nothing else is ever raised for them."""
 
 
-@dataclass(frozen=True)
-class PagePlan:
+class PagePlan(NamedTuple):
     """A page that gets widgets: its entries but /Annots, and what /Annots holds (and where, when it is an object of its own)."""
 
     at: Ref
@@ -35,8 +33,7 @@ class PagePlan:
     annots: bytes
 
 
-@dataclass(frozen=True)
-class FormPlan:
+class FormPlan(NamedTuple):
     """The /AcroForm: its entries but /Fields; ``at`` None when it stands inside the catalogue."""
 
     at: Ref | None
@@ -45,8 +42,7 @@ class FormPlan:
     fields: bytes
 
 
-@dataclass(frozen=True)
-class ValuePlan:
+class ValuePlan(NamedTuple):
     """A blank of a slot: a box to tick, or a text field (dates and names are text fields too)."""
 
     at: Ref
@@ -64,8 +60,7 @@ class SlotPlan(NamedTuple):
     values: Mapping[int, ValuePlan] = MappingProxyType({})
 
 
-@dataclass(frozen=True)
-class Gap:
+class Gap(NamedTuple):
     """A signature that stands: its field's name and where the hexadecimal string of /Contents lies (start, end; brackets included)."""
 
     field: str
@@ -73,8 +68,7 @@ class Gap:
     end: int
 
 
-@dataclass(frozen=True)
-class StorePlan:
+class StorePlan(NamedTuple):
     """The /DSS: under each of Certs, OCSPs, CRLs the streams in order, as (SHA-256 of the content, reference)."""
 
     vri: bytes

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from tachiai.crypto.fields import HOUSE_FIELD, Lock, Place, Slot, ValueField, lock_entries, lock_for, slot_field, value_field
 from tachiai.crypto.plans import Entries, FormPlan, Gap, PagePlan, Plan, Ref, SlotPlan, StorePlan, ValuePlan
@@ -20,8 +20,7 @@ _RESOURCES = b"<< /Font << /Helv << /BaseFont /Helvetica /Encoding /WinAnsiEncod
 _READ_ONLY, _PRINT, _PRINT_LOCKED = b"1", b"4", b"132"
 
 
-@dataclass(frozen=True)
-class Placed:
+class Placed(NamedTuple):
     """A rendered update: its bytes, where the body of the object asked for starts in them, and where the section starts in the file."""
 
     tail: bytearray
@@ -115,10 +114,18 @@ class Update:
 
     def _signature_field(self, name: str, *, lock: Lock, place: Place | None, value: Ref | None = None) -> tuple[Ref, Entries]:
         locked = self.new(b"<< %b /Type /SigFieldLock >>" % lock_entries(lock))
-        page = self._page(place.page if place else 1)
-        entries = _widget(name, kind=b"/Sig", flags=_PRINT_LOCKED, place=place) | {b"/P": reference(page.at), b"/Lock": reference(locked)}
+        entries = {
+            b"/F": _PRINT_LOCKED,
+            b"/FT": b"/Sig",
+            b"/Lock": b"%d %d R" % locked,
+            b"/P": b"%d %d R" % self._page(place.page if place else 1).at,
+            b"/Rect": _box(place),
+            b"/Subtype": b"/Widget",
+            b"/T": b"(%b)" % name.encode(),
+            b"/Type": b"/Annot",
+        }
         if value is not None:
-            entries[b"/V"] = reference(value)
+            entries[b"/V"] = b"%d %d R" % value
         return self.new(dictionary(entries)), entries
 
     def _value_entries(self, slot: int, value: ValueField) -> Entries:
@@ -135,7 +142,7 @@ class Update:
 
     def _annotate(self, number: int, widgets: Sequence[Ref]) -> None:
         page = self._page(number)
-        page = replace(page, annots=_extended(page.annots, widgets))
+        page = page._replace(annots=_extended(page.annots, widgets))
         self._pages = {**self._pages, number: page}
         if page.annots_at is not None:
             self.put(page.annots_at, b"[ %b ]" % page.annots)
@@ -163,7 +170,7 @@ class Update:
             self.put(at, _form_body(form))
             return
         flagged = form.entries.get(b"/SigFlags") == b"3"
-        form = self._form = replace(form, entries={**form.entries, b"/SigFlags": b"3"}, fields=_extended(form.fields, made))
+        form = self._form = form._replace(entries={**form.entries, b"/SigFlags": b"3"}, fields=_extended(form.fields, made))
         if form.fields_at is not None:
             self.put(form.fields_at, b"[ %b ]" % form.fields)
         if form.fields_at is not None and flagged:
@@ -193,7 +200,7 @@ class Update:
         self.put(slot.at, dictionary(entries))
         filled = dict(slot.values)
         for place, own in values.items():
-            filled[place] = replace(filled[place], entries=own)
+            filled[place] = filled[place]._replace(entries=own)
             self.put(filled[place].at, dictionary(own))
         self._slots = {**self._slots, number: slot._replace(entries=entries, signed=True, values=filled)}
 
@@ -272,15 +279,18 @@ class Update:
 
 def _widget(name: str, *, kind: bytes, flags: bytes, place: Place | None) -> Entries:
     """A field and its one widget in a single dictionary (ISO 32000-2, 12.7.4.1); without a place it is not seen."""
-    box = b" ".join(number(edge) for edge in place.box) if place else b"0 0 0 0"
     return {
         b"/F": flags,
         b"/FT": kind,
-        b"/Rect": b"[ %b ]" % box,
+        b"/Rect": _box(place),
         b"/Subtype": b"/Widget",
         b"/T": b"(%b)" % name.encode(),
         b"/Type": b"/Annot",
     }
+
+
+def _box(place: Place | None) -> bytes:
+    return b"[ %b ]" % b" ".join([number(edge) for edge in place.box]) if place else b"[ 0 0 0 0 ]"
 
 
 def _form_body(form: FormPlan) -> bytes:
