@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,30 +13,30 @@ from django.core.management.base import SystemCheckError
 
 from place import Place
 from tachiai.crypto.authority import load_authority
-from tachiai.house import Misconfigured, Smtp, Tsa
+from tachiai.house import Misconfigured, Smtp
 from tachiai.sealing import handles
 from tachiai.sealing.handles import _handles
-from tsa_server import pinned
+from tsa_server import pinned, stamping
 
 SMTP = Smtp("127.0.0.1", 25, "", "", "none", "noreply@example.jp")
 
 
 @pytest.fixture
-def real(house: Place, settings: Any, tmp_path: Path) -> Any:
+def real(house: Place, settings: Any, tmp_path: Path) -> Iterator[Any]:
     """A production house that has everything; each test takes something away."""
     folder = house.home / "keys" / "authority"
-    roots = pinned(tmp_path, *load_authority(folder).roots)
-    handles.handles.cache_clear()
-    settings.TACHIAI = replace(
-        settings.TACHIAI,
-        mode="production",
-        smtp=SMTP,
-        tsa=Tsa("https://tsa.example.jp", roots, accredited=True, user="", password=""),
-        seal_key_file=folder / "seal.key.pem",
-        seal_chain_file=folder / "seal.pem",
-        accept_software_key=True,
-    )
-    return settings
+    authority = load_authority(folder)
+    with stamping(settings, authority.timestamper, pinned(tmp_path, *authority.roots), timeout=5):
+        settings.TACHIAI = replace(
+            settings.TACHIAI,
+            mode="production",
+            smtp=SMTP,
+            seal_key_file=folder / "seal.key.pem",
+            seal_chain_file=folder / "seal.pem",
+            accept_software_key=True,
+        )
+        handles.handles.cache_clear()
+        yield settings
 
 
 def problems(settings: Any, **change: Any) -> set[str]:
@@ -88,6 +89,18 @@ def test_the_embedded_authority_never_seals_in_production(real: Any) -> None:
     for change in ({"seal_key_file": None}, {"tsa": None}):
         with pytest.raises(Misconfigured, match="demonstration"):
             _handles(replace(real.TACHIAI, **change))
+
+
+def test_the_embedded_authority_starts_where_it_is_wanted_by_name(real: Any) -> None:
+    named = {"accept_embedded_authority": True, "seal_key_file": None, "tsa": None}
+    assert problems(real, **named) == set()
+    assert handles.handles().timestamper.embedded
+    assert handles.handles().keyring.keys[0].keeper == "embedded"
+
+
+def test_an_authority_that_does_not_answer_stops_no_start(real: Any) -> None:
+    """Its absence passes; what waits to be sealed waits for it. It is told all the same."""
+    assert problems(real, tsa=replace(real.TACHIAI.tsa, url="http://127.0.0.1:9")) == {"tachiai.W004"}
 
 
 def test_a_demonstration_starts_with_its_own(house: Place, settings: Any) -> None:

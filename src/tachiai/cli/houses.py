@@ -40,7 +40,7 @@ def establish() -> House:
 
     call_command("migrate", verbosity=0, interactive=False)
     call_command("createcachetable", verbosity=0)
-    if house.mode == "demo":
+    if house.mode == "demo" or house.accept_embedded_authority:
         _make_authority(house)
     return house
 
@@ -56,7 +56,7 @@ def make_secrets(house: House) -> None:
 
 
 def _make_authority(house: House) -> None:
-    """The demo's embedded CA and TSA, made once."""
+    """The embedded CA and TSA, made once: for a demonstration, or where somebody wants them by name."""
     folder = house.keys / "authority"
     if folder.exists():
         return

@@ -8,6 +8,8 @@ import sys
 from collections.abc import Callable, Sequence
 
 from tachiai import __version__
+from tachiai.cli.keys import add_key_commands
+from tachiai.cli.tsa import add_tsa_commands
 from tachiai.errors import Outage, Refusal
 from tachiai.house import Misconfigured
 
@@ -46,6 +48,8 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"tachiai {__version__}")
     commands = top.add_subparsers(metavar="COMMAND", required=True)
     _house_commands(commands)
+    add_key_commands(commands, _lazy)
+    add_tsa_commands(commands, _lazy)
     _people_commands(commands)
     _document_commands(commands)
     return top
@@ -62,6 +66,7 @@ def _house_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser
     run.add_argument("--workers", type=int, default=1, help="how many work processes")
     run.set_defaults(command=_lazy("tachiai.cli.running", "run"))
     work = commands.add_parser("work", help="do the work that is due, until told to stop")
+    work.add_argument("--only", default="", help="kinds of work for this process alone, separated by commas: freeze, seal, close, mail")
     work.set_defaults(command=_lazy("tachiai.cli.working", "work"))
 
 

@@ -11,20 +11,12 @@ from pkcs11 import MGF, Attribute, KeyType, Mechanism, MechanismFlag, ObjectClas
 from tachiai.crypto import chains, der
 from tachiai.crypto.hsm_sessions import LOST, TokenPlace, describe, open_token
 from tachiai.crypto.keys import KeyFace, public_bytes
-from tachiai.crypto.signature_algorithms import DIGESTS, Algorithm, algorithm_of, load_public
+from tachiai.crypto.signature_algorithms import CURVES, DIGESTS, KINDS, Algorithm, PublicKey, algorithm_of, load_public
 from tachiai.errors import Outage, Refusal
 
-__all__ = ["KINDS", "HsmKey", "TokenPlace", "find_public", "generate", "open_key"]
+__all__ = ["KINDS", "HsmKey", "TokenPlace", "find_public", "generate", "open_key", "open_new_key"]
 
-# Kinds of keys that can be made: RSA by its bits, curves by their object identifier.
-KINDS: dict[str, int | str] = {
-    "rsa-2048": 2048,
-    "rsa-3072": 3072,
-    "rsa-4096": 4096,
-    "p-256": "1.2.840.10045.3.1.7",
-    "p-384": "1.3.132.0.34",
-}
-_CURVES: dict[bytes, ec.EllipticCurve] = {der.oid("1.2.840.10045.3.1.7"): ec.SECP256R1(), der.oid("1.3.132.0.34"): ec.SECP384R1()}
+_CURVES = {der.oid(dotted): curve for dotted, curve in CURVES.items()}
 _PROBE = b"tachiai: is this key that of the certificate?"
 _BUFFER = 1024
 _HASHES = {"sha256": (Mechanism.SHA256, MGF.SHA256), "sha384": (Mechanism.SHA384, MGF.SHA384)}
@@ -78,7 +70,16 @@ def open_key(place: TokenPlace, name: str, *, certificate: bytes, pss: bool = Fa
     """
     found = chains.certificate(certificate)
     public = load_public(public_bytes(found.public_key()))
-    algorithm = algorithm_of(public, certificate=found, pss=pss)
+    return _proved(place, name, public, algorithm_of(public, certificate=found, pss=pss))
+
+
+def open_new_key(place: TokenPlace, name: str, *, public: bytes, pss: bool = False) -> HsmKey:
+    """The key labelled ``name`` whose SubjectPublicKeyInfo is ``public``, before it has a certificate. Refuses as :func:`open_key`."""
+    loaded = load_public(public)
+    return _proved(place, name, loaded, algorithm_of(loaded, pss=pss))
+
+
+def _proved(place: TokenPlace, name: str, public: PublicKey, algorithm: Algorithm) -> HsmKey:
     try:
         key = HsmKey(place, name, algorithm)
         with open_token(place).session() as held:

@@ -12,10 +12,19 @@ from typing import Protocol
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_private_key, load_pem_private_key, pkcs12
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_der_private_key,
+    load_pem_private_key,
+    pkcs12,
+)
 
 from tachiai.crypto import chains, der
-from tachiai.crypto.signature_algorithms import Algorithm, algorithm_of
+from tachiai.crypto.signature_algorithms import CURVES, KINDS, RSA_PSS, Algorithm, algorithm_of, load_public
 from tachiai.errors import Refusal
 
 DEFAULT_RSA_BITS = 3072
@@ -132,6 +141,32 @@ def load_private(key_file: Path, *, passphrase: bytes | None = None) -> tuple[ob
     return _private_key(held, passphrase, key_file), _pem_certificates(held, key_file)
 
 
+def load_software(key_file: Path, *, passphrase: bytes | None = None, pss: bool = False) -> SoftwareKey:
+    """A key without its certificates, for asking for one. Refuses as :func:`load_credential`."""
+    private, _ = load_private(key_file, passphrase=passphrase)
+    if not isinstance(private, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
+        raise Refusal("key.unsupported", kind=type(private).__name__)
+    return SoftwareKey(private, algorithm_of(private.public_key(), pss=pss))
+
+
+def generate_software(kind: str, *, passphrase: bytes | None) -> tuple[bytes, bytes]:
+    """A new key of one of ``signature_algorithms.KINDS``: PEM (PKCS #8, encrypted with a passphrase) and its public half.
+
+    Refuses ``key.unsupported``.
+    """
+    wanted = KINDS.get(kind)
+    if wanted is None:
+        raise Refusal("key.unsupported", kind=kind)
+    private = rsa.generate_private_key(65537, wanted) if isinstance(wanted, int) else ec.generate_private_key(CURVES[wanted])
+    lock = BestAvailableEncryption(passphrase) if passphrase else NoEncryption()
+    return private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, lock), public_bytes(private.public_key())
+
+
+def as_pem(certificates: Sequence[bytes]) -> bytes:
+    """Certificates (DER) as one PEM file."""
+    return b"".join(chains.certificate(held).public_bytes(Encoding.PEM) for held in certificates)
+
+
 def credential_of(private: object, certificates: Sequence[bytes], *, label: str, pss: bool = False) -> Credential:
     """Bring a loaded key and a heap of certificates into order. Refuses as :func:`load_credential`."""
     if not isinstance(private, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
@@ -163,6 +198,15 @@ def arrange(public: bytes, certificates: Sequence[bytes], *, label: str) -> tupl
     return leaf, path[1:-1], path[-1]
 
 
+def proves_itself(credential: Credential) -> bool:
+    """Whether what the key signs is verified by its certificate."""
+    message = b"tachiai: does this key sign as its certificate says?"
+    found = chains.certificate(credential.certificate)
+    public = load_public(public_of(credential.certificate))
+    algorithm = algorithm_of(public, certificate=found, pss=credential.key.signature_algorithm == RSA_PSS)
+    return algorithm.holds(public, credential.key.sign(message), message)
+
+
 def load_certificates(file: Path) -> list[bytes]:
     """The certificates of a PEM or DER file, as DER. Refuses ``key.unreadable``."""
     return _certificates(_read(file), file)
@@ -172,6 +216,11 @@ def public_bytes(public: object) -> bytes:
     """SubjectPublicKeyInfo, by which keys are compared; that of an RSA key says nothing of PSS."""
     encode = getattr(public, "public_bytes", None)
     return b"" if encode is None else bytes(encode(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
+
+
+def public_of(certificate: bytes) -> bytes:
+    """The SubjectPublicKeyInfo of a certificate's key."""
+    return public_bytes(chains.certificate(certificate).public_key())
 
 
 def _read(file: Path) -> bytes:

@@ -27,6 +27,16 @@ DIGESTS = {"sha256": "2.16.840.1.101.3.4.2.1", "sha384": "2.16.840.1.101.3.4.2.2
 _NAMES = {dotted: name for name, dotted in DIGESTS.items()}
 _CURVES = {"secp256r1": (ECDSA_SHA256, "sha256", 32, "P-256"), "secp384r1": (ECDSA_SHA384, "sha384", 48, "P-384")}
 
+# Kinds of keys that can be made: RSA by its bits, curves by their object identifier.
+KINDS: dict[str, int | str] = {
+    "rsa-2048": 2048,
+    "rsa-3072": 3072,
+    "rsa-4096": 4096,
+    "p-256": "1.2.840.10045.3.1.7",
+    "p-384": "1.3.132.0.34",
+}
+CURVES: dict[str, ec.EllipticCurve] = {"1.2.840.10045.3.1.7": ec.SECP256R1(), "1.3.132.0.34": ec.SECP384R1()}
+
 PublicKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey
 
 

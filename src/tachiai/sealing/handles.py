@@ -1,63 +1,107 @@
-"""The house's own key, timestamp authority and trust, loaded once per process from the configuration."""
+"""The house's own keys, timestamp authorities and trust, as the configuration has them, kept for the process.
+
+Keys come and go while the house runs: a successor is installed, a certificate begins to be valid. So which key seals is asked anew
+for every act, and the configuration's files are looked at again every other second.
+"""
 
 from __future__ import annotations
 
+import threading
+import time
 from dataclasses import dataclass
-from functools import lru_cache
 
 from django.conf import settings
 
-from tachiai.crypto.authority import load_authority
-from tachiai.crypto.keys import Credential, load_credential
+from tachiai import clock
+from tachiai.crypto.authority import EmbeddedAuthority, load_authority
+from tachiai.crypto.keys import Credential
 from tachiai.crypto.revocation import RevocationByRoot, RevocationSource
 from tachiai.crypto.revocation_http import HttpRevocation
 from tachiai.crypto.timestamps import Timestamper
 from tachiai.house import House, Misconfigured
+from tachiai.sealing.keyring import Keyring, configured_keyring, embedded_key, stamps_of
 from tachiai.sealing.timestamping import timestamper
+
+LOOK_AGAIN_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
 class Handles:
     """What sealing needs, whoever issued it. ``roots`` and ``tsa_roots`` are DER certificates chains must end in."""
 
-    credential: Credential
+    keyring: Keyring
     timestamper: Timestamper
     revocation: RevocationSource
     roots: tuple[bytes, ...]
     tsa_roots: tuple[bytes, ...]
 
+    @property
+    def credential(self) -> Credential:
+        """The newest valid key, now. ``Outage`` when none can be used: whatever waits to be sealed goes on waiting."""
+        return self.keyring.newest(at=clock.now())
 
-@lru_cache(maxsize=1)
-def handles() -> Handles:
-    """The house's handles. Raises ``Misconfigured`` when a real start lacks a key or an authority."""
-    return _handles(settings.TACHIAI)
-
-
-def _handles(house: House) -> Handles:
-    if house.seal_key_file is None or house.tsa is None:
-        return _with_embedded(house)
-    credential = _credential(house)
-    stamper, tsa_roots = timestamper(house)
-    revocation = HttpRevocation([*credential.roots, *tsa_roots], allow_private=house.allow_private_revocation)
-    return Handles(credential, stamper, revocation, credential.roots, tsa_roots)
+    def credential_named(self, fingerprint: str) -> Credential:
+        """The key an intent named, while it is valid; the newest otherwise."""
+        return self.keyring.named(fingerprint, at=clock.now())
 
 
-def _with_embedded(house: House) -> Handles:
-    """The demo's embedded authority, wholly or for whichever of key and TSA is not configured. Never in production."""
-    if house.mode == "production":
-        raise Misconfigured("production needs TACHIAI_SEAL_KEY_PATH and TACHIAI_TSA_URL: the embedded authority is for demonstration")
-    authority = load_authority(house.keys / "authority")
-    credential = _credential(house) if house.seal_key_file else authority.seal_credential
-    stamper, tsa_roots = timestamper(house) if house.tsa else (authority.timestamper, authority.roots)
-    foreign = [root for root in (*credential.roots, *tsa_roots) if root not in authority.roots]
+class _Current:
+    """The handles of this process: built once, and again when the files that describe the keys change."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.cache_clear()
+
+    def cache_clear(self) -> None:
+        """Forget everything, connections included: the next call reads the configuration anew."""
+        self._held: Handles | None = None
+        self._stamps: tuple[tuple[str, int, int], ...] = ()
+        self._look_again = 0.0
+
+    def __call__(self) -> Handles:
+        """The house's handles. Raises ``Misconfigured`` when a real start lacks a key or an authority."""
+        held = self._held
+        if held is not None and time.monotonic() < self._look_again:
+            return held
+        with self._lock:
+            stamps = stamps_of(settings.TACHIAI)
+            if self._held is None or stamps != self._stamps:
+                self._held = _handles(settings.TACHIAI, stamper=self._held.timestamper if self._held else None)
+            self._stamps, self._look_again = stamps, time.monotonic() + LOOK_AGAIN_SECONDS
+            return self._held
+
+
+handles = _Current()
+
+
+def _handles(house: House, *, stamper: Timestamper | None = None) -> Handles:
+    """``stamper`` is the one in use, whose connections and experience are kept when only keys have changed."""
+    keyring = configured_keyring(house)
+    authority = _embedded(house) if not keyring.keys or house.tsa is None else None
+    if authority is not None and not keyring.keys:
+        keyring = Keyring((embedded_key(authority.seal_credential),))
+    if authority is not None and house.tsa is None:
+        found: Timestamper = authority.timestamper
+        tsa_roots = authority.roots
+    else:
+        found, tsa_roots = timestamper(house)
+    return Handles(keyring, stamper or found, _revocation(house, authority, keyring.roots, tsa_roots), keyring.roots, tsa_roots)
+
+
+def _embedded(house: House) -> EmbeddedAuthority:
+    """The embedded authority, wholly or for whichever of key and TSA is not configured. In production only when named."""
+    if house.mode == "production" and not house.accept_embedded_authority:
+        message = "production needs a signing key (tachiai key) and TACHIAI_TSA_URL: the embedded authority is for demonstration"
+        raise Misconfigured(message)
+    return load_authority(house.keys / "authority")
+
+
+def _revocation(
+    house: House, authority: EmbeddedAuthority | None, roots: tuple[bytes, ...], tsa_roots: tuple[bytes, ...]
+) -> RevocationSource:
+    own = authority.roots if authority is not None else ()
+    foreign = [root for root in dict.fromkeys((*roots, *tsa_roots)) if root not in own]
     outside = HttpRevocation(foreign, allow_private=house.allow_private_revocation)
-    revocation = (
-        RevocationByRoot((authority.roots, authority.revocation_source), (foreign, outside)) if foreign else authority.revocation_source
-    )
-    return Handles(credential, stamper, revocation, credential.roots, tuple(tsa_roots))
-
-
-def _credential(house: House) -> Credential:
-    if house.seal_key_file is None:
-        raise Misconfigured("TACHIAI_SEAL_KEY_PATH is not set")
-    return load_credential(house.seal_key_file, passphrase=house.seal_key_passphrase, chain_file=house.seal_chain_file)
+    if authority is None:
+        return outside
+    return RevocationByRoot((own, authority.revocation_source), (foreign, outside)) if foreign else authority.revocation_source
