@@ -18,7 +18,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
@@ -26,6 +26,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from tachiai.crypto import ber, chains, cms, der
 from tachiai.errors import Outage
 
+ExtensionKind = TypeVar("ExtensionKind", bound=x509.ExtensionType)
 TOLERANCE = timedelta(seconds=60)
 _DIGEST_OF_SIZE = {32: "sha256", 48: "sha384", 64: "sha512"}
 # The bits of PKIFailureInfo that RFC 3161, 2.4.2 names.
@@ -304,15 +305,17 @@ def _read(token: bytes, *, roots: Sequence[bytes]) -> tuple[Token, int | None]:
         embedded=False,
         chain=chains.build_chain(signer, pool=data.certificates, roots=roots, at=gen_time),
     )
-    return facts, _read_nonce(info[5:])
+    return facts, _read_rest(info[5:], signer)
 
 
-def _read_nonce(rest: Sequence[der.Element]) -> int | None:
-    """The nonce among the optional members, which come in one order (accuracy, ordering, nonce, tsa, extensions).
+def _read_rest(rest: Sequence[der.Element], signer: bytes) -> int | None:
+    """The nonce, after a look at the other optional members (accuracy, ordering, tsa, extensions).
 
-    ``tsa`` is a hint (RFC 3161, 2.4.2); who stamped is what the certificate says. No critical extension is understood.
+    No critical extension is understood; accuracy and ordering promise more than is asked for here.
     """
     found = _in_order(rest, _STATED)
+    if 0xA0 in found:
+        _check_stated_name(found[0xA0], signer)
     if 0xA1 in found and any(_is_critical(extension) for extension in found[0xA1].children()):
         raise BadToken("a critical extension that is not understood")
     return der.read_integer(found[der.INTEGER]) if der.INTEGER in found else None
@@ -345,13 +348,35 @@ def _read_imprint(element: der.Element) -> tuple[str, bytes]:
 
 @lru_cache(maxsize=64)
 def check_purpose(signer: bytes) -> None:
-    """Extended key usage: critical, and timeStamping only (RFC 3161, 2.3). Raises :class:`BadToken`."""
-    try:
-        usage = chains.certificate(signer).extensions.get_extension_for_class(x509.ExtendedKeyUsage)
-    except (x509.ExtensionNotFound, ValueError) as missing:
-        raise OtherPurpose("the certificate has no extended key usage") from missing
-    if not usage.critical or list(usage.value) != [ExtendedKeyUsageOID.TIME_STAMPING]:
+    """Extended key usage: critical, and timeStamping only (RFC 3161, 2.3). Raises :class:`OtherPurpose`.
+
+    A key usage, where there is one, must allow signatures (RFC 5280, 4.2.1.3).
+    """
+    purpose = _extension(signer, x509.ExtendedKeyUsage)
+    if purpose is None:
+        raise OtherPurpose("the certificate has no extended key usage")
+    if not purpose.critical or list(purpose.value) != [ExtendedKeyUsageOID.TIME_STAMPING]:
         raise OtherPurpose("the certificate's purpose is not timestamping alone, or not critical")
+    usage = _extension(signer, x509.KeyUsage)
+    if usage is not None and not (usage.value.digital_signature or usage.value.content_commitment):
+        raise OtherPurpose("the certificate's key is not for signatures")
+
+
+def _extension(signer: bytes, kind: type[ExtensionKind]) -> x509.Extension[ExtensionKind] | None:
+    try:
+        return chains.extensions(signer).get_extension_for_class(kind)
+    except (x509.ExtensionNotFound, ValueError):
+        return None
+
+
+def _check_stated_name(stated: der.Element, signer: bytes) -> None:
+    """``tsa`` is a hint, but it must be a name of the certificate that signs (RFC 3161, 2.4.2): other programs insist on it."""
+    name = stated.only_child()
+    if name.tag == 0xA4 and chains.name_text(name.only_child().raw).casefold() == _subject(signer).casefold():
+        return
+    others = _extension(signer, x509.SubjectAlternativeName)
+    if others is None or name.raw not in (other.raw for other in der.read(others.value.public_bytes()).children()):
+        raise BadToken("the token names another authority than its certificate")
 
 
 def _check_answer(facts: Token, stated_nonce: int | None, *, digest: bytes, nonce: int, at: datetime, policy: str | None) -> None:
