@@ -23,7 +23,7 @@ def seat() -> Callable[[Member], Client]:
 
     def seated(member: Member) -> Client:
         client = Client()
-        client.force_login(member, backend="allauth.account.auth_backends.AuthenticationBackend")
+        client.force_login(member, backend="tachiai.administration.logins.MemberBackend")
         return client
 
     return seated

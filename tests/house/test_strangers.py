@@ -161,7 +161,7 @@ def test_strangers_are_refused_everywhere(told: tuple[Cast, dict[str, dict[str, 
     for name, expectations in EXPECTED.items():
         client = Client()
         if column:
-            client.force_login(cast.stranger_admin, backend="allauth.account.auth_backends.AuthenticationBackend")
+            client.force_login(cast.stranger_admin, backend="tachiai.administration.logins.MemberBackend")
         url = reverse(name, kwargs=arguments.get(name))
         for method in ("get", "post"):
             answer = getattr(client, method)(url)

@@ -12,6 +12,7 @@ from django.conf import settings
 from tachiai.ceremony.models import FormerLink, Invitation, Purpose
 from tachiai.crypto.tokens import link_token, token_digest
 from tachiai.errors import Refusal
+from tachiai.prepared import Prepared, given
 
 
 def invite(purpose: Purpose, subject: uuid.UUID, *, expires_at: datetime, at: datetime) -> Invitation:
@@ -57,13 +58,20 @@ def find_invitation(purpose: Purpose, token: str) -> Invitation:
     Expiry and closing are not judged here: what they mean depends on what the link was for.
     """
     digest = token_digest(token)
-    found = Invitation.objects.filter(purpose=purpose, token_digest=digest).first()
+    found = _BY_DIGEST.first(purpose=purpose, digest=digest)
     if found is not None:
         return found
     former = FormerLink.objects.select_related("invitation").filter(token_digest=digest, invitation__purpose=purpose).first()
     if former is not None:
         raise Refusal("link.replaced", subject=former.invitation.subject)
     raise Refusal("link.unknown")
+
+
+_BY_DIGEST = Prepared(
+    lambda: Invitation.objects.filter(
+        purpose=given("purpose", Invitation, "purpose"), token_digest=given("digest", Invitation, "token_digest")
+    )[:1]
+)
 
 
 def close_invitation(purpose: Purpose, subject: uuid.UUID, *, at: datetime) -> None:

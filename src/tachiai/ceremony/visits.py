@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from tachiai.ceremony.models import Ceremony, Invitation, Level
 from tachiai.crypto.tokens import fresh_token, token_digest
+from tachiai.prepared import Prepared, given
 
 IDLE = timedelta(minutes=30)
 NOTICED_EVERY = timedelta(minutes=1)
@@ -29,14 +30,22 @@ def current(invitation: Invitation, key: str, *, at: datetime) -> Ceremony | Non
     """The ceremony that ``key`` opens, if it belongs to this link's present generation and was not left for long."""
     if not key:
         return None
-    found = Ceremony.objects.filter(
-        key_digest=token_digest(key), invitation=invitation, generation=invitation.generation, ended_at=None
-    ).first()
+    found = _OPENED.first(digest=token_digest(key), invitation=invitation.pk, generation=invitation.generation)
     if found is None or at - found.seen_at > IDLE:
         return None
     if at - found.seen_at > NOTICED_EVERY:
         Ceremony.objects.filter(pk=found.pk).update(seen_at=at)
     return found
+
+
+_OPENED = Prepared(
+    lambda: Ceremony.objects.filter(
+        key_digest=given("digest", Ceremony, "key_digest"),
+        invitation_id=given("invitation", Ceremony, "invitation"),
+        generation=given("generation", Ceremony, "generation"),
+        ended_at=None,
+    )[:1]
+)
 
 
 def end(ceremony: Ceremony, *, at: datetime) -> None:

@@ -21,6 +21,7 @@ from tachiai.envelopes.states import EnvelopeState
 from tachiai.errors import Refusal
 from tachiai.outbox import one_line
 from tachiai.pages.inspect import MAX_FILE_BYTES, inspect, normalise
+from tachiai.prepared import Prepared, given
 
 MAX_FILES = 100
 MAX_TOTAL_BYTES = 200 * 1024 * 1024
@@ -266,9 +267,13 @@ def _still_draft(envelope: Envelope, *, by: Member) -> None:
 def document_in(envelope: Envelope, pk: str | uuid.UUID) -> Document:
     """A document of this envelope. Refuses with ``page.unknown``, also for what is no identifier at all."""
     try:
-        found = envelope.documents.select_related("envelope__organization").filter(pk=uuid.UUID(str(pk))).first()
+        found = _DOCUMENT.first(pk=uuid.UUID(str(pk)), envelope=envelope.pk)
     except ValueError:
         found = None
     if found is None:
         raise Refusal("page.unknown")
+    found.envelope = envelope
     return found
+
+
+_DOCUMENT = Prepared(lambda: Document.objects.filter(pk=given("pk", Document), envelope_id=given("envelope", Document, "envelope")))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from tachiai import ceremony, counterparties
 from tachiai.accounts.models import Member
@@ -15,6 +16,7 @@ from tachiai.envelopes.states import RecipientState, move
 from tachiai.envelopes.telling import tell_locked
 from tachiai.envelopes.visiting import Visit, stopped
 from tachiai.errors import Refusal
+from tachiai.prepared import Prepared, given
 
 
 def open_envelope(found: Visit, *, code: str, address: str, agent: str, at: datetime) -> str:
@@ -84,7 +86,7 @@ def _wrong(found: Visit, attempt: Attempt, *, personal: dict[str, object], at: d
 
 def show_document(recipient: Recipient, document: Document, *, at: datetime) -> None:
     """Note that this document was shown to this recipient; the first time only."""
-    if ShownDocument.objects.filter(recipient=recipient, document=document).exists():
+    if document not in unseen_documents(recipient):
         return
     with transaction.atomic(durable=True):
         _, fresh = ShownDocument.objects.get_or_create(recipient=recipient, document=document, defaults={"at": at})
@@ -95,8 +97,19 @@ def show_document(recipient: Recipient, document: Document, *, at: datetime) -> 
 
 def unseen_documents(recipient: Recipient) -> list[Document]:
     """The documents that were not yet shown to this recipient, in order."""
-    shown = ShownDocument.objects.filter(recipient=recipient).values("document")
-    return list(recipient.envelope.documents.exclude(pk__in=shown).order_by("position"))
+    unseen = _UNSEEN.all(envelope=recipient.envelope_id, recipient=recipient.pk)
+    for document in unseen:
+        document.envelope = recipient.envelope
+    return unseen
+
+
+_UNSEEN = Prepared(
+    lambda: (
+        Document.objects.filter(envelope_id=given("envelope", Document, "envelope"))
+        .exclude(Exists(ShownDocument.objects.filter(document=OuterRef("pk"), recipient_id=given("recipient", ShownDocument, "recipient"))))
+        .order_by("position")
+    )
+)
 
 
 def open_at_desk(recipient: Recipient, *, by: Member, address: str, agent: str, at: datetime) -> None:

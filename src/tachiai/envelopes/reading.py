@@ -19,6 +19,7 @@ from tachiai.envelopes.models import Document, Envelope, PageImage, Recipient
 from tachiai.envelopes.states import EnvelopeState
 from tachiai.errors import Refusal
 from tachiai.pages.render import picture_type
+from tachiai.prepared import Prepared, given
 from tachiai.vault import Blob
 
 
@@ -33,10 +34,16 @@ class Download:
 
 def page_of(document: Document, number: int) -> PageImage:
     """Where a page's picture is. Refuses with ``page.unknown``."""
-    found = PageImage.objects.filter(document=document, number=number).first()
+    found = _PAGE.first(document=document.pk, number=number)
     if found is None:
         raise Refusal("page.unknown")
+    found.document = document
     return found
+
+
+_PAGE = Prepared(
+    lambda: PageImage.objects.filter(document_id=given("document", PageImage, "document"), number=given("number", PageImage, "number"))[:1]
+)
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Subquery
 
 from tachiai.envelopes.models import Document, Envelope, Recipient, Revision, RevisionKind, ShownDocument
+from tachiai.prepared import Prepared, given
 
 
 @dataclass(frozen=True)
@@ -18,11 +22,25 @@ class Reading:
 
 def readings_of(recipient: Recipient) -> list[Reading]:
     """The envelope's documents in order, with what ``recipient`` has seen of them."""
-    documents = list(recipient.envelope.documents.select_related("blob", "envelope__organization").order_by("position"))
-    shown = set(ShownDocument.objects.filter(recipient=recipient).values_list("document", flat=True))
-    frozen = Revision.objects.filter(document__in=documents, kind=RevisionKind.FROZEN)
-    sizes = dict(frozen.values_list("document", "size"))
-    return [Reading(document, document.pk in shown, sizes.get(document.pk, 0)) for document in documents]
+    documents = _DOCUMENTS.all(envelope=recipient.envelope_id, recipient=recipient.pk)
+    for document in documents:
+        document.envelope = recipient.envelope
+    return [Reading(document, document.was_shown, document.copy_size or 0) for document in documents]
+
+
+_DOCUMENTS: Prepared[Any] = Prepared(
+    lambda: (
+        Document.objects.filter(envelope_id=given("envelope", Document, "envelope"))
+        .annotate(
+            was_shown=Exists(
+                ShownDocument.objects.filter(document=OuterRef("pk"), recipient_id=given("recipient", ShownDocument, "recipient"))
+            ),
+            copy_size=Subquery(Revision.objects.filter(document=OuterRef("pk"), kind=RevisionKind.FROZEN).values("size")),
+        )
+        .select_related("blob")
+        .order_by("position")
+    )
+)
 
 
 def signers_of(envelope: Envelope) -> list[Recipient]:

@@ -11,6 +11,7 @@ from tachiai.ceremony import Ceremony, Invitation, Purpose
 from tachiai.envelopes.models import Envelope, Recipient
 from tachiai.envelopes.states import EnvelopeState, RecipientState
 from tachiai.errors import Refusal
+from tachiai.prepared import Prepared, given
 
 
 @dataclass(frozen=True)
@@ -54,8 +55,17 @@ def _visit(purpose: Purpose, token: str, *, key: str, at: datetime) -> Visit:
 
 
 def _recipient(pk: uuid.UUID) -> Recipient:
-    related = ("envelope__organization__operator", "envelope__sender", "registration__counterparty")
-    return Recipient.objects.select_related(*related).get(pk=pk)
+    found = _RECIPIENT.first(pk=pk)
+    if found is None:
+        raise Recipient.DoesNotExist
+    return found
+
+
+_RECIPIENT = Prepared(
+    lambda: Recipient.objects.select_related("envelope__organization__operator", "envelope__sender", "registration__counterparty").filter(
+        pk=given("pk", Recipient)
+    )
+)
 
 
 def stopped(found: Visit, *, at: datetime) -> str | None:

@@ -10,11 +10,14 @@ from django.http import HttpRequest
 from tachiai.accounts.models import Operator, Role
 from tachiai.counterparties.access import may_see_registrations
 from tachiai.envelopes.access import may_send
+from tachiai.prepared import Prepared
+
+_OPERATOR = Prepared(lambda: Operator.objects.order_by("pk")[:1])
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
     """Template context for all pages. ``is_demo`` puts the banner on every one of them."""
-    operator = Operator.objects.first()
+    operator = _OPERATOR.first()
     return {
         "site_name": "Tachiai",
         "operator": operator,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -36,9 +37,9 @@ def review_page(request: HttpRequest, guest: Guest, *, status: int = 200, missin
     readings = readings_of(guest.recipient)
     place = min(_number(request, "doc"), len(readings))
     document = readings[place - 1].document
-    if missing is None:
+    if missing is None and not readings[place - 1].shown:
         show_document(guest.recipient, document, at=guest.at)
-        readings = readings_of(guest.recipient)
+        readings[place - 1] = replace(readings[place - 1], shown=True)
     number = min(_number(request, "page"), document.pages)
     left = sum(1 for reading in readings if not reading.shown)
     context = guest.page(

@@ -1,0 +1,101 @@
+"""A prepared question answers as the queryset it was made from, whoever asks and however often."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.models import Count, Exists, OuterRef
+from django.test.utils import CaptureQueriesContext
+
+from cast import Cast, assemble
+from place import Place
+from tachiai.accounts.models import Member, Organization
+from tachiai.prepared import Prepared, given
+
+BY_MAIL = Prepared(lambda: Member.objects.select_related("organization__operator").filter(mail=given("mail", Member, "mail")))
+OF_ORGANIZATION = Prepared(
+    lambda: Member.objects.filter(organization_id=given("organization", Member, "organization"), is_active=True).order_by("mail")
+)
+
+
+@pytest.fixture
+def people(house: Place) -> Cast:  # the house has to stand first
+    return assemble()
+
+
+def facts(row: Any) -> dict[str, Any]:
+    return {name: value for name, value in vars(row).items() if name != "_state"}
+
+
+def test_rows_are_those_of_the_queryset(people: Cast) -> None:
+    for member in Member.objects.select_related("organization__operator"):
+        with CaptureQueriesContext(connection) as asked:
+            found = BY_MAIL.first(mail=member.mail)
+            assert found is not None
+            assert found.organization.operator.name == member.organization.operator.name
+        assert len(asked) == 1
+        assert facts(found) == facts(member)
+        assert facts(found.organization) == facts(member.organization)
+        assert not found._state.adding
+
+
+def test_each_asking_has_its_own_values(people: Cast) -> None:
+    for organization in Organization.objects.all():
+        expected = list(Member.objects.filter(organization=organization, is_active=True).order_by("mail"))
+        assert OF_ORGANIZATION.all(organization=organization.pk) == expected
+    assert OF_ORGANIZATION.all(organization=uuid.uuid4()) == []
+    assert BY_MAIL.first(mail="nobody@example.jp") is None
+
+
+def test_what_was_changed_in_between_is_seen(people: Cast) -> None:
+    member = Member.objects.all()[0]
+    Member.objects.filter(pk=member.pk).update(name="別の名前")
+    found = BY_MAIL.first(mail=member.mail)
+    assert found is not None
+    assert found.name == "別の名前"
+
+
+def test_subqueries_values_and_nothing(people: Cast) -> None:
+    others = Member.objects.filter(organization=OuterRef("pk"), mail=given("mail", Member, "mail"))
+    marked: Prepared[Any] = Prepared(lambda: Organization.objects.annotate(has=Exists(others)).order_by("pk"))
+    member = Member.objects.all()[0]
+    assert [one.has for one in marked.all(mail=member.mail)] == [
+        one.pk == member.organization_id for one in Organization.objects.order_by("pk")
+    ]
+    counted: Prepared[Any] = Prepared(
+        lambda: Member.objects.values("role").annotate(n=Count("pk")).order_by("role").values_list("role", "n")
+    )
+    assert counted.all() == list(Member.objects.values("role").annotate(n=Count("pk")).order_by("role").values_list("role", "n"))
+    nobody = Prepared(Member.objects.none)
+    assert nobody.all() == nobody.all(anything=1) == []
+
+
+def test_a_value_that_was_not_told_is_a_mistake(people: Cast) -> None:
+    with pytest.raises(KeyError):
+        BY_MAIL.first()
+
+
+def test_every_thread_and_every_connection_asks_for_itself(people: Cast) -> None:
+    mails = list(Member.objects.values_list("mail", flat=True))
+    wrong: list[str] = []
+
+    def ask(mail: str) -> None:
+        for _ in range(30):
+            found = BY_MAIL.first(mail=mail)
+            if found is None or found.mail != mail:
+                wrong.append(mail)
+        connection.close()
+        if BY_MAIL.first(mail=mail) is None:
+            wrong.append(mail)
+        connection.close()
+
+    threads = [threading.Thread(target=ask, args=(mail,)) for mail in mails[:4]]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
