@@ -120,7 +120,7 @@ def check_dates(certificate: bytes, *, label: str, at: datetime) -> None:
 def check_usage(certificate: bytes, *, label: str) -> None:
     """Whether a certificate may sign documents (RFC 5280, 4.2.1.3 and 4.2.1.12). Refuses ``key.wrong_usage`` (detail)."""
     try:
-        found = {extension.oid: extension.value for extension in chains.certificate(certificate).extensions}
+        found = {extension.oid: extension.value for extension in chains.extensions(certificate)}
     except ValueError as torn:
         raise Refusal("key.wrong_usage", label=label, detail="its extensions cannot be read") from torn
     basic, usage, purpose = (found.get(kind.oid) for kind in (x509.BasicConstraints, x509.KeyUsage, x509.ExtendedKeyUsage))

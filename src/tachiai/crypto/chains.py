@@ -7,7 +7,7 @@ Foreign files are judged by the deep verifier; this is for keys and timestamping
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -21,6 +21,8 @@ from cryptography.x509.oid import ExtensionOID
 from tachiai.crypto import der
 
 LONGEST = 8
+# Certificates of one name and key can issue each other round and round; the paths among a dozen of them are beyond counting.
+_MOST_TRIED = 64
 _MOST_KNOWN = 4
 _LARGEST_KNOWN = 64 * 1024
 _SHORT = {"2.5.4.3": "CN", "2.5.4.6": "C", "2.5.4.7": "L", "2.5.4.8": "ST", "2.5.4.10": "O", "2.5.4.11": "OU", "2.5.4.5": "SN"}
@@ -44,8 +46,16 @@ def certificate(held: bytes) -> x509.Certificate:
     """The certificate in ``held`` (DER). Raises :class:`BrokenChain` when it is none."""
     try:
         return x509.load_der_x509_certificate(held)
-    except ValueError as unreadable:
+    except (ValueError, x509.InvalidVersion) as unreadable:
         raise BrokenChain("a certificate cannot be read") from unreadable
+
+
+def extensions(held: bytes) -> x509.Extensions:
+    """The certificate's extensions, read as a whole. Raises :class:`BrokenChain` when they cannot be, or one stands there twice."""
+    try:
+        return certificate(held).extensions
+    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as unreadable:
+        raise BrokenChain("an extension cannot be read") from unreadable
 
 
 def fingerprint(held: bytes) -> str:
@@ -122,7 +132,7 @@ def build_chain(leaf: bytes, *, pool: Iterable[bytes], roots: Sequence[bytes], a
     for path in known:
         if path.start <= at <= path.end:
             return path.certificates
-    found = _extend((leaf,), pool=tuple(dict.fromkeys((*roots, *pool))), roots=frozenset(roots), at=at)
+    found = _extend((leaf,), pool=tuple(dict.fromkeys((*roots, *pool))), roots=frozenset(roots), at=at, tries=iter(range(_MOST_TRIED)))
     if len(known) < _MOST_KNOWN:
         links = [certificate(held) for held in found]
         start, end = max(link.not_valid_before_utc for link in links), min(link.not_valid_after_utc for link in links)
@@ -135,16 +145,22 @@ def _worth_keeping(pool: tuple[bytes, ...], roots: tuple[bytes, ...]) -> bool:
     return sum(map(len, pool)) + sum(map(len, roots)) <= _LARGEST_KNOWN
 
 
-def _extend(path: tuple[bytes, ...], *, pool: tuple[bytes, ...], roots: frozenset[bytes], at: datetime) -> tuple[bytes, ...]:
+def _extend(
+    path: tuple[bytes, ...], *, pool: tuple[bytes, ...], roots: frozenset[bytes], at: datetime, tries: Iterator[int]
+) -> tuple[bytes, ...]:
     _check_link(path[-1], depth=len(path) - 1, at=at)
     if path[-1] in roots:
         return path
     trouble = BrokenChain(f"no issuer is known for {name_text(named(path[-1]).issuer)}")
     for candidate in pool:
-        if candidate in path or len(path) >= LONGEST or not _issued(path[-1], candidate):
+        if candidate in path or len(path) >= LONGEST or named(path[-1]).issuer != named(candidate).subject:
+            continue
+        if next(tries, None) is None:
+            raise BrokenChain("too many certificates that might have issued each other")
+        if not _issued(path[-1], candidate):
             continue
         try:
-            return _extend((*path, candidate), pool=pool, roots=roots, at=at)
+            return _extend((*path, candidate), pool=pool, roots=roots, at=at, tries=tries)
         except BrokenChain as dead_end:
             trouble = dead_end
     raise trouble
@@ -153,42 +169,37 @@ def _extend(path: tuple[bytes, ...], *, pool: tuple[bytes, ...], roots: frozense
 def _check_link(held: bytes, *, depth: int, at: datetime) -> None:
     found = certificate(held)
     name = name_text(named(held).subject)
-    if not found.not_valid_before_utc <= at <= found.not_valid_after_utc:
+    try:
+        start, end, key = found.not_valid_before_utc, found.not_valid_after_utc, found.public_key()
+    except (ValueError, UnsupportedAlgorithm) as unreadable:
+        raise BrokenChain(f"{name} has a key or times that cannot be used") from unreadable
+    if not start <= at <= end:
         raise BrokenChain(f"{name} is not valid at {at.isoformat()}")
-    unknown = [e.oid.dotted_string for e in _extensions(found) if e.critical and e.oid not in _UNDERSTOOD]
+    unknown = [e.oid.dotted_string for e in extensions(held) if e.critical and e.oid not in _UNDERSTOOD]
     if unknown:
         raise BrokenChain(f"{name} has critical extensions that are not understood: {', '.join(unknown)}")
-    key = found.public_key()
     if isinstance(key, rsa.RSAPublicKey) and key.key_size < 2048:
         raise BrokenChain(f"{name} has an RSA key of {key.key_size} bits")
     if depth:
-        _check_authority(found, name, below=depth - 1)
+        _check_authority(held, name, below=depth - 1)
 
 
-def _check_authority(found: x509.Certificate, name: str, *, below: int) -> None:
+def _check_authority(held: bytes, name: str, *, below: int) -> None:
     """An issuer must be a certification authority, allowed to sign certificates, with room for those below it."""
-    extensions = {e.oid: e.value for e in _extensions(found)}
-    basic = extensions.get(ExtensionOID.BASIC_CONSTRAINTS)
+    found = {e.oid: e.value for e in extensions(held)}
+    basic = found.get(ExtensionOID.BASIC_CONSTRAINTS)
     if not isinstance(basic, x509.BasicConstraints) or not basic.ca:
         raise BrokenChain(f"{name} is not a certification authority")
     if basic.path_length is not None and below > basic.path_length:
         raise BrokenChain(f"{name} allows no path this long")
-    usage = extensions.get(ExtensionOID.KEY_USAGE)
+    usage = found.get(ExtensionOID.KEY_USAGE)
     if isinstance(usage, x509.KeyUsage) and not usage.key_cert_sign:
         raise BrokenChain(f"{name} may not sign certificates")
 
 
-def _extensions(found: x509.Certificate) -> x509.Extensions:
-    try:
-        return found.extensions
-    except ValueError as unreadable:
-        raise BrokenChain("an extension cannot be read") from unreadable
-
-
 @lru_cache(maxsize=1024)
 def _issued(held: bytes, issuer: bytes) -> bool:
-    if named(held).issuer != named(issuer).subject:
-        return False
+    """Whether ``issuer``, whose name is the one that ``held`` gives, has signed it."""
     found = certificate(held)
     try:
         if isinstance(found.signature_hash_algorithm, hashes.SHA1 | hashes.MD5):

@@ -197,7 +197,7 @@ class SignedData:
         if self.signer.issuer_and_serial is not None:
             return issuer_and_serial(candidate) == self.signer.issuer_and_serial
         try:
-            found = chains.certificate(candidate).extensions.get_extension_for_class(x509.SubjectKeyIdentifier)
+            found = chains.extensions(candidate).get_extension_for_class(x509.SubjectKeyIdentifier)
         except (x509.ExtensionNotFound, ValueError):
             return False
         return found.value.digest == self.signer.key_identifier

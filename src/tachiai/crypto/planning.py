@@ -10,6 +10,7 @@ import hashlib
 import io
 import re
 from collections.abc import Collection, Iterator
+from decimal import Decimal
 
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Object, Pdf, String
@@ -21,9 +22,12 @@ from tachiai.errors import Refusal
 _SECTION_KEYS = ("Size", "Prev", "XRefStm", "Type", "W", "Index", "Filter", "DecodeParms", "Length", "ID", "Root", "Info", "DL")
 _OWN_TRAILER_KEYS = frozenset(f"/{key}" for key in _SECTION_KEYS)
 _PLAIN_WORDS = ("/T", "/DA")
+_PLAIN_LETTERS = frozenset(range(0x21, 0x7F)) - frozenset(b"#()<>[]{}/%")
 _WIDEST_GAP = 10_000
 _DEEPEST = 32
 _LONGEST_WALK = 20_000
+# What the parser, and Python on values of unexpected kinds, raise for files that are no better than they look.
+_TORN = (pikepdf.PdfError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RuntimeError)
 
 
 def plan(pdf: bytes, *, pages: Collection[int] = (1,)) -> Plan:
@@ -34,7 +38,11 @@ def plan(pdf: bytes, *, pages: Collection[int] = (1,)) -> Plan:
     """
     startxref, classic = _last_section(pdf)
     with _open(pdf) as document:
-        return _planned(document, pdf, startxref=startxref, classic=classic, pages=pages)
+        try:
+            return _planned(document, pdf, startxref=startxref, classic=classic, pages=pages)
+        except _TORN as torn:
+            # The parser reads an object when it is asked for, so what is broken inside a file shows only now.
+            raise Refusal("file.unreadable") from torn
 
 
 def _planned(document: Pdf, pdf: bytes, *, startxref: int, classic: bool, pages: Collection[int]) -> Plan:
@@ -109,7 +117,7 @@ def _first_free(document: Pdf) -> int:
 
 def _trailer(document: Pdf) -> bytes:
     trailer = document.trailer
-    kept = b"".join(b" %b %b" % (Name(key).unparse(), _syntax(value)) for key, value in trailer.items() if key not in _OWN_TRAILER_KEYS)
+    kept = b"".join(b" %b %b" % (_key(key), _syntax(value)) for key, value in trailer.items() if key not in _OWN_TRAILER_KEYS)
     info = trailer.get("/Info")
     about = b" /Info " + info.unparse() if isinstance(info, Object) and info.is_indirect else b""
     return b"/Root %b%b%b" % (document.Root.unparse(), about, kept)
@@ -132,13 +140,19 @@ def _place(held: object) -> Ref | None:
 
 
 def _entries(held: Object) -> Entries:
-    return {Name(key).unparse(): _syntax(value) for key, value in held.items()}
+    return {_key(key): _syntax(value) for key, value in held.items()}
 
 
 def _own_entries(field: Object) -> Entries:
     """Entries of a field of ours, words in hexadecimal as the sealer writes them; the parser would choose a form by their letters."""
-    words = {key.encode(): value for key, value in field.items() if isinstance(value, String) and key not in _PLAIN_WORDS}
+    words = {_key(key): value for key, value in field.items() if isinstance(value, String) and key not in _PLAIN_WORDS}
     return _entries(field) | {key: b"<%b>" % bytes(value).hex().encode() for key, value in words.items()}
+
+
+def _key(key: str) -> bytes:
+    """A key as it is written. Names are bytes: the parser gives those that are not UTF-8 in a form it would not take back."""
+    held = key.encode("utf-8", "surrogateescape")[1:]
+    return b"/" + b"".join(bytes((octet,)) if octet in _PLAIN_LETTERS else b"#%02x" % octet for octet in held)
 
 
 def _syntax(value: object) -> bytes:
@@ -147,6 +161,8 @@ def _syntax(value: object) -> bytes:
         return value.unparse()
     if isinstance(value, bool):
         return b"true" if value else b"false"
+    if isinstance(value, Decimal):
+        return f"{value:f}".encode()  # PDF knows no exponents
     return b"null" if value is None else str(value).encode()
 
 

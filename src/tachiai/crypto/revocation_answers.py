@@ -23,6 +23,8 @@ from tachiai.errors import Refusal
 SKEW = timedelta(minutes=5)
 # After these the tokens that an authority gave before stay good; after any other, or none, all are lost (RFC 3161, 4).
 _HARMLESS = ("unspecified", "affiliationChanged", "superseded", "cessationOfOperation")
+# What the library raises for answers and lists that are not as they should be; it reads their parts only when they are asked for.
+_TORN = (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.UnsupportedGeneralNameType, x509.InvalidVersion)
 
 
 class UnusableAnswer(ValueError):
@@ -72,7 +74,7 @@ def refuse_revoked(answer: Answer, *, certificate: bytes, proven: datetime | Non
 
 def _may_stamp(certificate: bytes) -> bool:
     try:
-        usage = chains.certificate(certificate).extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+        usage = chains.extensions(certificate).get_extension_for_class(x509.ExtendedKeyUsage).value
     except x509.ExtensionNotFound:
         return False
     return ExtendedKeyUsageOID.TIME_STAMPING in usage
@@ -111,7 +113,7 @@ def read_ocsp(reply: bytes, *, certificate: bytes, issuer: bytes, at: datetime) 
         if read.certificate_status is not ocsp.OCSPCertStatus.REVOKED or since is None:
             raise UnusableAnswer("the responder does not know the certificate")
         reason = read.revocation_reason.value if read.revocation_reason else ""
-    except (ValueError, UnsupportedAlgorithm) as wrong:
+    except _TORN as wrong:
         raise UnusableAnswer(str(wrong)) from wrong
     return Answer(reply, produced, until, responders, revoked=Revoked(since, reason))
 
@@ -141,14 +143,14 @@ def _check_responder(read: ocsp.OCSPResponse, *, issuer: bytes, at: datetime) ->
             continue
         if held == issuer:
             return ()
-        _check_delegate(candidate, held, issuer=issuer, at=at)
+        _check_delegate(held, issuer=issuer, at=at)
         return (held,)
     raise UnusableAnswer("the answer's signature belongs to nobody who may answer")
 
 
-def _check_delegate(candidate: x509.Certificate, held: bytes, *, issuer: bytes, at: datetime) -> None:
+def _check_delegate(held: bytes, *, issuer: bytes, at: datetime) -> None:
     try:
-        usage = candidate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+        usage = chains.extensions(held).get_extension_for_class(x509.ExtendedKeyUsage).value
         chains.build_chain(held, pool=(), roots=(issuer,), at=at)
     except (x509.ExtensionNotFound, chains.BrokenChain) as wrong:
         raise UnusableAnswer("the responder is not certified by the issuer") from wrong
@@ -208,7 +210,7 @@ def read_crl(held: bytes, *, certificate: bytes, issuer: bytes, at: datetime) ->
         return answer if entry is None else replace(answer, revoked=Revoked(entry.revocation_date_utc, _reason(entry)))
     except UnusableAnswer:
         raise
-    except (ValueError, TypeError, IndexError, UnsupportedAlgorithm) as wrong:
+    except (IndexError, *_TORN) as wrong:
         raise UnusableAnswer("the list cannot be read") from wrong
 
 
@@ -228,7 +230,7 @@ def _covers(found: x509.CertificateRevocationList, certificate: bytes) -> bool:
     parts = [value for value in critical if isinstance(value, x509.IssuingDistributionPoint)]
     if len(parts) < len(critical):
         return False
-    asked = chains.certificate(certificate).extensions
+    asked = chains.extensions(certificate)
     for part in parts:
         if part.indirect_crl or part.only_some_reasons or part.only_contains_attribute_certs or part.relative_name:
             return False

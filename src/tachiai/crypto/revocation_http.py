@@ -167,7 +167,7 @@ def _doubtful_responders(found: Known) -> list[bytes]:
 
 def _exempt(responder: bytes) -> bool:
     try:
-        chains.certificate(responder).extensions.get_extension_for_class(x509.OCSPNoCheck)
+        chains.extensions(responder).get_extension_for_class(x509.OCSPNoCheck)
     except (x509.ExtensionNotFound, ValueError):
         return False
     return True
@@ -187,7 +187,7 @@ def ocsp_urls(certificate: bytes) -> list[str]:
 
 def _places(certificate: bytes, method: x509.ObjectIdentifier) -> list[str]:
     try:
-        named = chains.certificate(certificate).extensions.get_extension_for_class(x509.AuthorityInformationAccess).value
+        named = chains.extensions(certificate).get_extension_for_class(x509.AuthorityInformationAccess).value
     except (x509.ExtensionNotFound, ValueError):
         return []
     wanted = (a.access_location for a in named if a.access_method == method)
@@ -196,7 +196,7 @@ def _places(certificate: bytes, method: x509.ObjectIdentifier) -> list[str]:
 
 def crl_urls(certificate: bytes) -> list[str]:
     try:
-        points = chains.certificate(certificate).extensions.get_extension_for_class(x509.CRLDistributionPoints).value
+        points = chains.extensions(certificate).get_extension_for_class(x509.CRLDistributionPoints).value
     except (x509.ExtensionNotFound, ValueError):
         return []
     # A point with an issuer of its own or for some reasons only would name an indirect or a partial list.
