@@ -7,9 +7,10 @@ export TACHIAI_HOME
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
+BENCH := $(VENV)/.bench-ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test lint types gates check bench-envelopes bench-rows lock clean
+.PHONY: help setup run demo test lint types gates check bench-seal bench-verify bench-envelopes bench-rows lock clean
 
 help: ## print this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +46,16 @@ types: setup ## mypy alone
 gates: setup ## the import contracts alone
 	$(BIN)/lint-imports
 
+$(BENCH): $(STAMP) requirements/bench.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt && touch $@ \
+		|| echo "the peers' libraries cannot be had; whoever is missing is named as absent" >&2
+
+bench-seal: setup $(BENCH) ## sealing beside the limit and other engines, bounded; QUICK=1 for a short run (see docs/performance.md)
+	$(BIN)/python -m benchmarks.sealing
+
+bench-verify: setup $(BENCH) ## verifying sealed files beside pyHanko, bounded; QUICK=1 for a short run
+	$(BIN)/python -m benchmarks.verifying
+
 bench-envelopes: setup ## whole envelopes a minute through HTTP, bounded (see docs/performance.md)
 	$(BIN)/python -m benchmarks.envelopes
 
@@ -54,6 +65,7 @@ bench-rows: setup ## seals a second from row to row, against a timestamp authori
 lock: ## rewrite the hash-pinned locks from requirements/*.in (needs uv)
 	uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --python-version 3.11 requirements/base.in -o requirements/base.txt
 	uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --python-version 3.11 requirements/dev.in -o requirements/dev.txt
+	uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --python-version 3.11 requirements/bench.in -o requirements/bench.txt
 
 clean: ## remove what setup and runs have made here (never TACHIAI_HOME)
 	rm -rf $(VENV) out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import shutil
@@ -13,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.backends.openssl import backend
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 def circumstances() -> dict[str, Any]:
@@ -46,6 +49,17 @@ def processor() -> str:
     known = Path("/proc/cpuinfo")
     lines = known.read_text().splitlines() if known.exists() else []
     return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
+
+
+def results() -> Path:
+    """Where figures and samples are left: ``TACHIAI_BENCH_OUT`` or ``out/bench-samples``, made if need be."""
+    folder = Path(os.environ.get("TACHIAI_BENCH_OUT") or ROOT / "out" / "bench-samples").absolute()
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def write(told: dict[str, Any], name: str) -> None:
+    (results() / name).write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n")
 
 
 def say(words: str) -> None:

@@ -37,9 +37,10 @@ class Shape:
     shows_root: bool = False
 
 
-def plain(_number: int) -> Shape:
-    """As accredited authorities answer: with their whole chain, which some engines need to find the issuer."""
-    return Shape(shows_root=True)
+def steady(serial_octets: int) -> Callable[[int], Shape]:
+    """As accredited authorities answer: every token alike, with its whole chain, which some engines need to find the issuer."""
+    shape = Shape(serial_octets=serial_octets, shows_root=True)
+    return lambda _number: shape
 
 
 def varied(number: int) -> Shape:
@@ -57,20 +58,24 @@ def varied(number: int) -> Shape:
 
 
 class Responder:
-    """A timestamping authority. ``spent`` is the CPU time (seconds) of its threads within :meth:`respond`, all in all."""
+    """A timestamping authority. ``spent`` is the CPU time (seconds) of its threads within :meth:`respond`, all in all.
+
+    ``longest`` is the size of its longest token so far, or what it announces beforehand.
+    """
 
     def __init__(
         self,
         key: rsa.RSAPrivateKey,
         certificate: x509.Certificate,
         root: x509.Certificate,
-        shape: Callable[[int], Shape] = plain,
+        shape: Callable[[int], Shape],
+        *,
+        longest: int = 0,
     ) -> None:
         self.spent = 0.0
         self.answered = 0
         self.root = root.public_bytes(Encoding.DER)
-        # Whoever varies announces the most it may come to, so that engines keep enough room from the first token on.
-        self.longest = 0 if shape is plain else 4096
+        self.longest = longest
         self._key, self._shape, self._lock = key, shape, threading.Lock()
         self._certificate = certificate.public_bytes(Encoding.DER)
         self._subject = certificate.subject.public_bytes()

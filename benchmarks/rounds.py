@@ -101,10 +101,10 @@ class Figures:
         """CPU seconds per document that others spent for it."""
         return statistics.median(turn.outside / turn.acts for turn in self.turns[name])
 
-    def ratio(self, name: str, other: str) -> float:
-        """How many times as fast as ``other``, within the same rounds."""
+    def ratio(self, name: str, other: str, *, outside: bool = False) -> float:
+        """How many times as fast as ``other``, within the same rounds. ``outside``: with what others spent for ``name``."""
         pairs = zip(self.turns[name], self.turns[other], strict=True)
-        return statistics.median(theirs.each / own.each for own, theirs in pairs)
+        return statistics.median(theirs.each / (own.each + outside * own.outside / own.acts) for own, theirs in pairs)
 
     def told(self, *, limit: str) -> dict[str, dict[str, float]]:
         """For each engine: documents per CPU second, share of the limit, milliseconds of others, and how far its rounds differ."""

@@ -5,7 +5,6 @@ The folder lets child processes and programs of other languages start from the s
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 
-from benchmarks.responder import Responder, Shape, plain
+from benchmarks.responder import Responder, steady, varied
 from tachiai.crypto.authority import EmbeddedAuthority, load_authority
 from tachiai.crypto.keys import Credential, credential_of
 
@@ -24,6 +23,7 @@ SIZES = {"130 KB": 130_000, "1 MB": 1_000_000, "10 MB": 10_000_000}
 # The product's own default comes second; the first is the size the goals are stated in.
 SEALERS = {"RSA-2048": "seal", "RSA-3072": "seal-rsa3072", "P-256": "seal-p256"}
 PASSPHRASE = b"bench"
+CALMEST = 16
 
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
@@ -78,11 +78,27 @@ class Scene:
         path = [found.public_bytes(Encoding.DER) for found in (certificate, self.root)]
         return Sealer(private, certificate, credential_of(private, path, label=SEALERS[kind]))
 
-    def responder(self, shape: Callable[[int], Shape] = plain) -> Responder:
+    def responder(self, *, changing: bool = False) -> Responder:
+        """The timestamping authority: all tokens of one size, or ``changing`` from one to the next."""
         key = self.private("tsa")
         if not isinstance(key, rsa.RSAPrivateKey):
             raise TypeError("the authority stamps with RSA")
-        return Responder(key, self.certificate("tsa"), self.root, shape)
+        own, root = self.certificate("tsa"), self.root
+        if changing:
+            return Responder(key, own, root, varied, longest=4096)
+        return Responder(key, own, root, steady(self.serial_octets))
+
+    @property
+    def serial_octets(self) -> int:
+        """How long the serial numbers of steady tokens are. See :func:`benchmarks.alone.find_calm`."""
+        return int(self._serial_file.read_text()) if self._serial_file.exists() else CALMEST
+
+    def settle(self, serial_octets: int) -> None:
+        self._serial_file.write_text(str(serial_octets))
+
+    @property
+    def _serial_file(self) -> Path:
+        return self.folder / "serial-octets"
 
     def contract(self, size: str) -> bytes:
         return self.contract_file(size).read_bytes()

@@ -26,9 +26,12 @@ from benchmarks.scene import NAME, Scene, Sealer, words
 DOCUMENTED = "pyhanko-documented"
 TUNED = "pyhanko-tuned"
 FIELD = "Signature1"
+SHA256_WITH_RSA = algos.SignedDigestAlgorithm({"algorithm": "sha256_rsa"})
+# In digits of hexadecimal, as the library counts them.
+_ROOM = 2 * 8192
 
 
-class Stamps(TimeStamper):  # type: ignore[misc]  # the library is untyped
+class Stamps(TimeStamper):
     """The common responder, asked within the process."""
 
     def __init__(self, responder: Responder) -> None:
@@ -39,15 +42,16 @@ class Stamps(TimeStamper):  # type: ignore[misc]  # the library is untyped
         return tsp.TimeStampResp.load(self._responder.respond(req.dump()))
 
 
-class KeptKey(signers.Signer):  # type: ignore[misc]  # the library is untyped
+class KeptKey(signers.Signer):
     """A signer whose key stays loaded: its own one decodes and checks the private key at every signature."""
 
-    def __init__(self, sealer: Sealer, scene: Scene) -> None:
+    def __init__(self, sealer: Sealer, scene: Scene, *, shown_twice: bool = False) -> None:
         registry = SimpleCertificateStore()
         registry.register(asn1_x509.Certificate.load(scene.roots[0]))
         certificate = asn1_x509.Certificate.load(sealer.certificate.public_bytes(Encoding.DER))
-        mechanism = algos.SignedDigestAlgorithm({"algorithm": "sha256_rsa"})
-        super().__init__(signing_cert=certificate, cert_registry=registry, signature_mechanism=mechanism)
+        if shown_twice:
+            registry.register(asn1_x509.Certificate.load(sealer.certificate.public_bytes(Encoding.DER)))
+        super().__init__(signing_cert=certificate, cert_registry=registry, signature_mechanism=SHA256_WITH_RSA)
         self._sign = signing(sealer.private)
 
     async def async_sign_raw(self, data: bytes, digest_algorithm: str, dry_run: bool = False) -> bytes:
@@ -70,28 +74,41 @@ def documented(scene: Scene, level: str, pdf: bytes, responder: Responder) -> He
 
 
 def tuned(scene: Scene, level: str, pdf: bytes, responder: Responder) -> Here:
+    if level not in ("B-B", "B-T", "B-LTA"):
+        raise Absent(f"not measured at {level}")
     signer = KeptKey(scene.sealer(), scene)
-    return _tuned(scene, level, pdf, responder, signer, TUNED)
+    if level == "B-LTA":
+        return _archival(signer, pdf, responder, _long_term(scene))
+    return signed_by(signer, level, pdf, responder, name=TUNED)
 
 
-def _tuned(scene: Scene, level: str, pdf: bytes, responder: Responder, signer: signers.Signer, name: str) -> Here:
+def like_pkcs11(scene: Scene, pdf: bytes, responder: Responder) -> Here:
+    """Signatures as large as those of its PKCS#11 signer, which shows the signer's certificate twice."""
+    return signed_by(KeptKey(scene.sealer(), scene, shown_twice=True), "B-T", pdf, responder, name="pyhanko-pkcs11")
+
+
+def signed_by(signer: signers.Signer, level: str, pdf: bytes, responder: Responder, *, name: str) -> Here:
+    """Any signer of its, with the room for the signature given, so that none is tried out first."""
     stamps = None if level == "B-B" else Stamps(responder)
-    reserved = 2 * (4096 if level == "B-B" else 8192)
 
     def act(number: int) -> bytes:
-        out = signers.PdfSigner(_meta(number), signer=signer, timestamper=stamps).sign_pdf(_writer(pdf), bytes_reserved=reserved)
+        out = signers.PdfSigner(_meta(number), signer=signer, timestamper=stamps).sign_pdf(_writer(pdf), bytes_reserved=_ROOM)
         return bytes(out.getbuffer())
 
-    context = _long_term(scene)["validation_context"]
+    return Here(name, act, outside=(responder,))
 
-    def archival_act(number: int) -> bytes:
-        meta = _meta(number, embed_validation_info=True, validation_context=context)
-        out = signers.PdfSigner(meta, signer=signer, timestamper=stamps).sign_pdf(_writer(pdf), bytes_reserved=reserved)
+
+def _archival(signer: signers.Signer, pdf: bytes, responder: Responder, long_term: dict[str, Any]) -> Here:
+    stamps = Stamps(responder)
+
+    def act(number: int) -> bytes:
+        signing = signers.PdfSigner(_meta(number, **long_term), signer=signer, timestamper=stamps)
+        out = signing.sign_pdf(_writer(pdf), bytes_reserved=_ROOM)
         # Given a context, the stamper would write validation data behind its own timestamp.
-        stamped = PdfTimeStamper(stamps).timestamp_pdf(IncrementalPdfFileWriter(out), "sha256", bytes_reserved=reserved)
+        stamped = PdfTimeStamper(stamps).timestamp_pdf(IncrementalPdfFileWriter(out), "sha256", bytes_reserved=_ROOM)
         return bytes(stamped.getbuffer())
 
-    return Here(name, archival_act if level == "B-LTA" else act, outside=(responder,))
+    return Here(TUNED, act, outside=(responder,))
 
 
 def _writer(pdf: bytes) -> IncrementalPdfFileWriter:

@@ -26,7 +26,7 @@ PACKAGES = {
     "@signpdf/placeholder-plain": "3.3.0",
 }
 LEVELS = {"libpdf": ("B-B", "B-T", "B-LTA"), "signpdf": ("B-B",)}
-_WARM_ACTS, _WARM_SECONDS = 60, 2.0
+_WARM_ACTS, _WARM_SECONDS = 60, 1.5
 _INSTALL_WITHIN_SECONDS = 90
 
 
@@ -59,7 +59,7 @@ class Node:
         self._warm()
 
     def _warm(self) -> None:
-        """Until the just-in-time compiler has had its time: about two seconds of work, or sixty documents."""
+        """Until the just-in-time compiler has had its time: a second and a half of work, or sixty documents."""
         done, seconds = 0, 0.0
         while done < _WARM_ACTS and seconds < _WARM_SECONDS:
             turn = self.turn(5)

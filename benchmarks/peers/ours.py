@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -57,7 +57,9 @@ class SharedAnswers:
         self._source = source
         self._held: dict[tuple[tuple[bytes, ...], ...], tuple[datetime, Revocation]] = {}
 
-    def gather(self, chains: Sequence[Sequence[bytes]], *, after: datetime, at: datetime) -> Revocation:
+    def gather(
+        self, chains: Sequence[Sequence[bytes]], *, after: datetime, at: datetime, used: Mapping[bytes, datetime] | None = None
+    ) -> Revocation:
         asked = tuple(tuple(chain) for chain in chains)
         held = self._held.get(asked)
         if held is None or held[0] < after.replace(microsecond=0):
@@ -154,13 +156,31 @@ def closing(desk: Desk, signed: bytes, *, plan: bytes | None) -> Act:
     return act
 
 
-def in_turn(first: Act, then: Callable[[bytes], Act]) -> Act:
-    """Two acts on one document, the second on what the first gave; the plan travels only as bytes would, by being made anew."""
+def beginning(desk: Desk, upload: bytes, *, plan: Plan) -> Act:
+    """A part of :func:`freezing`: until the imprint stands that the timestamp is asked for."""
 
-    def both(number: int) -> bytes:
-        return then(first(number))(number)
+    def act(number: int) -> bytes:
+        begun = pades.begin_freeze(
+            upload,
+            slots=[1],
+            credential=desk.credential,
+            reserve=desk.stamps.reserve,
+            text=_house(number),
+            at=datetime.now(UTC),
+            plan=plan,
+        )
+        return begun.imprint
 
-    return both
+    return act
+
+
+def stamping(desk: Desk) -> Act:
+    """Another part: the request made, the reply checked."""
+
+    def act(number: int) -> bytes:
+        return desk.stamps.timestamp(hashlib.sha256(number.to_bytes(8, "big")).digest(), at=datetime.now(UTC)).der
+
+    return act
 
 
 def consent(slot: int) -> bytes:
