@@ -1,7 +1,7 @@
 """HTTP exchanges with a timestamping authority (RFC 3161, 3.4): hundreds under way at once, on connections that are kept.
 
 An authority is 20 to 200 ms away, and a thread for each request that waits would cost more than the seal itself. So one thread
-of the process runs an event loop for all authorities (docs/decisions/0008-timestamps-in-flight.md), and whoever asks gets a future.
+of the process runs an event loop for all authorities (docs/decisions/0006-timestamps-in-flight.md), and whoever asks gets a future.
 """
 
 from __future__ import annotations
