@@ -67,6 +67,7 @@ def _house_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser
     run.set_defaults(command=_lazy("tachiai.cli.running", "run"))
     work = commands.add_parser("work", help="do the work that is due, until told to stop")
     work.add_argument("--only", default="", help="kinds of work for this process alone, separated by commas: freeze, seal, close, mail")
+    work.add_argument("--checked", action="store_true", help="whoever starts it has made the checks before a start")
     work.set_defaults(command=_lazy("tachiai.cli.working", "work"))
 
 

@@ -40,7 +40,8 @@ def run(options: argparse.Namespace) -> int:
         return ready.returncode
     house = read()
     parts = [Part("web", _web(options))]
-    parts += [Part(f"work-{number + 1}", [sys.executable, "-m", "tachiai.cli.main", "work"]) for number in range(options.workers)]
+    working = [sys.executable, "-m", "tachiai.cli.main", "work", "--checked"]
+    parts += [Part(f"work-{number + 1}", working) for number in range(options.workers)]
     return _supervise(parts, house, options)
 
 

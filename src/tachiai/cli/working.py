@@ -27,11 +27,23 @@ def work(options: argparse.Namespace) -> int:
 
     configure_logging()
     django.setup()
+    if not options.checked:
+        check_alone()
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
     work_until(stop, only=options.only.split(",") if options.only else ())
     return 0
+
+
+def check_alone() -> None:
+    """A production worker started by itself is held to what ``tachiai run`` checks for those it starts."""
+    from django.conf import settings
+
+    from tachiai.cli.houses import check_start
+
+    if settings.TACHIAI.mode == "production":
+        check_start(settings.TACHIAI)
 
 
 def work_until(stop: threading.Event, *, only: Sequence[str] = ()) -> None:
