@@ -29,7 +29,7 @@ from pyhanko.sign.diff_analysis import (
 )
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 
-from tachiai.crypto.fields import HOUSE_FIELD
+from tachiai.crypto.fields import HOUSE_FIELD, OWN_NAMES, VALUE_FIELDS, slot_number
 from tachiai.crypto.standing import Standing
 
 Numbers = set[tuple[int, int]]
@@ -100,19 +100,40 @@ def _as_meant(reader: PdfFileReader, number: int, standing: Standing | None, *, 
     if standing.is_timestamp:
         return touched & known <= _form_numbers(reader, number)
     own = _numbers([value, standing.deep.sig_field.container_ref])
-    return own <= touched and touched - _cross_reference(reader, number) == own
+    return own <= touched and touched & known <= own | _blanks(reader, number, standing)
+
+
+def _blanks(reader: PdfFileReader, number: int, standing: Standing) -> Numbers:
+    """The value fields of the slot that was sealed. What fills them, and that nothing else is new, pyHanko's analysis sees to."""
+    form = reader.get_historical_resolver(number).root["/AcroForm"]["/Fields"]
+    slot = slot_number(standing.field)
+    named = [(form.raw_get(index), str(form[index]["/T"])) for index in range(len(form)) if "/T" in form[index]]
+    return _numbers(place for place, name in named if name.startswith(VALUE_FIELDS) and slot_number(name) == slot)
 
 
 def _laid_in_as_meant(reader: PdfFileReader, number: int, rewritten: Numbers) -> bool:
-    """The house's revision may rewrite catalogue, form and first page, and of page and catalogue only what fields need."""
+    """The house's revision may rewrite catalogue, form and pages with fields, and of page and catalogue only what fields need."""
     before, after = (reader.get_historical_resolver(n) for n in (number - 1, number))
-    page = _first_page(before)
-    notes = page.raw_get("/Annots") if "/Annots" in page else None
-    allowed = _form_numbers(reader, number) | _numbers([page.container_ref, notes])
-    same_page = _bare(page, ("/Annots",)) == _bare(_first_page(after), ("/Annots",))
+    allowed = _form_numbers(reader, number)
+    for place in _pages_with_fields(before, after):
+        page, changed = before.get_object(place), after.get_object(place)
+        notes = page.raw_get("/Annots") if "/Annots" in page else None
+        allowed |= _numbers([place, notes])
+        kept = _items(page)
+        if _bare(page, ("/Annots",)) != _bare(changed, ("/Annots",)) or _items(changed)[: len(kept)] != kept:
+            return False
     same_catalogue = _bare(before.root, ("/AcroForm", "/Perms")) == _bare(after.root, ("/AcroForm", "/Perms"))
-    kept = _items(page)
-    return rewritten <= allowed and same_page and same_catalogue and _items(_first_page(after))[: len(kept)] == kept
+    return rewritten <= allowed and same_catalogue
+
+
+def _pages_with_fields(before: Any, after: Any) -> list[generic.Reference]:
+    """The first page, and every page that stood before and that a field of ours is on now."""
+    places = [_first_page(before).container_ref]
+    for field in (each.get_object() for each in after.root["/AcroForm"]["/Fields"]):
+        page = field.raw_get("/P") if "/P" in field else None
+        if isinstance(page, generic.IndirectObject) and str(field["/T"]).startswith(OWN_NAMES):
+            places.append(page.reference)
+    return [place for place in dict.fromkeys(places) if before.get_object(place).get("/Type") == "/Page"]
 
 
 def _first_page(handler: Any) -> generic.DictionaryObject:

@@ -89,9 +89,14 @@ class Standing:
         demand(isinstance(found, list), "something else where a list was")
         return list(found)
 
+    def dictionary(self, at: Number) -> Entries:
+        found = self.value(at)
+        demand(isinstance(found, dict), "something else where a dictionary was")
+        return found  # type: ignore[no-any-return]  # just looked at
+
     @property
     def catalogue(self) -> Entries:
-        return self.entries(b"%d %d R" % self.catalogue_at)
+        return self.dictionary(self.catalogue_at)
 
     def after(self, section: Section) -> Standing:
         """The same with ``section`` on top."""
@@ -222,7 +227,7 @@ def _judge_lock(standing: Standing, lock: Value, others: frozenset[str]) -> None
 
 def _judge_page(change: Change, page: Number, widgets: list[Number]) -> None:
     """Of a page only /Annots may change, and only by the new widgets at its end."""
-    before, after = change.before.entries(b"%d %d R" % page), change.after.entries(b"%d %d R" % page)
+    before, after = change.before.dictionary(page), change.after.dictionary(page)
     demand(before.get(b"/Type") == b"/Page", "a widget on something else than a page")
     change.only(before, after, b"/Annots")
     _appended(change, before.get(b"/Annots"), after.get(b"/Annots"), widgets)
@@ -266,7 +271,7 @@ def judge_seal(change: Change, *, name: str, field_at: Number, signature: Number
     Raises :class:`Stray`.
     """
     demand(change.before.fields.get(name) == field_at and field_at in change.rewritten, "a slot that was not laid in")
-    old, new = change.before.entries(b"%d %d R" % field_at), change.after.entries(b"%d %d R" % field_at)
+    old, new = change.before.dictionary(field_at), change.after.dictionary(field_at)
     demand(b"/V" not in old and new.get(b"/V") == b"%d %d R" % signature, "a slot that was signed before")
     change.only(old, new, b"/V", b"/AP")
     shown = [new[b"/AP"]] if b"/AP" in new else []
@@ -284,7 +289,7 @@ def judge_seal(change: Change, *, name: str, field_at: Number, signature: Number
 
 def _judge_value(change: Change, at: Number, slot: int | None) -> tuple[int, Value, Value]:
     """One value field, filled: its number, its value and its appearance."""
-    old, new = change.before.entries(b"%d %d R" % at), change.after.entries(b"%d %d R" % at)
+    old, new = change.before.dictionary(at), change.after.dictionary(at)
     name = string(old[b"/T"]).decode("latin-1") if b"/T" in old else ""
     found = value_of(name)
     demand(found is not None and found[0] == slot and change.before.fields.get(name) == at, "an object rewritten that must stay")
@@ -388,7 +393,7 @@ def judge_stamp(change: Change, *, name: str, field_at: Number, signature: Numbe
         b"/T": b"(" + name.encode(),
         b"/V": b"%d %d R" % signature,
     }
-    demand(change.after.entries(b"%d %d R" % field_at) == wanted, "a field laid in otherwise than it should be")
+    demand(change.after.dictionary(field_at) == wanted, "a field laid in otherwise than it should be")
     change.only(change.before.catalogue, change.after.catalogue, b"/AcroForm")
     _judge_form(change, [field_at])
     change.explain(field_at, signature)

@@ -11,11 +11,20 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from tachiai.crypto.pdf_values import Entries, OddValue, Value, read_dictionary, read_value, reference, whole_number
+from tachiai.crypto.pdf_values import Entries, OddValue, Value, hexadecimal, read_dictionary, read_value, reference, whole_number
 from tachiai.crypto.upload_objects import Number, Upload
 
 _OBJECT = re.compile(rb"([1-9][0-9]{0,9}) ([0-9]{1,5}) obj\n")
 _END = re.compile(rb"startxref\n([0-9]{1,12})\n%%EOF\n")
+# A signature's dictionary as it is written by us, which is the longest of all values and met in every revision. Whatever is spelt
+# otherwise is read like any other value, to the same result.
+_TOLD: Final = (b"/Name", b"/Reason", b"/ContactInfo", b"/Location", b"/XXTachiaiConsent")
+_HEX: Final = rb"<((?:[0-9a-f]{2})*+)>"
+_SIGNATURE = re.compile(
+    rb"<< /Type /Sig /Filter /Adobe\.PPKLite /SubFilter /ETSI\.CAdES\.detached /M \((D:[0-9+Z']{1,24})\)"
+    + b"".join(rb"(?: " + key + b" " + _HEX + b")?" for key in _TOLD)
+    + rb" /Reference (\[[^\[\]]*+(?:\[[^\[\]]*+\][^\[\]]*+)*+\]) /ByteRange (\[[0-9 ]*+\]) /Contents (<[^>]*+>) >>"
+)
 _ENDOBJ: Final = b"\nendobj\n"
 _STREAM: Final = b">>\nstream\n"
 _ENDSTREAM: Final = b"\nendstream\nendobj\n"
@@ -99,9 +108,9 @@ def _is_kept(key: bytes, value: Value) -> bool:
 
 
 def _first_half(trailer: Entries) -> bytes | None:
-    held = trailer.get(b"/ID")
-    if isinstance(held, list) and len(held) == 2 and all(type(half) is bytes and half[:1] == b"(" for half in held):
-        return bytes(held[0])
+    match trailer.get(b"/ID"):
+        case [bytes(first), bytes(second)] if first[:1] == second[:1] == b"(":
+            return first
     return None
 
 
@@ -140,9 +149,13 @@ def _read_object(pdf: bytes, header: re.Match[bytes]) -> tuple[Held, int]:
     end = pdf.find(_ENDOBJ, start)
     if end < 0:
         raise OddValue("an object without an end")
+    after = end + len(_ENDOBJ)
+    signature = _SIGNATURE.fullmatch(pdf, start, end)
+    if signature is not None:
+        return Held(at, start, end, _signature(signature)), after
     cut = pdf.find(_STREAM, start, end)
     if cut < 0:
-        return Held(at, start, end, read_value(pdf[start:end])), end + len(_ENDOBJ)
+        return Held(at, start, end, read_value(pdf[start:end])), after
     entries = read_dictionary(pdf[start : cut + 2])
     length = whole_number(entries.get(b"/Length"))
     content = cut + len(_STREAM)
@@ -150,6 +163,18 @@ def _read_object(pdf: bytes, header: re.Match[bytes]) -> tuple[Held, int]:
         raise OddValue("a stream that is not as long as it says")
     after = content + length + len(_ENDSTREAM)
     return Held(at, start, content + length, entries, (content, content + length)), after
+
+
+def _signature(found: re.Match[bytes]) -> Entries:
+    """The dictionary that was matched, as :func:`read_value` would have it."""
+    made: Entries = {b"/Type": b"/Sig", b"/Filter": b"/Adobe.PPKLite", b"/SubFilter": b"/ETSI.CAdES.detached", b"/M": b"(" + found[1]}
+    for key, digits in zip(_TOLD, found.groups()[1:6], strict=True):
+        if digits is not None:
+            made[key] = b"(" + bytes.fromhex(digits.decode("ascii"))
+    made[b"/Reference"] = read_value(found[7])
+    made[b"/ByteRange"] = read_value(found[8])
+    made[b"/Contents"] = hexadecimal(found[9])
+    return made
 
 
 # ------------------------------------------------------------------------------------- cross-reference sections

@@ -25,6 +25,7 @@ _OF_EACH: Final = frozenset((b"/ByteRange", b"/Contents"))
 _WORDS: Final = (b"/Name", b"/Reason", b"/ContactInfo", b"/Location")
 _SAID: Final = frozenset((*_WORDS, b"/M", b"/XXTachiaiConsent", b"/Reference"))
 _REFERENCE: Final = frozenset((b"/Type", b"/TransformMethod", b"/TransformParams", b"/Data"))
+_PARTS: Final = ((0, 4), (4, 6), (6, 8), (8, 10), (10, 12), (12, 14))
 _DATE = re.compile(r"D:([0-9]{14})(?:Z|([+-])([0-9]{2})'([0-9]{2})'?)")
 
 
@@ -147,7 +148,7 @@ def _moment(stated: str) -> datetime | None:
     if found is None:
         return None
     try:
-        moment = datetime.strptime(found[1], "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+        moment = datetime(*(int(found[1][at:end]) for at, end in _PARTS), tzinfo=UTC)  # type: ignore[arg-type]  # six numbers
     except ValueError:
         return None
     if found[2] is None:

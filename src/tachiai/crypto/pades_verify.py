@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from tachiai.crypto import archival, chains, changes, cms, timestamps
-from tachiai.crypto.fields import HOUSE_FIELD, SLOT_FIELDS, Lock, slot_field
+from tachiai.crypto.fields import HOUSE_FIELD, SLOT_FIELDS, VALUE_FIELDS, Lock, slot_field, slot_number, value_field
 from tachiai.crypto.judgement import Coverage, Expected, Kind, Level, Report, Row
-from tachiai.crypto.standing import Reader, Standing, open_reader, parsing, read_standing
+from tachiai.crypto.standing import Reader, Standing, field_values, open_reader, parsing, read_standing
 from tachiai.crypto.timestamps import Token
 from tachiai.errors import Refusal
 
@@ -57,6 +57,7 @@ def verify(pdf: bytes, *, expected: Expected, roots: Sequence[bytes], tsa_roots:
         laid_in = _laid_in(ours, expected)
         for found in ours:
             _check_terms(found, laid_in, expected)
+        _check_values(reader, ours, expected)
 
         # Step 4: cryptography, trust and time of each.
         rows = [_judge(pdf, found, trust) for found in standing]
@@ -135,7 +136,8 @@ def _check_terms(found: Standing, laid_in: tuple[str, ...], expected: Expected) 
     _require(found.is_certification == certifies and found.permission == permission, "certification", found)
     if found.is_timestamp:
         return
-    others = tuple(name for name in laid_in if name != found.field)
+    slot = slot_number(found.field)
+    others = tuple(name for name in laid_in if slot is None or slot_number(name) != slot)
     _require(found.lock == (Lock("Exclude", others) if others else Lock("All", ())), "lock", found)
 
 
@@ -144,10 +146,27 @@ def _laid_in(ours: Sequence[Standing], expected: Expected) -> tuple[str, ...]:
     house = next(found for found in ours if found.field == HOUSE_FIELD)
     names = house.lock.fields if house.lock is not None else ()
     known = {slot_field(number) for number in expected.every_slot or expected.slots}
-    whole = set(names) == known if expected.every_slot else known <= set(names)
-    slots_only = all(name.startswith(SLOT_FIELDS) for name in names)
-    _require(whole and slots_only and names == tuple(sorted(names)), "lock", house)
+    slots = {name for name in names if name.startswith(SLOT_FIELDS)}
+    whole = slots == known if expected.every_slot else known <= slots
+    if expected.every_field is not None:
+        blanks = {value_field(slot, number) for slot, numbers in expected.every_field.items() for number in numbers}
+        whole = whole and set(names) - slots == blanks
+    ours_only = all((slot := slot_number(name)) is not None and slot_field(slot) in slots for name in names)
+    _require(whole and ours_only and names == tuple(sorted(names)), "lock", house)
     return names
+
+
+def _check_values(reader: Reader, ours: Sequence[Standing], expected: Expected) -> None:
+    """What the sealed slots' blanks hold is what was consented to; a box that was left empty holds nothing."""
+    held = field_values(reader)
+    for found in ours:
+        slot = slot_number(found.field)
+        if slot is None or slot not in expected.values:
+            continue
+        blanks = {name for name in held if name.startswith(VALUE_FIELDS) and slot_number(name) == slot}
+        wanted = {value_field(slot, number): value for number, value in expected.values[slot].items() if value is not False}
+        told = {name: held[name] for name in blanks if held[name] not in (None, False)}
+        _require(told == wanted, "consent", found)
 
 
 # ------------------------------------------------------------------------------------------ judging one of them

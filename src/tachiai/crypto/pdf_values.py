@@ -18,6 +18,7 @@ Entries = dict[bytes, Value]
 
 LARGEST: Final = 4 * 1024 * 1024
 _DEEPEST: Final = 32
+_SHORT: Final = 1024
 _BLANK = rb"[\0\t\n\f\r ]"
 _REGULAR = rb"[^\0\t\n\f\r ()<>\[\]{}/%]"
 _NESTED = rb"\((?:[^()\\]++|\\.|\((?:[^()\\]++|\\.|\((?:[^()\\]++|\\.)*+\))*+\))*+\)"
@@ -53,11 +54,19 @@ class OddValue(ValueError):
 
 
 def read_value(held: bytes) -> Value:
-    """The one value that ``held`` consists of. Raises :class:`OddValue`."""
+    """The one value that ``held`` consists of. Raises :class:`OddValue`. What is given out belongs to everybody: never change it."""
+    return _read_short(held) if len(held) <= _SHORT else _read_one(held)
+
+
+def _read_one(held: bytes) -> Value:
     found = read_values(held)
     if len(found) != 1:
         raise OddValue(f"{len(found)} values instead of one")
     return found[0]
+
+
+# The fields, locks and catalogues of one document are met again at each of its signatures, and much alike in others.
+_read_short = lru_cache(maxsize=2048)(_read_one)
 
 
 def read_dictionary(held: bytes) -> Entries:
@@ -87,7 +96,7 @@ def read_values(held: bytes) -> list[Value]:
         elif first in (_CLOSE, _MORE):
             here = _closed(here, waiting, token)
         else:
-            here.append(_hexadecimal(token) if first == _LESS else _literal(token) if first == _ROUND else _word(token))
+            here.append(hexadecimal(token) if first == _LESS else _literal(token) if first == _ROUND else _word(token))
     if waiting:
         raise OddValue("a bracket that nothing closes")
     return here
@@ -122,7 +131,8 @@ def _name(token: bytes) -> bytes:
     return _ESCAPED_NAME.sub(lambda found: bytes((int(found[1], 16),)), token)
 
 
-def _hexadecimal(token: bytes) -> bytes:
+def hexadecimal(token: bytes) -> bytes:
+    """A string that is written ``<…>``, in its canonical form. Raises :class:`OddValue`."""
     digits = token[1:-1]
     try:
         return b"(" + bytes.fromhex(digits.decode("ascii"))
@@ -180,7 +190,12 @@ def _whole(digits: bytes) -> int:
 
 def reference(value: Value) -> tuple[int, int] | None:
     """Object number and generation, when ``value`` is a reference."""
-    if type(value) is not bytes or value[-2:] != b" R" or value[:1] in (b"/", b"("):
+    return _reference(value) if type(value) is bytes and value[-2:] == b" R" else None
+
+
+@lru_cache(maxsize=4096)
+def _reference(value: bytes) -> tuple[int, int] | None:
+    if value[:1] in (b"/", b"("):
         return None
     number, generation, _r = value.split(b" ")
     return int(number), int(generation)

@@ -112,10 +112,10 @@ def _require(holds: bool, code: str, signature: Signature) -> None:
 
 def _plain_upload(pdf: bytes, expected: Expected) -> Upload | None:
     """The upload, when it is of a kind that this verifier reads; None for what the deep verifier has to judge."""
-    if not expected.certification or pdf.find(b"/ByteRange", 0, expected.upload_size) >= 0:
+    if not expected.certification:
         return None
     try:
-        upload = Upload(pdf, expected.upload_size)
+        upload = Upload(pdf, expected.upload_size, sha256=expected.upload_sha256)
         standing = Standing(upload)
         form = standing.catalogue.get(b"/AcroForm")
         signed = form is not None and standing.entries(form).get(b"/SigFlags", b"0") != b"0"

@@ -95,6 +95,21 @@ def read_standing(reader: Reader, pdf: bytes) -> tuple[list[Standing], int]:
     return sorted(found, key=lambda standing: (standing.end, standing.revision)), unknown
 
 
+def field_values(reader: Reader) -> dict[str, str | bool | None]:
+    """What every top-level field that is no signature holds: words, whether it is ticked, or None."""
+    form = _entry(reader.root, "/AcroForm")
+    held = () if form is None else _entry(form, "/Fields") or ()
+    fields = [field for field in (each.get_object() for each in held) if _entry(field, "/FT") in ("/Tx", "/Btn")]
+    return {_words(field, "/T"): _value(field) for field in fields}
+
+
+def _value(field: Any) -> str | bool | None:
+    value = _entry(field, "/V")
+    if value is None:
+        return None
+    return value != "/Off" if _entry(field, "/FT") == "/Btn" else str(value)
+
+
 def _read(deep: EmbeddedPdfSignature, reader: Reader, pdf: bytes) -> Standing:
     held = deep.sig_object
     ranges = [int(part) for part in deep.byte_range]

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from typing import Final
 
 from tachiai.crypto.pdf_values import LARGEST, Entries, OddValue, Value, read_dictionary, read_value, read_values, reference, whole_number
@@ -29,6 +30,8 @@ _ROW = re.compile(rb"([0-9]{10}) ([0-9]{5}) ([nf])(?: \n| \r|\r\n)")
 _STREAM = re.compile(rb">>" + _BLANKS + rb"*+stream(?:\r\n|\n)")
 _ENDSTREAM = re.compile(_BLANKS + rb"*+endstream")
 _ROW_SIZE = 20
+_LARGEST_REMEMBERED: Final = 16 * 1024
+_MOST_REMEMBERED: Final = 32
 
 
 class OddUpload(OddValue):
@@ -48,35 +51,71 @@ class _Place:
 _FREE = _Place()
 
 
-class Upload:
-    """The first ``size`` bytes of ``pdf``. Every method raises :class:`OddValue` where the file is not plain."""
+@dataclass(slots=True)
+class _Facts:
+    """What was found out about one upload. ``values`` are those asked for so far, unless they are long."""
 
-    def __init__(self, pdf: bytes, size: int) -> None:
+    startxref: int
+    classic: bool
+    trailer: Entries
+    first_free: int
+    values: dict[Number, Value] = field(default_factory=dict)
+
+
+@lru_cache(maxsize=256)
+def _remembered(sha256: bytes) -> list[_Facts]:
+    """The facts of the upload with this digest, once somebody has put them in. Equal bytes say equal things."""
+    return []
+
+
+class Upload:
+    """The first ``size`` bytes of ``pdf``. Every method raises :class:`OddValue` where the file is not plain.
+
+    ``sha256``, when given, has just been computed from these very bytes: what was read of them before is not read again.
+    Values given out belong to everybody and are never changed.
+    """
+
+    def __init__(self, pdf: bytes, size: int, *, sha256: bytes | None = None) -> None:
         self.pdf, self.size = pdf, size
-        self.startxref = self._last_section()
-        self._sections = self._all_sections(self.startxref)
-        newest = self._sections[0]
-        self.trailer, self.classic = newest.entries, isinstance(newest, _Table)
-        if b"/Encrypt" in self.trailer or not pdf.startswith(b"%PDF-"):
-            raise OddUpload("encrypted, or without a header at its first byte")
-        self.first_free = whole_number(self.trailer.get(b"/Size"))
-        if any(section.highest() >= self.first_free for section in self._sections):
-            raise OddUpload("objects beyond the size of the table")
         self._containers: dict[int, list[tuple[int, bytes]]] = {}
+        known = _remembered(sha256) if sha256 is not None else []
+        if not known:
+            known.append(self._facts())
+        self._known = known[0]
+        self.startxref, self.classic = self._known.startxref, self._known.classic
+        self.trailer, self.first_free = self._known.trailer, self._known.first_free
+
+    def _facts(self) -> _Facts:
+        newest = self._sections[0]
+        found = _Facts(self._last_section, isinstance(newest, _Table), newest.entries, whole_number(newest.entries.get(b"/Size")))
+        if b"/Encrypt" in found.trailer or not self.pdf.startswith(b"%PDF-"):
+            raise OddUpload("encrypted, or without a header at its first byte")
+        if any(section.highest() >= found.first_free for section in self._sections):
+            raise OddUpload("objects beyond the size of the table")
+        return found
 
     # ------------------------------------------------------------------------------------------------ objects
 
     def value(self, at: Number) -> Value:
         """What the object ``at`` is; of a stream this cannot be asked."""
+        if at in self._known.values:
+            return self._known.values[at]
+        held = self._syntax(at)
+        found = read_value(held)
+        if len(held) <= _LARGEST_REMEMBERED and len(self._known.values) < _MOST_REMEMBERED:
+            self._known.values[at] = found
+        return found
+
+    def _syntax(self, at: Number) -> bytes:
         place = self._find(at[0])
         if place.container is not None:
             if at[1] != 0:
                 raise OddUpload("a compressed object with a generation")
-            return read_value(self._compressed(at[0], place.container, place.index))
+            return self._compressed(at[0], place.container, place.index)
         if place.offset is None or place.generation != at[1]:
             raise OddUpload("a reference to nothing")
         start, end = self._body(at[0], at[1], place.offset)
-        return read_value(self.pdf[start:end])
+        return self.pdf[start:end]
 
     def resolved(self, value: Value) -> Value:
         """``value`` itself, or what it refers to."""
@@ -143,6 +182,7 @@ class Upload:
 
     # ----------------------------------------------------------------------------------------------- sections
 
+    @cached_property
     def _last_section(self) -> int:
         start = max(0, self.size - 2048)
         found = _LAST.fullmatch(self.pdf, max(start, self.pdf.rfind(b"startxref", start, self.size)), self.size)
@@ -150,11 +190,12 @@ class Upload:
             raise OddUpload("no startxref at its end")
         return int(found[1])
 
-    def _all_sections(self, offset: int) -> list[_Section]:
+    @cached_property
+    def _sections(self) -> list[_Section]:
         """The newest first. A hybrid file's hidden stream comes right behind its table."""
         found: list[_Section] = []
         known: set[int] = set()
-        waiting = [offset]
+        waiting = [self._last_section]
         while waiting:
             offset = waiting.pop()
             if offset in known or len(known) == _MOST_SECTIONS or not 0 < offset < self.size:
