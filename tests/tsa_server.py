@@ -18,7 +18,7 @@ from crypto.server import Answer, Served, good, serving
 from pki import MOMENT, hierarchy, key
 from tachiai import clock
 from tachiai.crypto import der, timestamps
-from tachiai.crypto.timestampers import EmbeddedTimestamper
+from tachiai.crypto.timestampers import LARGEST_REPLY, EmbeddedTimestamper
 from tachiai.house import Tsa
 
 Behaviour = Callable[["Authority", bytes], Answer]
@@ -27,15 +27,21 @@ HEADERS = {"Content-Type": "application/timestamp-reply"}
 
 @dataclass
 class Authority:
-    """``fault`` names how it fails, once it has answered ``first`` more requests; empty, it stamps. ``asked`` counts them all."""
+    """``fault`` names how it fails, once it has answered ``first`` more requests; empty, it stamps. ``asked`` counts them all.
+
+    ``delay`` seconds pass before each answer.
+    """
 
     responder: EmbeddedTimestamper
     fault: str = ""
     first: int = 0
     asked: int = 0
+    delay: float = 0.0
 
     def behave(self, _path: str, body: bytes) -> Answer:
         self.asked += 1
+        if self.delay:
+            threading.Event().wait(self.delay)
         if not self.fault or self.first > 0:
             self.first -= 1
             return self.answer(body)
@@ -72,6 +78,7 @@ def _others() -> dict[str, EmbeddedTimestamper]:
     return {
         "stranger": strangers.timestamper(private=key("p256", 12)),
         "expired": strangers.timestamper(name="Expired TSA", private=key("p256", 13), until=MOMENT + timedelta(days=1)),
+        "careless": strangers.timestamper(name="Careless TSA", private=key("p256", 14), critical=False),
     }
 
 
@@ -91,6 +98,7 @@ FAULTS: dict[str, tuple[str, Behaviour]] = {
     "redirects": ("tsa.unreachable", lambda *_: (302, {"Location": "http://127.0.0.1:9/"}, [b""])),
     "garbage": ("tsa.bad_reply", lambda *_: good(b"<html>welcome</html>")),
     "nothing": ("tsa.bad_reply", lambda *_: good(b"")),
+    "floods": ("tsa.bad_reply", lambda *_: good(bytes(LARGEST_REPLY + 1))),
     "torn": ("tsa.bad_reply", lambda authority, body: good(authority.responder.respond(body, at=clock.now())[:-40])),
     "rejects": ("tsa.refused", lambda authority, _body: good(authority.responder.respond(b"\x30\x00", at=clock.now()))),
     "another imprint": ("tsa.bad_reply", _other_imprint),
@@ -98,6 +106,7 @@ FAULTS: dict[str, tuple[str, Behaviour]] = {
     "another time": ("tsa.bad_reply", _later),
     "a stranger's certificate": ("tsa.bad_reply", _by("stranger")),
     "an expired certificate": ("tsa.bad_reply", _by("expired")),
+    "a certificate for another purpose": ("tsa.bad_reply", _by("careless")),
 }
 
 
@@ -111,10 +120,10 @@ def stamping(
     authority = Authority(responder)
     _others()  # making their keys takes longer than a client waits
     with serving(authority.behave) as served:
-        tsa = Tsa(served.url, roots_file, accredited=False, user="", password="")
-        settings.TACHIAI = replace(settings.TACHIAI, tsa=tsa)
+        # A hanging server need not hang the tests.
+        tsa = Tsa(served.url, roots_file, accredited=False, user="", password="", timeout=timeout)
+        settings.TACHIAI = replace(settings.TACHIAI, tsa=tsa, standby_tsas=())
         handles.handles.cache_clear()
-        handles.handles().timestamper._timeout = timeout  # type: ignore[attr-defined]  # a hanging server need not hang the tests
         yield authority, served
     handles.handles.cache_clear()
 
