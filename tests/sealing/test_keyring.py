@@ -77,6 +77,18 @@ def test_a_successor_is_taken_up_while_the_house_runs(keys: Callable[..., None],
     assert handles.handles().timestamper is before.timestamper
 
 
+def test_a_retired_key_seals_no_more_and_is_still_trusted(keys: Callable[..., None], at: Callable[[datetime], None], settings: Any) -> None:
+    at(MOMENT)
+    keys("old", until=MOMENT + 30 * DAY)
+    keys("leaked", since=MOMENT - DAY / 2)
+    assert label() == "leaked"
+    description = settings.TACHIAI.seal_keys / "leaked" / "key.toml"
+    description.write_text(description.read_text().replace("pss = false", "pss = false\nretired = true"))
+    assert label() == "old"
+    assert len(handles.handles().roots) == 1
+    assert [trial.name for trial in sealing.try_keys(at=MOMENT) if trial.what == "key"] == ["old"]
+
+
 def test_an_intent_keeps_the_key_it_named(keys: Callable[..., None], at: Callable[[datetime], None]) -> None:
     at(MOMENT)
     keys("old", until=MOMENT + 30 * DAY)

@@ -63,7 +63,7 @@ def list_keys(*, at: datetime) -> list[ListedKey]:
             key.begins if key.chain else None,
             key.ends if key.chain else None,
             in_use=key in using,
-            trouble=key.trouble.code if key.trouble else "",
+            trouble=key.trouble.code if key.trouble else "retired" if key.retired else "",
         )
         for key in keyring.keys
     ]

@@ -42,4 +42,4 @@ def due_alarms(keyring: Keyring, *, at: datetime) -> dict[tuple[str, str], str]:
 
 def _has_successor(keyring: Keyring, key: ConfiguredKey) -> bool:
     """Whether another key takes over before this one ends."""
-    return any(other.begins <= key.ends < other.ends for other in keyring.whole)
+    return any(not other.retired and other.begins <= key.ends < other.ends for other in keyring.whole)

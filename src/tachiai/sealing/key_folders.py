@@ -48,12 +48,16 @@ _NEEDED: dict[Provider, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class KeyFolder:
-    """A key as its folder describes it. ``terms`` are the provider's own; paths among them are relative to the folder."""
+    """A key as its folder describes it. ``terms`` are the provider's own; paths among them are relative to the folder.
+
+    A ``retired`` key never seals again; its folder stays for the root by which its seals are verified.
+    """
 
     folder: Path
     provider: Provider
     pss: bool
     terms: Mapping[str, Any]
+    retired: bool = False
 
     @property
     def name(self) -> str:
@@ -119,9 +123,8 @@ def read_folder(folder: Path) -> KeyFolder:
     provider = held.get("provider")
     if held.get("version") != VERSION or provider not in _TERMS:
         raise Refusal("key.configuration", label=folder.name, detail=f"version {VERSION} and a provider: {', '.join(_TERMS)}")
-    return _checked(
-        KeyFolder(folder, provider, held.get("pss", False), held.get(provider, {})), set(held) - {"version", "provider", "pss", provider}
-    )
+    described = KeyFolder(folder, provider, held.get("pss", False), held.get(provider, {}), held.get("retired", False))
+    return _checked(described, set(held) - {"version", "provider", "pss", "retired", provider})
 
 
 def new_folder(keys: Path, name: str, provider: Provider, *, pss: bool, terms: Mapping[str, Any]) -> KeyFolder:
@@ -140,8 +143,8 @@ def new_folder(keys: Path, name: str, provider: Provider, *, pss: bool, terms: M
 
 def _checked(key: KeyFolder, unknown: set[str]) -> KeyFolder:
     allowed = _TERMS[key.provider]
-    if not isinstance(key.terms, Mapping) or not isinstance(key.pss, bool):
-        raise Refusal("key.configuration", label=key.name, detail=f"[{key.provider}] is a table, pss is true or false")
+    if not isinstance(key.terms, Mapping) or not isinstance(key.pss, bool) or not isinstance(key.retired, bool):
+        raise Refusal("key.configuration", label=key.name, detail=f"[{key.provider}] is a table, pss and retired are true or false")
     wrong = [*sorted(unknown), *(term for term, value in key.terms.items() if type(value) is not allowed.get(term))]
     missing = [term for term in _NEEDED[key.provider] if not key.terms.get(term)]
     if wrong or missing:

@@ -33,8 +33,10 @@ class ConfiguredKey:
         chain: Chain | None = None,
         trouble: Refusal | None = None,
         opener: Callable[[], SigningKey] | None = None,
+        retired: bool = False,
     ) -> None:
         self.name, self.keeper, self.chain, self.trouble = name, keeper, chain, trouble
+        self.retired = retired
         self._opener = opener
         self._lock = threading.Lock()
         self._credential: Credential | None = None
@@ -97,7 +99,8 @@ class Keyring:
 
     def valid(self, *, at: datetime) -> list[ConfiguredKey]:
         """Those that may seal at ``at``, the newest first."""
-        return sorted((key for key in self.whole if key.begins <= at <= key.ends), key=lambda key: (key.begins, key.ends), reverse=True)
+        usable = [key for key in self.whole if not key.retired and key.begins <= at <= key.ends]
+        return sorted(usable, key=lambda key: (key.begins, key.ends), reverse=True)
 
     def newest(self, *, at: datetime) -> Credential:
         """What seals at ``at``. ``Outage`` for whatever is amiss: ``key.none_valid``, or ``key.unreachable`` with the reason.
@@ -123,6 +126,8 @@ class Keyring:
 def _why(key: ConfiguredKey, at: datetime) -> str:
     if key.trouble is not None:
         return str(key.trouble)
+    if key.retired:
+        return "retired"
     return f"expired on {key.ends.date()}" if at > key.ends else f"not valid before {key.begins.date()}"
 
 
@@ -177,7 +182,7 @@ def _from_folder(folder: Path) -> ConfiguredKey:
         chain = Chain(*arrange(public_of(held[0]), held, label=described.name))
     except Refusal as trouble:
         return ConfiguredKey(folder.name, described.provider, trouble=trouble)
-    return ConfiguredKey(folder.name, described.provider, chain=chain, opener=lambda: _opened(described, chain))
+    return ConfiguredKey(folder.name, described.provider, chain=chain, opener=lambda: _opened(described, chain), retired=described.retired)
 
 
 def _opened(described: KeyFolder, chain: Chain) -> SigningKey:

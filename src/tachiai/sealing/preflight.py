@@ -49,7 +49,11 @@ def try_keys(*, at: datetime) -> tuple[Trial, ...]:
     stamped = [_try("tsa", stamper.name, lambda stamper=stamper: _stamp(stamper, at)) for stamper in stampers]  # type: ignore[misc]
     usable = [stamper for stamper, trial in zip(stampers, stamped, strict=True) if trial.passed]
     spare = house.keyring.valid(at=at)
-    keys = [_try_key(key, house, usable[0] if usable else None, spared=bool(set(spare) - {key}), at=at) for key in house.keyring.keys]
+    keys = [
+        _try_key(key, house, usable[0] if usable else None, spared=bool(set(spare) - {key}), at=at)
+        for key in house.keyring.keys
+        if not key.retired
+    ]
     return (*stamped, *keys)
 
 
