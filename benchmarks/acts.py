@@ -85,7 +85,7 @@ def parts(scene: Scene, size: str, *, rounds_each: int, seconds: float) -> dict[
     sign, known = raw.signing(sealer.private), plans.read_plan(plan)
     begin = ours.beginning(desk, upload, plan=known)
     freezing = ours.freezing(desk, upload, plan=plan)
-    frozen = [freezing(number) for number in range(300)]
+    frozen = [freezing(number) for number in range(100)]
     alone: dict[str, Act] = {
         "SHA-256 of the file": lambda _n: hashlib.sha256(upload).digest(),
         "raw signature": lambda number: sign(number.to_bytes(64, "big")),

@@ -15,7 +15,7 @@ from tachiai.crypto.judgement import Expected
 from tachiai.crypto.pades import SealText
 
 _OCTETS = 50_000_000
-_LEAST, _MOST = 4, 300
+LEAST, MOST = 4, 300
 
 
 @dataclass(frozen=True)
@@ -38,13 +38,13 @@ class Finished:
         return f"{self.level}, {self.size}, {self.signatures} signature{'s' if self.signatures > 1 else ''}"
 
 
-def make(scene: Scene, desk: Desk, *, level: str, size: str, signatures: int) -> Finished:
+def make(scene: Scene, desk: Desk, *, level: str, size: str, signatures: int, most: int = MOST) -> Finished:
     """The house's certification with a slot for each further signature, those seals, and for B-LTA the closing.
 
     One signature at B-LTA is a paper of the house's own, certified and closed in one act.
     """
     upload = scene.contract(size)
-    count = min(_MOST, max(_LEAST, _OCTETS // len(upload)))
+    count = min(most, max(LEAST, _OCTETS // len(upload)))
     pdfs = tuple(_one(scene, desk, level, size, signatures, number) for number in range(count))
     return Finished(level, size, signatures, pdfs, upload, _expected(upload, level, signatures))
 

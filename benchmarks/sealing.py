@@ -28,7 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory(prefix="tachiai-bench-") as folder:
         say("making keys and contracts")
         run = Run(set_up(Path(folder)), options, time.monotonic() + options.limit)
-        alone.find_calm(run.scene)
+        if run.peers:
+            alone.find_calm(run.scene)
         for title, measure in sections(options):
             run.section(title, measure)
         samples = results()

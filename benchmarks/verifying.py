@@ -61,7 +61,9 @@ def measure(scene: Scene, *, cases: Sequence[tuple[str, str, int]], rounds_each:
         if time.monotonic() > until:
             found["not_measured"][f"{level}, {size}, {count}"] = "the time ran out"
             continue
-        file = files.make(scene, desk, level=level, size=size, signatures=count)
+        # As many as the fastest judge could read in one turn, as far as memory allows.
+        most = max(files.LEAST, min(files.MOST, int(2000 * seconds)))
+        file = files.make(scene, desk, level=level, size=size, signatures=count, most=most)
         found["cases"][file.title] = _case(scene, judge, file, rounds_each, seconds)
         say(f"verified {file.title}")
     return found
@@ -83,7 +85,7 @@ def memory(scene: Scene) -> dict[str, Any]:
     desk = ours.desk(scene, scene.sealer().credential, scene.responder())
     found: dict[str, Any] = {}
     for level in ("B-T", "B-LTA"):
-        path = files.kept(scene, files.make(scene, desk, level=level, size="10 MB", signatures=1))
+        path = files.kept(scene, files.make(scene, desk, level=level, size="10 MB", signatures=1, most=1))
         for judge, name in (("fast", OURS), ("deep", DEEP), ("pyhanko", HANKO)):
             try:
                 octets = alone.judging_memory(scene, judge, path, level=level, size="10 MB", signatures=1)
