@@ -40,7 +40,7 @@ def check_document(document: Document) -> None:
     consents = [row.consent_id for row in revisions if row.kind == RevisionKind.SIGNED]
     assert len(consents) == len(set(consents)), "a consent was sealed twice"
     if len(revisions) > 1:
-        closed = revisions[-1].kind == RevisionKind.CLOSED
+        closed = revisions[-1].kind in (RevisionKind.CLOSED, RevisionKind.EXTENDED)
         sealing.verify(vault.read(document.blob), expected=expected(document, closed=closed), at=clock.now())
 
 

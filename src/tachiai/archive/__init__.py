@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 from tachiai.faces import face
 
 if TYPE_CHECKING:
-    from tachiai.archive.filing import Filed, FiledFile, admit
+    from tachiai.archive.filing import Filed, FiledFile, admit, refile
     from tachiai.archive.searching import Wanted, search_records
 
-__all__ = ["Filed", "FiledFile", "Wanted", "admit", "search_records"]
+__all__ = ["Filed", "FiledFile", "Wanted", "admit", "refile", "search_records"]
 
 __getattr__ = face(__name__, __file__)

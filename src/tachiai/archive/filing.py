@@ -9,8 +9,9 @@ from datetime import date, datetime
 
 from tachiai import ledger
 from tachiai.accounts.models import Member
-from tachiai.archive.models import FileKind, Record, RecordFile
+from tachiai.archive.models import EarlierFile, FileKind, Record, RecordFile
 from tachiai.archive.names import comparable
+from tachiai.errors import Refusal
 from tachiai.vault import Blob
 
 
@@ -75,3 +76,17 @@ def admit(filed: Filed, *, stream: str, at: datetime) -> Record:
     digests = [file.sha256.hex() for file in filed.files]
     ledger.append(stream, "record.admitted", by=ledger.Actor.house(), at=at, data={"record": str(record.pk), "files": digests})
     return record
+
+
+def refile(origin: uuid.UUID, blob: Blob, *, before: bytes, sha256: bytes, size: int, at: datetime) -> RecordFile:
+    """Proof was appended to a filed file: it has grown from ``before`` (SHA-256) to ``sha256`` and ``size``, in the caller's transaction.
+
+    Refuses with ``document.altered`` when the file on record is not the one that was appended to.
+    """
+    file = RecordFile.objects.select_for_update(of=("self",)).get(record__origin=origin, blob=blob)
+    if bytes(file.sha256) != before or size <= file.size:
+        raise Refusal("document.altered", file=str(file.pk))
+    EarlierFile.objects.create(file=file, sha256=before, size=file.size, until=at)
+    file.sha256, file.size = sha256, size
+    file.save(update_fields=["sha256", "size"])
+    return file

@@ -60,3 +60,18 @@ class RecordFile(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class EarlierFile(models.Model):
+    """What a file was until something was appended to it: copies handed out then are its beginning, and stay genuine."""
+
+    file = models.ForeignKey(RecordFile, on_delete=models.PROTECT, related_name="earlier")
+    sha256 = models.BinaryField(max_length=32, db_index=True)
+    size = models.PositiveBigIntegerField()
+    until = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["file", "size"], name="earlier_file_once")]
+
+    def __str__(self) -> str:
+        return f"{self.file} until {self.until}"

@@ -67,8 +67,9 @@ def records_for(member: Member) -> QuerySet[Record]:
 
 
 def find_by_digest(sha256: bytes) -> RecordFile | None:
-    """The file of this house with exactly these bytes, if there is one."""
-    return RecordFile.objects.select_related("record__organization__operator").filter(sha256=sha256).first()
+    """The file of this house with exactly these bytes, or that had them before proof was appended to it."""
+    rows = RecordFile.objects.select_related("record__organization__operator")
+    return rows.filter(sha256=sha256).first() or rows.filter(earlier__sha256=sha256).first()
 
 
 def find_by_certificate(number: str) -> Record | None:

@@ -5,24 +5,27 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from tachiai import clock, outbox
+from tachiai import clock, outbox, sealing
 from tachiai.envelopes.closing import close_envelope
 from tachiai.envelopes.delivering import note_undelivered
 from tachiai.envelopes.expiring import expire_envelopes
 from tachiai.envelopes.freezing import freeze_document
-from tachiai.envelopes.models import CloseTask, FreezeTask
+from tachiai.envelopes.models import CloseTask, FreezeTask, TopUpTask
 from tachiai.envelopes.sealing_work import seal_consents, sealable
+from tachiai.envelopes.topping_up import top_up
 from tachiai.outbox.models import Mail
 from tachiai.work import Flow, Kind
 
 FREEZE = Kind("freeze", FreezeTask.objects.all, lambda task: freeze_document(task, now=clock.now), lease=timedelta(minutes=5), batch=2)
 SEAL = Flow("seal", sealable, lambda intake: seal_consents(intake, now=clock.now))
 CLOSE = Kind("close", CloseTask.objects.all, lambda task: close_envelope(task, now=clock.now), lease=timedelta(minutes=5), batch=2)
+TOP_UP = Kind("top-up", TopUpTask.objects.all, lambda task: top_up(task, now=clock.now), lease=timedelta(minutes=5), batch=2)
 MAIL = Kind("mail", Mail.objects.all, lambda mail: outbox.deliver(mail, now=clock.now, refused=note_undelivered))
 
-KINDS: tuple[Kind[Any] | Flow[Any], ...] = (FREEZE, SEAL, CLOSE, MAIL)
+KINDS: tuple[Kind[Any] | Flow[Any], ...] = (FREEZE, SEAL, CLOSE, TOP_UP, MAIL)
 
 
 def tick() -> int:
     """What is due by the clock alone; how much was done."""
+    sealing.watch_keys(at=clock.now())
     return expire_envelopes(at=clock.now())

@@ -47,6 +47,7 @@ __all__ = [
     "check_crl",
     "check_ocsp",
     "collected",
+    "fresher_at",
     "questions",
     "read_crl",
     "read_ocsp",
@@ -54,6 +55,8 @@ __all__ = [
 
 # How long a closing waits for an answer newer than the last timestamp where a responder is offered.
 PATIENCE = timedelta(minutes=3)
+# When a newer answer is looked for afterwards, and how late authorities may publish what they have promised.
+SOON, LATENESS = timedelta(hours=1), timedelta(minutes=5)
 _OCSP_BASIC = "1.3.6.1.5.5.7.48.1.1"
 
 Chain = Sequence[bytes]
@@ -194,20 +197,29 @@ class RevocationByRoot:
 
 
 class PatientRevocation:
-    """The source of one closing: waits a while for newer answers where they may come, and remembers what it was given."""
+    """The source of one closing: waits a while for newer answers where they may come, and remembers what it was given.
 
-    def __init__(self, source: RevocationSource, *, patience: timedelta = PATIENCE) -> None:
+    ``patience`` None: it waits for ever, also for the next list. That is for a top-up, which has no other purpose.
+    """
+
+    def __init__(self, source: RevocationSource, *, patience: timedelta | None = PATIENCE) -> None:
         self._source, self._patience = source, patience
         self.found: Revocation | None = None
 
     def gather(self, chains: Sequence[Chain], *, after: datetime, at: datetime, used: Mapping[bytes, datetime] | None = None) -> Revocation:
         """As its source; raises ``Outage("revocation.not_fresh")`` while it is too early to make do with an older answer."""
         found = self._source.gather(chains, after=after, at=at, used=used)
-        awaited = [older.subject for older in found.older if older.soon]
-        if awaited and at < after + self._patience:
+        patience = self._patience
+        awaited = [older.subject for older in found.older if patience is None or (older.soon and at < after + patience)]
+        if awaited:
             raise Outage("revocation.not_fresh", "; ".join(awaited)[:300])
         self.found = found
         return found
+
+
+def fresher_at(older: Sequence[Older], *, at: datetime) -> datetime:
+    """When newer answers about all of ``older`` are worth asking for: a responder's within the hour, a list's once it is due."""
+    return max((min(one.until, at + SOON) if one.soon else one.until) for one in older) + LATENESS
 
 
 # -------------------------------------------------------------------------------------- the embedded authority

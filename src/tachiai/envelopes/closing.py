@@ -1,4 +1,7 @@
-"""Closing: validation data and the document timestamp, the certificate of conclusion, filing, and telling everybody."""
+"""Closing: validation data and the document timestamp, the certificate of conclusion, filing, and telling everybody.
+
+What was closed with revocation data older than the last signature says so in the ledger, and is topped up later (``topping_up``).
+"""
 
 from __future__ import annotations
 
@@ -19,33 +22,56 @@ from tachiai.envelopes.models import CloseTask, Document, Envelope, RevisionKind
 from tachiai.envelopes.revising import add_revision, read_head
 from tachiai.envelopes.states import EnvelopeState, move
 from tachiai.envelopes.telling import tell_concluded, tell_sender
+from tachiai.envelopes.topping_up import expect_newer, freshness
 from tachiai.envelopes.wording import certificate_text
+from tachiai.errors import Outage
 from tachiai.pages.certificate import certificate
 from tachiai.sealing import Act, Sealed
 from tachiai.vault import Stored
 
 DOWNLOAD_DAYS = 14
+# How soon a newer answer about a certificate is asked for again while a closing waits for one.
+LOOK_AGAIN = timedelta(seconds=30)
 ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
 
 def close_envelope(task: CloseTask, *, now: Callable[[], datetime]) -> None:
-    """Do one close task. Each document's closing is committed by itself, so that a restart goes on where it was."""
+    """Do one close task. Each document's closing is committed by itself, so that a restart goes on where it was.
+
+    Puts the task off where an answer newer than the last timestamp is to be expected soon. Refuses with ``key.revoked`` what
+    only an operator can put right (docs/operations/closing-stuck.md).
+    """
+    try:
+        _close(task, now=now)
+    except Outage as early:
+        if early.code != "revocation.not_fresh":
+            raise
+        at = now()
+        work.put_off(task, until=at + LOOK_AGAIN, at=at)
+
+
+def _close(task: CloseTask, *, now: Callable[[], datetime]) -> None:
     envelope = Envelope.objects.select_related("organization__operator", "sender").get(pk=task.envelope_id)
     for document in envelope.documents.select_related("blob", "envelope").order_by("position"):
         if not document.revisions.filter(kind=RevisionKind.CLOSED).exists():
-            _close_document(document, at=now())
+            _close_document(task, document, now=now)
     _conclude(task, envelope, now=now)
 
 
-def _close_document(document: Document, *, at: datetime) -> None:
+def _close_document(task: CloseTask, document: Document, *, now: Callable[[], datetime]) -> None:
+    at = now()
     pdf = read_head(document)
     prepared = sealing.prepare(Act.CLOSE, pdf, subject=document.pk, stream=document.envelope.stream, at=at)
     sealed = sealing.close(prepared, expected=expected(document, closed=True), at=at)
     stored = vault.put_tail(document.blob, sealed.tail, total_sha256=sealed.sha256)
     with transaction.atomic(durable=True):
+        ours, _lost = work.fenced([task])
+        if not ours:
+            raise work.LostLease(f"CloseTask {task.pk}")
         add_revision(document, RevisionKind.CLOSED, stored, sealed, at=at)
         data: dict[str, object] = {"document": str(document.pk), "sha256": sealed.sha256.hex(), "seal": str(sealed.intent.pk)}
-        note(document.envelope, "document.closed", by=None, at=at, data=data)
+        note(document.envelope, "document.closed", by=None, at=at, data={**data, **freshness(sealed)})
+        expect_newer(document.envelope, sealed, at=at, document=document)
 
 
 def _conclude(task: CloseTask, envelope: Envelope, *, now: Callable[[], datetime]) -> None:
@@ -95,7 +121,8 @@ def _commit(task: CloseTask, sealed: Sealed, stored: Stored, *, number: str, at:
         )
         archive.admit(filed, stream=held.stream, at=at)
         data: dict[str, object] = {"certificate": number, "sha256": sealed.sha256.hex(), "seal": str(sealed.intent.pk)}
-        note(held, "envelope.concluded", by=None, at=at, data=data)
+        note(held, "envelope.concluded", by=None, at=at, data={**data, **freshness(sealed)})
+        expect_newer(held, sealed, at=at)
         _tell_everybody(held, number=number, at=at)
 
 

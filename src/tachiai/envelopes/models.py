@@ -83,6 +83,7 @@ class RevisionKind(models.TextChoices):
     FROZEN = "frozen"
     SIGNED = "signed"
     CLOSED = "closed"
+    EXTENDED = "extended"  # newer validation data and another document timestamp, behind a closing
 
 
 class Revision(models.Model):
@@ -107,6 +108,29 @@ class Revision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.document_id} r{self.number} {self.kind}"
+
+
+class SupersededRevision(models.Model):
+    """A revision that was taken back because its seal is worthless. Its bytes stay in the vault, and the ledger knows of it."""
+
+    document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="superseded")
+    blob = models.ForeignKey(Blob, on_delete=models.PROTECT, related_name="+")
+    number = models.PositiveIntegerField()
+    kind = models.CharField(max_length=8, choices=RevisionKind.choices)
+    sha256 = models.BinaryField(max_length=32)
+    size = models.PositiveBigIntegerField()
+    consent = models.ForeignKey(Consent, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    stamped_at = models.DateTimeField(null=True, blank=True)
+    stamped_by = models.CharField(max_length=300, blank=True)
+    accredited = models.BooleanField(null=True)
+    made_at = models.DateTimeField()
+    superseded_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["blob", "number"], name="superseded_once")]
+
+    def __str__(self) -> str:
+        return f"{self.document_id} r{self.number} {self.kind}, superseded"
 
 
 class PageImage(models.Model):
@@ -215,3 +239,20 @@ class CloseTask(Task):
 
     class Meta(Task.Meta):
         abstract = False
+
+
+class TopUpTask(Task):
+    """Due when a closing had to make do with revocation data older than the last signature: newer data, and a timestamp over it.
+
+    ``document`` None is the envelope's certificate of conclusion.
+    """
+
+    envelope = models.ForeignKey(Envelope, on_delete=models.PROTECT, related_name="top_up_tasks")
+    document = models.ForeignKey(Document, on_delete=models.PROTECT, null=True, blank=True, related_name="top_up_tasks")
+
+    class Meta(Task.Meta):
+        abstract = False
+        constraints = [
+            models.UniqueConstraint(fields=["document"], condition=models.Q(document__isnull=False), name="top_up_document_once"),
+            models.UniqueConstraint(fields=["envelope"], condition=models.Q(document=None), name="top_up_certificate_once"),
+        ]

@@ -13,10 +13,12 @@ if TYPE_CHECKING:
     from tachiai.sealing.key_making import NewKey, install_chain, make_key, request_certificate
     from tachiai.sealing.keyring import Keyring, configured_keyring
     from tachiai.sealing.models import Act
+    from tachiai.sealing.papers import expected_of_paper
     from tachiai.sealing.preflight import Trial, try_keys
     from tachiai.sealing.preparing import Intent, Prepared, prepare, prepare_many
     from tachiai.sealing.rehearsing import rehearse
-    from tachiai.sealing.seals import Begun, Sealed, attest, begin, close, freeze, record_many, seal
+    from tachiai.sealing.seals import Begun, Sealed, attest, begin, close, extend, freeze, record_many, seal
+    from tachiai.sealing.superseding import check_another_key, check_provable, supersede
     from tachiai.sealing.verifying import examine, trust, verify, verify_deep
 
 __all__ = [
@@ -35,9 +37,13 @@ __all__ = [
     "Trial",
     "attest",
     "begin",
+    "check_another_key",
+    "check_provable",
     "close",
     "configured_keyring",
     "examine",
+    "expected_of_paper",
+    "extend",
     "freeze",
     "install_chain",
     "make_key",
@@ -48,6 +54,7 @@ __all__ = [
     "request_certificate",
     "seal",
     "stamping_authority",
+    "supersede",
     "trust",
     "try_keys",
     "verify",

@@ -12,6 +12,7 @@ class Act(models.TextChoices):
     FREEZE = "freeze"  # the house certifies what was sent
     CONSENT = "consent"  # a signer's own signature
     CLOSE = "close"  # validation data and the document timestamp
+    EXTEND = "extend"  # the same once more behind a closed file, with newer data
     PAPER = "paper"  # a paper of the house's own: the certificate of conclusion
 
 
@@ -19,6 +20,7 @@ class SealState(models.TextChoices):
     INTENDED = "intended"
     SEALED = "sealed"
     ABANDONED = "abandoned"  # another attempt took its place; a raw signature may have been spent
+    SUPERSEDED = "superseded"  # it stood, and proved worthless: the same consent was to be sealed again with another key
 
 
 class Seal(models.Model):

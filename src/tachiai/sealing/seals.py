@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from tachiai.crypto import pades
 from tachiai.crypto.pades import Made, SealText, Unstamped
 from tachiai.crypto.pades_verify import Expected
 from tachiai.crypto.plans import BadPlan, Plan, read_plan
+from tachiai.crypto.revocation import Older, PatientRevocation, fresher_at
 from tachiai.crypto.timestamps import Timestamper, Token
+from tachiai.errors import Refusal
 from tachiai.sealing.handles import handles
 from tachiai.sealing.models import Seal
 from tachiai.sealing.preparing import Outcome, Prepared, record
@@ -22,7 +24,8 @@ from tachiai.sealing.verifying import verify
 class Sealed:
     """A verified revision: the bytes to append, the digest of the whole, and whose clock stamped it when.
 
-    ``plan`` is the encoded plan of the new file (docs/formats/plan.md), to be kept beside it for the next seal.
+    ``plan`` is the encoded plan of the new file (docs/formats/plan.md), to be kept beside it for the next seal. ``older`` are the
+    certificates for which a closing had to make do with answers older than the last timestamp: a top-up has to follow.
     """
 
     intent: Seal
@@ -32,10 +35,15 @@ class Sealed:
     stamped_by: str
     accredited: bool
     plan: bytes
+    older: tuple[Older, ...] = ()
 
     def record(self) -> None:
         """Commit the outcome to the intent, in the caller's transaction."""
         record_many([self])
+
+    def newer_at(self, at: datetime) -> datetime | None:
+        """When answers newer than those of ``older`` are worth asking for; None when nothing was older."""
+        return fresher_at(self.older, at=at) if self.older else None
 
 
 def record_many(sealed: Sequence[Sealed]) -> None:
@@ -112,37 +120,60 @@ def _read(plan: bytes) -> Plan | None:
 
 
 def close(prepared: Prepared, *, expected: Expected, at: datetime, plan: bytes = b"") -> Sealed:
-    """Validation data of every chain, then the document timestamp over the whole file (PAdES B-LTA)."""
+    """Validation data of every chain, then the document timestamp over the whole file (PAdES B-LTA).
+
+    Raises ``Outage("revocation.not_fresh")`` for a while where newer answers may yet come. Refuses ``key.revoked``.
+    """
+    return _closed(prepared, PatientRevocation(handles().revocation), expected=expected, at=at, plan=plan)
+
+
+def extend(prepared: Prepared, *, expected: Expected, at: datetime, plan: bytes = b"") -> Sealed:
+    """:func:`close` once more, behind a closed file, with answers newer than its last timestamp; ``not_fresh`` while there are none."""
+    return _closed(prepared, PatientRevocation(handles().revocation, patience=None), expected=expected, at=at, plan=plan)
+
+
+def _closed(prepared: Prepared, asked: PatientRevocation, *, expected: Expected, at: datetime, plan: bytes) -> Sealed:
     house, pdf = handles(), prepared.use()
     roots = (*house.roots, *house.tsa_roots)
-    made = pades.close(pdf, timestamper=house.timestamper, revocation=house.revocation, roots=roots, at=at, plan=_read(plan))
-    return _released(prepared.intent, pdf, made, expected=expected, at=at)
+    made = pades.close(pdf, timestamper=house.timestamper, revocation=asked, roots=roots, at=at, plan=_read(plan))
+    return _released(prepared.intent, pdf, made, expected=expected, at=at, asked=asked)
 
 
 def attest(prepared: Prepared, *, text: SealText, at: datetime) -> Sealed:
     """One of the house's own papers: certified by the house and closed (PAdES B-LTA). It needs nobody's consent."""
     house, pdf = handles(), prepared.use()
+    # Each attempt signs anew, so that waiting would never make an answer newer than the signature.
+    asked = PatientRevocation(house.revocation, patience=timedelta(0))
     made = pades.attest(
         pdf,
         credential=house.credential,
         timestamper=house.timestamper,
-        revocation=house.revocation,
+        revocation=asked,
         text=text,
         at=at,
     )
-    expected = Expected(
+    return _released(prepared.intent, pdf, made, expected=expected_paper(pdf), at=at, asked=asked)
+
+
+def expected_paper(paper: bytes) -> Expected:
+    """What a paper of the house's own must be once it is sealed: ``paper`` is as it was before."""
+    return Expected(
         certification=True,
         slots={},
         closed=True,
-        upload_size=len(pdf),
-        upload_sha256=hashlib.sha256(pdf).digest(),
+        upload_size=len(paper),
+        upload_sha256=hashlib.sha256(paper).digest(),
         permission=1,
     )
-    return _released(prepared.intent, pdf, made, expected=expected, at=at)
 
 
-def _released(intent: Seal, pdf: bytes, made: Made, *, expected: Expected, at: datetime) -> Sealed:
+def _released(intent: Seal, pdf: bytes, made: Made, *, expected: Expected, at: datetime, asked: PatientRevocation | None = None) -> Sealed:
     """Nothing leaves unverified: the finished bytes are read afresh and judged before anybody records them."""
-    verify(pdf + made.tail, expected=expected, at=at)
     token = made.tokens[-1]
-    return Sealed(intent, made.tail, made.digest, token.gen_time, token.tsa_subject, token.accredited, made.plan.encode())
+    found = asked.found if asked is not None else None
+    if found is not None and token.chain[0] in found.revoked:
+        # What it stamped before stands; the document timestamp has to be another's.
+        raise Refusal("key.revoked", subject=token.tsa_subject)
+    verify(pdf + made.tail, expected=expected, at=at)
+    older = found.older if found is not None else ()
+    return Sealed(intent, made.tail, made.digest, token.gen_time, token.tsa_subject, token.accredited, made.plan.encode(), older)

@@ -8,13 +8,28 @@ if TYPE_CHECKING:
     from tachiai.work.bells import hang, listen, ring, take_down
     from tachiai.work.drains import Flow, Kind, drain
     from tachiai.work.intakes import Intake
-    from tachiai.work.leases import LostLease, claim, fenced, finish, finish_many, postpone, release, release_dead, renew, strike
+    from tachiai.work.leases import (
+        LostLease,
+        cancel,
+        claim,
+        fenced,
+        finish,
+        finish_many,
+        postpone,
+        put_off,
+        release,
+        release_dead,
+        renew,
+        resume,
+        strike,
+    )
 
 __all__ = [
     "Flow",
     "Intake",
     "Kind",
     "LostLease",
+    "cancel",
     "claim",
     "drain",
     "fenced",
@@ -23,9 +38,11 @@ __all__ = [
     "hang",
     "listen",
     "postpone",
+    "put_off",
     "release",
     "release_dead",
     "renew",
+    "resume",
     "ring",
     "strike",
     "take_down",

@@ -117,6 +117,42 @@ def postpone(task: Task, *, code: str, detail: str = "", at: datetime) -> None:
             raise_alarm(_alarm_kind(task), str(task.pk), detail=f"{code} {detail}", at=at)
 
 
+def put_off(task: Task, *, until: datetime, at: datetime) -> None:
+    """Nothing is wrong, it is only too early: try again at ``until``, without trouble or alarm."""
+    rows = type(task)._default_manager  # noqa: SLF001
+    ours = rows.filter(pk=task.pk, attempt=task.attempt, state=TaskState.WAITING)
+    with transaction.atomic(durable=True):
+        ours.update(due_at=until, lease_until=None, holder="", outages=0, trouble="", troubled_since=None)
+        if task.troubled_since:
+            clear_alarm(_alarm_kind(task), str(task.pk), at=at)
+
+
+def resume(tasks: Sequence[Task], *, at: datetime) -> None:
+    """Somebody has seen to what these rows stuck at: they are due again, with a clean sheet, in the caller's transaction."""
+    for task in tasks:
+        rows = type(task)._default_manager.filter(pk=task.pk)  # noqa: SLF001
+        rows.update(
+            state=TaskState.WAITING,
+            due_at=at,
+            lease_until=None,
+            holder="",
+            strikes=0,
+            outages=0,
+            trouble="",
+            troubled_since=None,
+            attempt=F("attempt") + 1,
+        )
+        clear_alarm(_alarm_kind(task), str(task.pk), at=at)
+
+
+def cancel(tasks: Sequence[Task], *, at: datetime) -> None:
+    """Their reason fell away: they are not done any more, nor by whoever has just taken them up. In the caller's transaction."""
+    for task in tasks:
+        rows = type(task)._default_manager.filter(pk=task.pk)  # noqa: SLF001
+        rows.update(state=TaskState.CANCELLED, lease_until=None, holder="", trouble="", troubled_since=None, attempt=F("attempt") + 1)
+        clear_alarm(_alarm_kind(task), str(task.pk), at=at)
+
+
 def strike(task: Task, *, code: str, at: datetime) -> None:
     """The row's own content was refused: after five strikes it is stuck and an alarm stands until somebody acts."""
     rows = type(task)._default_manager  # noqa: SLF001
