@@ -1,4 +1,4 @@
-"""Changing many rows, each to values of its own, in one round: what the ORM can only do row by row or with long CASE lists."""
+"""Many rows in one round, each with values of its own: what the ORM does row by row, with long CASE lists, or value by value."""
 
 from __future__ import annotations
 
@@ -7,6 +7,30 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection, models
+
+# Both databases take more; what is longer is cut into pieces of this many values.
+_MOST_VALUES = 15_000
+
+
+def insert_each(rows: Sequence[models.Model]) -> None:
+    """Insert new rows of one model as they stand, in one statement; a key that the database gives is not read back."""
+    if not rows:
+        return
+    model = type(rows[0])
+    columns = [column for column in model._meta.concrete_fields if not isinstance(column, models.AutoField)]  # noqa: SLF001
+    each = max(1, _MOST_VALUES // len(columns))
+    with connection.cursor() as cursor:
+        for start in range(0, len(rows), each):
+            piece = rows[start : start + each]
+            values = [column.get_db_prep_save(getattr(row, column.attname), connection) for row in piece for column in columns]
+            cursor.execute(_insert(model, columns, len(piece)), values)
+
+
+def _insert(model: type[models.Model], columns: Sequence[Any], count: int) -> str:
+    quoted = connection.ops.quote_name
+    names = ", ".join(quoted(column.column) for column in columns)
+    places = ", ".join(["(" + ", ".join(["%s"] * len(columns)) + ")"] * count)
+    return f"INSERT INTO {quoted(model._meta.db_table)} ({names}) VALUES {places}"  # noqa: S608, SLF001  # names from our own models
 
 
 @dataclass(frozen=True)

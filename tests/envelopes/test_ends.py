@@ -156,14 +156,14 @@ def test_a_consent_that_was_withdrawn_before_its_seal_never_is_sealed(scene: Sce
 
 def test_withdrawn_between_the_key_and_the_commit(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was made is thrown away; the ledger holds the intent and that it came to nothing."""
-    commit = sealing_work._commit
+    commit = sealing_work.record_seals
 
     def late(*arguments: Any, **named: Any) -> None:
         withdraw(scene)
         commit(*arguments, **named)
 
     signs(scene.vendor)
-    monkeypatch.setattr(sealing_work, "_commit", late)
+    monkeypatch.setattr(sealing_work, "record_seals", late)
     drain(SEAL, now=clock.now)
     assert events(scene.envelope)[-3:] == ["seal.intended", "envelope.withdrawn", "consent.unsealed"]
     assert not Revision.objects.filter(kind="signed").exists()
@@ -213,7 +213,7 @@ def test_a_revival_at_the_moment_of_the_cancelling_loses_no_consent(scene: Scene
     drain(SEAL, now=clock.now)
     expire(scene)
     no_stamps.undo()
-    cancel = sealing_work._cancel
+    cancel = sealing_work.cancel_unsealed
 
     def late(*arguments: Any, **named: Any) -> None:
         revive(scene, scene.vendor)
@@ -221,7 +221,7 @@ def test_a_revival_at_the_moment_of_the_cancelling_loses_no_consent(scene: Scene
 
     later = end_of(scene.envelope.deadline) + timedelta(hours=2)  # type: ignore[arg-type]
     with no_stamps.context() as patched:
-        patched.setattr(sealing_work, "_cancel", late)
+        patched.setattr(sealing_work, "cancel_unsealed", late)
         drain(SEAL, now=lambda: later)
     assert SealTask.objects.get().trouble == "envelope.moved_on"
     assert "consent.unsealed" not in events(scene.envelope)

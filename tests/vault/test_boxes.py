@@ -85,12 +85,14 @@ def test_tails_of_several_blobs_are_recorded_together(django_assert_max_num_quer
     assert [vault.read(one) for one in blobs] == [BASE + b"%d" % number + TAIL for number in range(5)]
 
 
-def test_a_prefetched_blob_is_read_and_written_without_a_query(blob: Blob, django_assert_num_queries: Any) -> None:
-    [found] = Blob.objects.filter(pk=blob.pk).prefetch_related("segments")
+def test_a_blob_that_knows_its_segments_is_read_and_written_without_a_query(blob: Blob, django_assert_num_queries: Any) -> None:
+    other = kept(BASE)
+    found = vault.blobs([blob.pk, other.pk])[blob.pk]
     with django_assert_num_queries(0):
         whole = vault.read(found)
         stored = vault.put_tail(found, b"x", total_sha256=digest(whole + b"x"))
     assert (stored.number, stored.total_size) == (3, len(whole) + 1)
+    assert vault.size_of(found) == vault.size_of(blob) == len(whole)
 
 
 def test_a_note_opens_only_where_it_belongs(blob: Blob) -> None:

@@ -3,37 +3,66 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from typing import NamedTuple
 
-from tachiai.envelopes.models import Document, Revision, RevisionKind
+from tachiai.envelopes.models import Document, Recipient, Revision, RevisionKind
 from tachiai.sealing import Expected
+
+
+class Stage(NamedTuple):
+    """One revision that stands; ``signer`` and ``digest`` are of the consent that a signed one was made on."""
+
+    number: int
+    kind: str
+    size: int
+    sha256: bytes
+    signer: uuid.UUID | None
+    digest: bytes
 
 
 def expected(document: Document, *, adding: dict[int, bytes] | None = None, closed: bool = False) -> Expected:
     """The seals that must be there: one per consent recorded as sealed, and those being added (slot → consent digest)."""
-    revisions = document.revisions.select_related("consent").order_by("number")
-    slots = dict(document.envelope.recipients.values_list("pk", "slot"))
-    return expected_of(document, list(revisions), slots, adding=adding, closed=closed)
+    slots = slots_of([document.envelope_id])[document.envelope_id]
+    return expected_of(document, stages_of([document.pk])[document.pk], slots, adding=adding, closed=closed)
+
+
+def stages_of(documents: Collection[uuid.UUID]) -> dict[uuid.UUID, list[Stage]]:
+    """Every revision of several documents, in order."""
+    found: dict[uuid.UUID, list[Stage]] = {pk: [] for pk in documents}
+    columns = ("document_id", "number", "kind", "size", "sha256", "consent__subject", "consent__digest")
+    for pk, number, kind, size, sha256, signer, digest in (
+        Revision.objects.filter(document__in=documents).order_by("number").values_list(*columns)
+    ):
+        found[pk].append(Stage(number, kind, size, bytes(sha256), signer, bytes(digest or b"")))
+    return found
+
+
+def slots_of(envelopes: Collection[uuid.UUID]) -> dict[uuid.UUID, dict[uuid.UUID, int]]:
+    """The slot of every recipient of several envelopes."""
+    found: dict[uuid.UUID, dict[uuid.UUID, int]] = {pk: {} for pk in envelopes}
+    for envelope, pk, slot in Recipient.objects.filter(envelope__in=envelopes).values_list("envelope_id", "pk", "slot"):
+        found[envelope][pk] = slot
+    return found
 
 
 def expected_of(
     document: Document,
-    revisions: Iterable[Revision],
+    stages: Iterable[Stage],
     slots: Mapping[uuid.UUID, int],
     *,
     adding: dict[int, bytes] | None = None,
     closed: bool = False,
 ) -> Expected:
-    """As :func:`expected`, from all of the document's revisions with their consents, and its recipients' slots."""
-    rows = list(revisions)
+    """As :func:`expected`, from all of the document's stages and the slots of all its recipients."""
+    rows = list(stages)
     (first,) = (row for row in rows if row.number == 0)
-    signed = (row for row in rows if row.kind == RevisionKind.SIGNED)
-    present = {slots[row.consent.subject]: bytes(row.consent.digest) for row in signed if row.consent is not None}
+    present = {slots[row.signer]: row.digest for row in rows if row.kind == RevisionKind.SIGNED and row.signer is not None}
     return Expected(
         certification=document.foreign_signatures == 0,
         slots={**present, **(adding or {})},
         closed=closed,
         upload_size=first.size,
-        upload_sha256=bytes(first.sha256),
+        upload_sha256=first.sha256,
         every_slot=tuple(sorted(slots.values())),
     )

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Prefetch, prefetch_related_objects
 
 from tachiai import ledger, outbox, work
 from tachiai.envelopes.events import note
-from tachiai.envelopes.models import CloseTask, Envelope, Recipient, RevisionKind, SealTask
+from tachiai.envelopes.models import CloseTask, Document, Envelope, Recipient, RevisionKind, SealTask
 from tachiai.envelopes.revising import Addition, add_revisions
-from tachiai.envelopes.routing import ask_next_of
+from tachiai.envelopes.routing import Standing, ask_turn, standings, turn_of
 from tachiai.envelopes.states import EnvelopeState, RecipientState, move_many
 from tachiai.envelopes.telling import tell_sender
 from tachiai.errors import Outage
@@ -41,7 +42,7 @@ def record_seals(finished: Sequence[Finished], *, at: datetime) -> None:
     ``Outage("document.moved_on")`` and ``Refusal("seal.superseded")`` for the whole group: then each is recorded by itself.
     """
     with transaction.atomic(durable=True), ledger.gathered(), outbox.gathered():
-        envelopes = _locked({one.task.document.envelope_id for one in finished})
+        envelopes = _locked([one.task for one in finished])
         ours, _lost = work.fenced([one.task for one in finished])
         going = {task for task in ours if envelopes[task.document.envelope_id].state == EnvelopeState.IN_PROGRESS}
         _leave_unsealed([task for task in ours if task not in going], envelopes, at=at)
@@ -55,7 +56,7 @@ def cancel_unsealed(task: SealTask, *, at: datetime) -> None:
     Raises ``Outage("envelope.moved_on")`` when it was revived at the same moment: then the task is done after all.
     """
     with transaction.atomic(durable=True):
-        envelopes = _locked({task.document.envelope_id})
+        envelopes = _locked([task])
         if envelopes[task.document.envelope_id].state == EnvelopeState.IN_PROGRESS:
             raise Outage("envelope.moved_on", str(task.document.envelope_id))
         ours, _lost = work.fenced([task])
@@ -65,10 +66,16 @@ def cancel_unsealed(task: SealTask, *, at: datetime) -> None:
 Envelopes = dict[uuid.UUID, Envelope]
 
 
-def _locked(pks: set[uuid.UUID]) -> Envelopes:
-    """The envelopes as they stand, locked in the order of their keys, so that two who need the same never wait for each other."""
-    rows = Envelope.objects.select_for_update().filter(pk__in=pks).order_by("pk")
-    return {row.pk: row for row in rows.prefetch_related("organization", "sender", "recipients", "documents")}
+def _locked(tasks: Sequence[SealTask]) -> Envelopes:
+    """The tasks' envelopes, locked in the order of their keys, so that two who need the same never wait for each other.
+
+    What decides is as it stands now; names and the like are as they were when the tasks were loaded.
+    """
+    found = {task.document.envelope_id: task.document.envelope for task in tasks}
+    rows = Envelope.objects.select_for_update().filter(pk__in=list(found)).order_by("pk")
+    for pk, state, deadline in rows.values_list("pk", "state", "deadline"):
+        found[pk].state, found[pk].deadline = state, deadline
+    return found
 
 
 def _leave_unsealed(tasks: Sequence[SealTask], envelopes: Envelopes, *, at: datetime) -> None:
@@ -96,28 +103,33 @@ def _record(finished: Sequence[Finished], envelopes: Envelopes, *, at: datetime)
 def _move_on(tasks: Collection[SealTask], envelopes: Envelopes, *, at: datetime) -> None:
     """Where every document bears a signer's seal: whose turn is next, or is it time to close?"""
     signed = _signed(tasks, envelopes)
+    if not signed:
+        return
+    moved = {recipient.envelope_id: envelopes[recipient.envelope_id] for recipient in signed}
+    prefetch_related_objects(list(moved.values()), Prefetch("documents", Document.objects.only("envelope", "position", "name")))
     move_many(signed, RecipientState.SIGNED, signed_at=at)
     for recipient in signed:
         note(recipient.envelope, "recipient.signed", by=None, at=at, data={"recipient": str(recipient.pk)})
         tell_sender("M09", recipient.envelope, at=at, about=recipient)
-    moved = list({recipient.envelope_id: recipient.envelope for recipient in signed}.values())
-    complete = [one for one in moved if all(recipient.state == RecipientState.SIGNED for recipient in one.recipients.all())]
-    _go_on([one for one in moved if one not in complete], at=at)
-    _close(complete, at=at)
+    people = standings(list(moved))
+    complete = {pk for pk in moved if all(one.state == RecipientState.SIGNED for one in people[pk])}
+    _go_on([envelope for pk, envelope in moved.items() if pk not in complete], people, at=at)
+    _close([envelope for pk, envelope in moved.items() if pk in complete], at=at)
 
 
 def _signed(tasks: Collection[SealTask], envelopes: Envelopes) -> list[Recipient]:
-    """Whose every seal stands now, as they were locked with their envelopes."""
-    sealed = {task.recipient_id for task in tasks}
-    lacking = set(SealTask.objects.filter(recipient__in=sealed).exclude(state=TaskState.DONE).values_list("recipient_id", flat=True))
-    people = (recipient for envelope in envelopes.values() for recipient in envelope.recipients.all())
-    return sorted((one for one in people if one.pk in sealed - lacking), key=lambda one: (str(one.envelope_id), one.slot))
+    """Whose every seal stands now, in the order of their envelopes and slots."""
+    people = {task.recipient_id: task.recipient for task in tasks}
+    lacking = set(SealTask.objects.filter(recipient__in=list(people)).exclude(state=TaskState.DONE).values_list("recipient_id", flat=True))
+    for recipient in people.values():
+        recipient.envelope = envelopes[recipient.envelope_id]
+    return sorted((one for one in people.values() if one.pk not in lacking), key=lambda one: (str(one.envelope_id), one.slot))
 
 
-def _go_on(envelopes: Sequence[Envelope], *, at: datetime) -> None:
+def _go_on(envelopes: Sequence[Envelope], people: Mapping[uuid.UUID, Sequence[Standing]], *, at: datetime) -> None:
     if envelopes:
         Envelope.objects.filter(pk__in=[envelope.pk for envelope in envelopes]).update(updated_at=at)
-        ask_next_of(envelopes, at=at)
+        ask_turn(envelopes, [pk for envelope in envelopes for pk in turn_of(people[envelope.pk])], at=at)
 
 
 def _close(envelopes: Sequence[Envelope], *, at: datetime) -> None:

@@ -10,7 +10,7 @@ from tachiai import sealing, vault
 from tachiai.ceremony import Consent
 from tachiai.envelopes.models import Document, Revision, RevisionKind
 from tachiai.errors import Outage, Refusal
-from tachiai.rowwise import Change, change_each
+from tachiai.rowwise import Change, change_each, insert_each
 from tachiai.sealing import Sealed
 from tachiai.vault import Stored
 
@@ -30,11 +30,15 @@ def read_head(document: Document) -> bytes:
     return open_head(document).pdf
 
 
-def open_head(document: Document) -> Head:
-    """As :func:`read_head`, with what was computed from the bytes on the way, and the plan that was kept beside them."""
+def open_head(document: Document, *, recorded: bytes | None = None) -> Head:
+    """As :func:`read_head`, with what was computed from the bytes on the way, and the plan that was kept beside them.
+
+    ``recorded`` is the digest in the head's revision, if it was just read from there.
+    """
     whole = vault.read_whole(document.blob, upto=document.head_number)
-    recorded = next((row for row in document.revisions.all() if row.number == document.head_number), None)
-    if recorded is None or not (whole.sha256 == bytes(recorded.sha256) == bytes(document.head_sha256)):
+    if recorded is None:
+        recorded = bytes(document.revisions.get(number=document.head_number).sha256)
+    if not (whole.sha256 == recorded == bytes(document.head_sha256)):
         raise Refusal("document.altered", document=str(document.pk))
     return Head(whole.data, whole.digests, whole.sha256, _kept_plan(document, whole.sha256))
 
@@ -75,7 +79,9 @@ def add_revisions(additions: Sequence[Addition], *, at: datetime) -> list[Revisi
         raise Outage("document.moved_on", " ".join(str(addition.document.pk) for addition in additions))
     vault.keep_tails(addition.stored for addition in additions)
     sealing.record_many([addition.sealed for addition in additions])
-    return Revision.objects.bulk_create([_revision(addition, at=at) for addition in additions])
+    revisions = [_revision(addition, at=at) for addition in additions]
+    insert_each(revisions)
+    return revisions
 
 
 def _onward(addition: Addition) -> Change:

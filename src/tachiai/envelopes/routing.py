@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import uuid
+from collections.abc import Collection, Iterable
 from datetime import datetime
+from typing import NamedTuple
 
 from tachiai import ceremony
 from tachiai.ceremony import Invitation, Purpose
@@ -15,28 +17,48 @@ from tachiai.envelopes.telling import ask_to_sign
 from tachiai.errors import Refusal
 
 
+class Standing(NamedTuple):
+    """Where one recipient of an envelope stands."""
+
+    pk: uuid.UUID
+    envelope: uuid.UUID
+    state: str
+    order: int
+
+
+def standings(envelopes: Collection[uuid.UUID]) -> dict[uuid.UUID, list[Standing]]:
+    """Where everybody in several envelopes stands now, by slot."""
+    found: dict[uuid.UUID, list[Standing]] = {pk: [] for pk in envelopes}
+    rows = Recipient.objects.filter(envelope__in=envelopes).order_by("slot").values_list("pk", "envelope_id", "state", "order")
+    for row in rows:
+        found[row[1]].append(Standing(*row))
+    return found
+
+
+def turn_of(people: Iterable[Standing]) -> list[uuid.UUID]:
+    """Those of the first order with somebody who has not signed who are still to be asked."""
+    unfinished = [one for one in people if one.state != RecipientState.SIGNED]
+    first = min((one.order for one in unfinished), default=0)
+    return [one.pk for one in unfinished if one.order == first and one.state == RecipientState.WAITING]
+
+
 def ask_next(envelope: Envelope, *, at: datetime) -> list[Recipient]:
     """Ask everybody of the first order that has not all signed, in the caller's transaction; who was asked now."""
-    return ask_next_of([envelope], at=at)
+    return ask_turn([envelope], turn_of(standings([envelope.pk])[envelope.pk]), at=at)
 
 
-def ask_next_of(envelopes: Sequence[Envelope], *, at: datetime) -> list[Recipient]:
-    """As :func:`ask_next` for several envelopes; recipients that were prefetched must be as they stand now."""
-    turn = [recipient for envelope in envelopes for recipient in _turn(envelope)]
-    move_many(turn, RecipientState.REQUESTED, requested_at=at, undelivered=False)
-    expiries = {recipient.pk: _expiry(recipient) for recipient in turn if recipient.side == Side.COUNTERPARTY}
-    invitations = ceremony.invite_many(Purpose.SIGN, expiries, at=at)
-    for recipient in turn:
+def ask_turn(envelopes: Iterable[Envelope], turn: Collection[uuid.UUID], *, at: datetime) -> list[Recipient]:
+    """Ask the waiting recipients ``turn`` of several envelopes, in the caller's transaction."""
+    known = {envelope.pk: envelope for envelope in envelopes}
+    people = sorted(Recipient.objects.filter(pk__in=turn), key=lambda one: (str(one.envelope_id), one.slot)) if turn else []
+    move_many(people, RecipientState.REQUESTED, requested_at=at, undelivered=False)
+    for recipient in people:
+        recipient.envelope = known[recipient.envelope_id]
+    expiries = {recipient.pk: _expiry(recipient) for recipient in people if recipient.side == Side.COUNTERPARTY}
+    invitations = ceremony.invite_many(Purpose.SIGN, expiries, at=at) if expiries else {}
+    for recipient in people:
         _ask(recipient, invitations.get(recipient.pk), at=at, again=False)
-    return turn
-
-
-def _turn(envelope: Envelope) -> list[Recipient]:
-    """Those of the first order with somebody who has not signed who are still to be asked."""
-    unfinished = [recipient for recipient in envelope.recipients.all() if recipient.state != RecipientState.SIGNED]
-    first = min((recipient.order for recipient in unfinished), default=0)
-    turn = [recipient for recipient in unfinished if recipient.order == first and recipient.state == RecipientState.WAITING]
-    return sorted(turn, key=lambda recipient: recipient.slot)
+    return people
 
 
 def request_signature(recipient: Recipient, *, at: datetime, again: bool = False) -> None:

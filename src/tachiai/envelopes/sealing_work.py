@@ -18,7 +18,7 @@ from typing import TypeVar
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from tachiai import sealing, vault
-from tachiai.envelopes.instructing import Case, instructed, load, size_of
+from tachiai.envelopes.instructing import Brief, Case, instructed, load
 from tachiai.envelopes.models import SealTask
 from tachiai.envelopes.recording_seals import Finished, cancel_unsealed, record_seals
 from tachiai.envelopes.states import EnvelopeState
@@ -71,7 +71,7 @@ class _Flow:
         self._intake, self._writers, self._now = intake, writers, now
         self._landed: SimpleQueue[_Flight] = SimpleQueue()
         self._flights: set[_Flight] = set()
-        self._parked: deque[SealTask] = deque()
+        self._parked: deque[Brief] = deque()
         self._ready: list[Finished] = []
         self._ready_since = 0.0
         self._look_at = 0.0
@@ -97,29 +97,29 @@ class _Flow:
         if len(tasks) < room:
             # Nothing more is due; a row of ours that lands may free the next of its document.
             self._look_at = time.monotonic() + LOOK_SECONDS
-        self._together(tasks, _loaded, self._parked.append, task_of=_itself)
+        self._together(tasks, load, self._parked.append, task_of=_itself)
         self._begin_parked()
 
     def _begin_parked(self) -> None:
         """As many of the loaded rows as their bytes leave room for: what is in flight is held in memory."""
         held = sum(flight.size for flight in self._flights)
-        going: list[SealTask] = []
+        going: list[Brief] = []
         while self._parked and (held < MOST_BYTES or not held):
             going.append(self._parked.popleft())
-            held += size_of(going[-1])
+            held += going[-1].size
         self._begin(going)
 
     # Step 2: what each consent instructs, and the intents on record before the key is touched.
 
-    def _begin(self, tasks: Sequence[SealTask]) -> None:
-        cases = [case for task in tasks if (case := self._alone(task, self._case, task)) is not None]
+    def _begin(self, briefs: Sequence[Brief]) -> None:
+        cases = [case for brief in briefs if (case := self._alone(brief.task, self._case, brief)) is not None]
         self._together(cases, self._prepare, self._sign, task_of=_task)
 
-    def _case(self, task: SealTask) -> Case | None:
-        if task.document.envelope.state == EnvelopeState.IN_PROGRESS:
-            return instructed(task)
-        cancel_unsealed(task, at=self._now())
-        self._intake.settled([task])
+    def _case(self, brief: Brief) -> Case | None:
+        if brief.document.envelope.state == EnvelopeState.IN_PROGRESS:
+            return instructed(brief)
+        cancel_unsealed(brief.task, at=self._now())
+        self._intake.settled([brief.task])
         return None
 
     def _prepare(self, cases: Sequence[Case]) -> list[tuple[Case, Prepared | Refusal]]:
@@ -132,7 +132,7 @@ class _Flow:
         case, _ = found
         begun = self._alone(case.task, self._begun, found)
         if begun is not None:
-            flight = _Flight(case, size_of(case.task), begun)
+            flight = _Flight(case, len(case.head.pdf), begun)
             self._flights.add(flight)
             begun.token.add_done_callback(lambda _: self._landed.put(flight))
 
@@ -177,7 +177,7 @@ class _Flow:
         if flight.begun is not None:
             sealed, flight.begun = flight.begun.finish(), None
             flight.sealed = sealed
-            blob = flight.case.document.blob
+            blob = flight.case.brief.document.blob
             flight.storing = self._writers.submit(vault.put_tail, blob, sealed.tail, total_sha256=sealed.sha256)
             flight.storing.add_done_callback(lambda _: self._landed.put(flight))
         elif flight.storing is not None and flight.sealed is not None:
@@ -230,11 +230,6 @@ class _Flow:
             return
         for one in done:
             then(one)
-
-
-def _loaded(tasks: Sequence[SealTask]) -> Sequence[SealTask]:
-    load(tasks)
-    return tasks
 
 
 def _itself(task: SealTask) -> SealTask:

@@ -15,7 +15,7 @@ from tachiai.crypto.canonical import canonical
 from tachiai.ledger.actors import Actor
 from tachiai.ledger.formats import commitment, entry_body, entry_digest
 from tachiai.ledger.models import Entry, Personal, Stream
-from tachiai.rowwise import Change, change_each
+from tachiai.rowwise import Change, change_each, insert_each
 
 
 @dataclass(frozen=True)
@@ -82,9 +82,11 @@ def append_many(notes: Sequence[Note]) -> None:
         entry, personal = _chained(heads[note.stream], note)
         entries.append(entry)
         secret += personal
-    Entry.objects.bulk_create(entries)
     if secret:
+        Entry.objects.bulk_create(entries)
         Personal.objects.bulk_create(secret)
+    else:
+        insert_each(entries)
     _move_heads(list(heads.values()))
 
 

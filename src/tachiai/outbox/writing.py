@@ -14,6 +14,7 @@ from django.db import connection
 
 from tachiai import work
 from tachiai.outbox.models import Mail
+from tachiai.rowwise import insert_each
 
 _gathering: ContextVar[list[Mail] | None] = ContextVar("gathering", default=None)
 
@@ -78,7 +79,7 @@ def gathered() -> Iterator[None]:
 
 def _write(rows: list[Mail]) -> None:
     if rows:
-        Mail.objects.bulk_create(rows)
+        insert_each(rows)
         work.ring(Mail)
 
 

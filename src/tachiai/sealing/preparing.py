@@ -12,7 +12,7 @@ from django.db import transaction
 
 from tachiai import ledger
 from tachiai.errors import Refusal
-from tachiai.rowwise import Change, change_each
+from tachiai.rowwise import Change, change_each, insert_each
 from tachiai.sealing.handles import handles
 from tachiai.sealing.models import Act, Seal, SealState
 
@@ -62,11 +62,11 @@ def prepare_many(act: Act, intents: Sequence[Intent], *, at: datetime) -> list[P
     """As :func:`prepare` for several subjects in one transaction; for each the intent on record, or why there is none."""
     if any((act is Act.CONSENT) != (intent.consent is not None) for intent in intents):
         raise Refusal("seal.no_consent")
-    key = "" if act is Act.CLOSE else handles().credential.fingerprint
+    key = "" if act in (Act.CLOSE, Act.EXTEND) else handles().credential.fingerprint
     with transaction.atomic(durable=True):
         done = _clear(act, intents)
         seals = [_intended(act, intent, key=key, at=at) for intent in intents if (intent.subject, intent.consent) not in done]
-        Seal.objects.bulk_create(seals)
+        insert_each(seals)
         streams = {(intent.subject, intent.consent): intent.stream for intent in intents}
         ledger.append_many([_told(seal, streams[seal.subject, seal.consent], at=at) for seal in seals])
     left = iter(seals)

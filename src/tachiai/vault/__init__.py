@@ -8,7 +8,10 @@ if TYPE_CHECKING:
     from tachiai.vault.keeping import (
         Stored,
         Whole,
+        blobs,
+        branch,
         keep,
+        keep_branch,
         keep_tails,
         lock_note,
         put,
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
         read,
         read_segment,
         read_whole,
+        size_of,
         unlock_note,
     )
     from tachiai.vault.models import Blob
@@ -24,7 +28,10 @@ __all__ = [
     "Blob",
     "Stored",
     "Whole",
+    "blobs",
+    "branch",
     "keep",
+    "keep_branch",
     "keep_tails",
     "lock_note",
     "put",
@@ -32,6 +39,7 @@ __all__ = [
     "read",
     "read_segment",
     "read_whole",
+    "size_of",
     "unlock_note",
 ]
 

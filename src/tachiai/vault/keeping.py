@@ -9,7 +9,7 @@ import hashlib
 import secrets
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 
@@ -18,6 +18,7 @@ from django.db import connection
 
 from tachiai.crypto.strongbox import KeyEncryptionKey, Unopenable, lock, new_data_key, unlock
 from tachiai.errors import Outage, Refusal
+from tachiai.rowwise import insert_each
 from tachiai.vault.models import Blob, Segment
 from tachiai.vault.stores import FolderStore, Store
 
@@ -61,7 +62,7 @@ def put(data: bytes, *, kind: str) -> Stored:
 def put_tail(blob: Blob, tail: bytes, *, total_sha256: bytes) -> Stored:
     """Write the next segment of ``blob``; ``total_sha256`` is the digest of the whole with ``tail`` appended.
 
-    Segments that the caller has prefetched are not asked for again; nothing else is read, so that any thread may write.
+    For a blob of :func:`blobs` nothing is asked of the database, so that any thread may write.
     """
     last = _segments(blob)[-1]
     number = last.number + 1
@@ -82,10 +83,49 @@ def keep(stored: Stored, *, at: datetime) -> Blob:
     return blob
 
 
+def branch(blob: Blob, *, upto: int, tails: Sequence[tuple[bytes, bytes]]) -> list[Stored]:
+    """Write a new blob, under a key of its own, that begins as ``blob`` does up to segment ``upto`` and goes on with ``tails``.
+
+    Each tail comes with the digest of the whole that ends with it.
+    """
+    made = [put(read_segment(blob, number=0), kind=blob.kind)]
+    key = _kek().unwrap(made[0].wrapped_key)
+    copied = [(read_segment(blob, number=n.number), bytes(n.total_sha256)) for n in _segments(blob) if 0 < n.number <= upto]
+    for data, total_sha256 in (*copied, *tails):
+        before = made[-1]
+        number, digest = before.number + 1, hashlib.sha256(data).digest()
+        path = _write(before.blob_id, number, data, key)
+        following = replace(before, number=number, path=path, size=len(data), sha256=digest)
+        made.append(replace(following, total_size=before.total_size + len(data), total_sha256=total_sha256))
+    return made
+
+
+def keep_branch(made: Sequence[Stored], *, at: datetime) -> Blob:
+    """Record what ``branch`` wrote, in the caller's transaction."""
+    blob = keep(made[0], at=at)
+    keep_tails(made[1:])
+    return blob
+
+
 def keep_tails(tails: Iterable[Stored]) -> None:
     """Record what ``put_tail`` wrote for several blobs, in the caller's transaction and in one statement."""
     _must_be_inside()
-    Segment.objects.bulk_create([_segment(stored) for stored in tails])
+    insert_each([_segment(stored) for stored in tails])
+
+
+def blobs(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Blob]:
+    """Several blobs that know their segments, so that nothing that is read from or appended to them asks the database again."""
+    found: dict[uuid.UUID, Blob] = Blob.objects.in_bulk(list(ids))
+    for blob in found.values():
+        blob.known_segments = []
+    for segment in Segment.objects.filter(blob__in=list(found)).order_by("number"):
+        found[segment.blob_id].known_segments.append(segment)  # type: ignore[union-attr]  # a list, just above
+    return found
+
+
+def size_of(blob: Blob) -> int:
+    """How many bytes the whole has."""
+    return max((segment.total_size for segment in _segments(blob)), default=0)
 
 
 def read(blob: Blob, *, upto: int | None = None) -> bytes:
@@ -140,7 +180,9 @@ def unlock_note(blob: Blob, box: bytes, *, about: str) -> bytes:
 
 
 def _segments(blob: Blob) -> Sequence[Segment]:
-    return sorted(blob.segments.all(), key=lambda segment: segment.number)
+    if blob.known_segments is not None:
+        return blob.known_segments
+    return list(blob.segments.order_by("number"))
 
 
 def _segment(stored: Stored) -> Segment:

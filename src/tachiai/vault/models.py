@@ -16,6 +16,9 @@ class Blob(models.Model):
     kek = models.CharField(max_length=16, help_text="Which key-encryption key wraps it.")
     created_at = models.DateTimeField()
 
+    # The segments in order, where they were read together with the row (``vault.blobs``); not a column.
+    known_segments: list[Segment] | None = None
+
     def __str__(self) -> str:
         return f"{self.kind} {self.id}"
 
