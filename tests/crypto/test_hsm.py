@@ -199,6 +199,13 @@ def test_names_each_misfortune(token: SoftToken, tmp_path: Path) -> None:
         assert code_of(refused) == expected
 
 
+def test_one_library_under_two_names_is_one(token: SoftToken, tmp_path: Path) -> None:
+    public = generate(token.place, "linked", "p-256")
+    (tmp_path / "link.so").symlink_to(token.place.module)
+    again = open_key(replace(token.place, module=tmp_path / "link.so"), "linked", certificate=certified(public))
+    assert again.sign(MESSAGE)
+
+
 def test_while_signing_everything_wrong_with_the_token_is_an_outage(tmp_path: Path) -> None:
     token = new_token(tmp_path)
     signing, _ = made(token, "going", "p-256")

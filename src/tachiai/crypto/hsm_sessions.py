@@ -48,6 +48,10 @@ class TokenPlace:
     memory: Path | None = None
     sessions: int = DEFAULT_SESSIONS
 
+    def __post_init__(self) -> None:
+        # One library under two names would be initialised twice, which it refuses.
+        object.__setattr__(self, "module", self.module.resolve())
+
 
 @dataclass
 class Held:
