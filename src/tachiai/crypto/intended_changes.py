@@ -7,13 +7,14 @@ may bring. Every question is answered by comparing whole values; an entry nobody
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
-from tachiai.crypto.own_revisions import Held, Section
-from tachiai.crypto.pdf_values import Entries, OddValue, Value, reference, references, string
-from tachiai.crypto.upload_objects import Number, Upload, first_page
+from tachiai.crypto.mere_appearances import judge_appearances
+from tachiai.crypto.own_revisions import Held
+from tachiai.crypto.pdf_values import Entries, Value, reference, string
+from tachiai.crypto.standing_objects import Change, Standing, bare, demand
+from tachiai.crypto.upload_objects import Number, first_page
 
 HOUSE: Final = "TachiaiHouse"
 _SLOT = re.compile(r"TachiaiSlot([0-9]{3})")
@@ -24,113 +25,6 @@ _UNSEEN: Final = [b"0"] * 4
 _DEFAULT_APPEARANCE: Final = b"(/Helv 0 Tf 0 g"
 _HELVETICA: Final = {b"/BaseFont": b"/Helvetica", b"/Encoding": b"/WinAnsiEncoding", b"/Subtype": b"/Type1", b"/Type": b"/Font"}
 _RESOURCES: Final = {b"/Font": {b"/Helv": _HELVETICA}}
-# What makes a reader act, fetch, choose or believe. An appearance only shows (ISO 32000-2, 7.11, 8.10.4, 8.11, 12.5, 12.6, 12.8).
-_ACTIVE_KEYS: Final = frozenset(
-    b"/A /AA /JS /OpenAction /URI /Rendition /EF /EmbeddedFiles /F /FS /FFilter /FDecodeParms /Ref /OC /OPI /PS /Alternates /V /Kids "
-    b"/Parent /ByteRange /Annots /XFA /Metadata /AcroForm /Reference".split()
-)
-_ACTIVE_KINDS: Final = frozenset(
-    b"/JavaScript /Launch /URI /GoTo /GoToR /GoToE /Named /SubmitForm /ImportData /ResetForm /Rendition /Movie /Sound /RichMedia /Action "
-    b"/RichMediaExecute /GoTo3DView /SetOCGState /Hide /Trans /Thread /EmbeddedFile /Filespec /OCG /OCMD /PS /Annot /Sig /SigRef "
-    b"/DocTimeStamp /Catalog /Pages /Page /ObjStm /XRef".split()
-)
-
-
-class Stray(ValueError):
-    """A revision that is not one of ours. ``code`` is what the judge says of it; the message is for operators."""
-
-    def __init__(self, why: str, *, code: str = "modified") -> None:
-        super().__init__(why)
-        self.code = code
-
-
-def demand(holds: bool, why: str, *, code: str = "modified") -> None:
-    if not holds:
-        raise Stray(why, code=code)
-
-
-@dataclass
-class Standing:
-    """What stands after the revisions looked at so far: objects of ours, then the upload's.
-
-    ``fields`` are the names of every field we have laid in, with their objects. ``store`` holds the streams of each kind of
-    validation data, in the order they came.
-    """
-
-    upload: Upload
-    latest: dict[Number, Held] = field(default_factory=dict)
-    size: int = 0
-    fields: dict[str, Number] = field(default_factory=dict)
-    catalogue_at: Number = (0, 0)
-
-    def __post_init__(self) -> None:
-        self.size = self.upload.first_free
-        root = reference(self.upload.trailer.get(b"/Root"))
-        if root is None:
-            raise OddValue("a trailer without a catalogue")
-        self.catalogue_at = root
-
-    def value(self, at: Number) -> Value:
-        held = self.latest.get(at)
-        return self.upload.value(at) if held is None else held.value
-
-    def resolved(self, value: Value) -> Value:
-        at = reference(value)
-        return value if at is None else self.value(at)
-
-    def entries(self, value: Value) -> Entries:
-        found = self.resolved(value)
-        demand(isinstance(found, dict), "something else where a dictionary was")
-        return found  # type: ignore[no-any-return]  # just looked at
-
-    def items(self, value: Value) -> list[Value]:
-        """An array's members, none where there is no array."""
-        found = [] if value is None else self.resolved(value)
-        demand(isinstance(found, list), "something else where a list was")
-        return list(found)
-
-    def dictionary(self, at: Number) -> Entries:
-        found = self.value(at)
-        demand(isinstance(found, dict), "something else where a dictionary was")
-        return found  # type: ignore[no-any-return]  # just looked at
-
-    @property
-    def catalogue(self) -> Entries:
-        return self.dictionary(self.catalogue_at)
-
-    def after(self, section: Section) -> Standing:
-        """The same with ``section`` on top."""
-        latest = {**self.latest, **{held.at: held for held in section.objects.values()}}
-        return Standing(self.upload, latest, section.size, dict(self.fields))
-
-
-class Change:
-    """One revision beside what stood before it, while it is judged."""
-
-    def __init__(self, before: Standing, section: Section) -> None:
-        self.before, self.after, self.section = before, before.after(section), section
-        # __post_init__ has set the size to the upload's; it is the section's from here on.
-        self.after.size = section.size
-        self.new = {held.at for held in section.objects.values() if held.at[0] >= before.size}
-        self.rewritten = {held.at for held in section.objects.values()} - self.new
-        self._explained: set[Number] = set()
-
-    def explain(self, *places: Number | None) -> None:
-        """These objects have been looked at, and are as they should be."""
-        self._explained.update(place for place in places if place is not None)
-
-    def finish(self, *, may: Iterable[Number | None] = ()) -> None:
-        """Every new object must have been explained by now, and every rewritten one, unless it ``may`` be."""
-        demand(self.new <= self._explained, "a new object that belongs to nothing")
-        demand(self.rewritten <= self._explained | {place for place in may if place is not None}, "an object rewritten that must stay")
-
-    def only(self, before: Entries, after: Entries, *changed: bytes) -> None:
-        """``after`` must be ``before`` but for the entries named."""
-        demand(bare(before, *changed) == bare(after, *changed), "an entry changed that must stay")
-
-
-def bare(held: Entries, *without: bytes) -> Entries:
-    return {key: value for key, value in held.items() if key not in without}
 
 
 # ------------------------------------------------------------------------------------------------------ freezing
@@ -282,7 +176,7 @@ def judge_seal(change: Change, *, name: str, field_at: Number, signature: Number
         values[number] = value
         shown.append(look)
     change.explain(field_at, signature)
-    _judge_appearances(change, shown, apart_from=signature)
+    judge_appearances(change, shown, apart_from=signature)
     change.finish()
     return values
 
@@ -302,47 +196,6 @@ def _judge_value(change: Change, at: Number, slot: int | None) -> tuple[int, Val
         demand(b"/V" not in old and type(value) is bytes and value[:1] == b"(", "a text filled in otherwise")
     change.explain(at)
     return (found or (0, 0))[1], value, look
-
-
-def _judge_appearances(change: Change, shown: Iterable[Value], *, apart_from: Number) -> None:
-    """Whatever else is new must be reachable from the appearances ``shown``, lead nowhere else, and only show."""
-    waiting: list[Number] = []
-    for look in shown:
-        demand(isinstance(look, dict) and look.keys() == {b"/N"}, "an appearance of another kind")
-        normal = look[b"/N"]
-        states = list(normal.values()) if isinstance(normal, dict) and normal.keys() == {b"/Yes"} else [normal]
-        waiting += [_form_object(change, state) for state in states]
-    allowed = change.new - {apart_from}
-    known: set[Number] = set()
-    while waiting:
-        at = waiting.pop()
-        if at in known:
-            continue
-        known.add(at)
-        demand(at in allowed, "an appearance that leads out of its revision")
-        value = change.after.value(at)
-        _refuse_active(value)
-        waiting += references(value)
-    change.explain(*known)
-
-
-def _form_object(change: Change, look: Value) -> Number:
-    """The number of a form XObject (ISO 32000-2, 8.10)."""
-    at = reference(look)
-    held = None if at is None else change.section.objects.get(at[0])
-    shows = held is not None and held.stream is not None and held.value.get(b"/Subtype") == b"/Form"
-    if at is None or not shows:
-        raise Stray("an appearance that is no form")
-    return at
-
-
-def _refuse_active(value: Value) -> None:
-    if isinstance(value, dict):
-        demand(_ACTIVE_KEYS.isdisjoint(value), "an appearance that does more than show")
-        kinds = [value[key] for key in (b"/Type", b"/Subtype", b"/S") if type(value.get(key)) is bytes]
-        demand(_ACTIVE_KINDS.isdisjoint(kinds), "an appearance that does more than show")
-    for held in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        _refuse_active(held)
 
 
 # ------------------------------------------------------------------------------------------------------- closing

@@ -93,7 +93,7 @@ def _read(pdf: bytes, section: Section, value: Held, field: Held) -> Signature:
         contents=contents,
         gap=gap,
         end=end,
-        shaped=end == section.end and _leaves_out(pdf, value, gap, len(contents)),
+        shaped=end == section.end and _leaves_out(pdf, value, gap, contents),
     )
 
 
@@ -107,12 +107,14 @@ def _gap(ranges: Value) -> tuple[tuple[int, int], int]:
     return (before, after), after + rest
 
 
-def _leaves_out(pdf: bytes, value: Held, gap: tuple[int, int], size: int) -> bool:
-    """Whether the gap is exactly the string of /Contents, which stands last in the signature's dictionary (ISO 32000-2, 12.8.1)."""
+def _leaves_out(pdf: bytes, value: Held, gap: tuple[int, int], contents: bytes) -> bool:
+    """Whether the gap is exactly the string of /Contents, which stands last in the signature's dictionary (ISO 32000-2, 12.8.1).
+
+    It is not covered by the signature, so not even its spelling is free.
+    """
     start, end = gap
-    inside = value.start < start < end < value.end and end - start == 2 * size + 2
     last = pdf[end : value.end] in (b" >>", b">>") and pdf[start - 10 : start] == b"/Contents "
-    return inside and last and pdf[start : start + 1] == b"<" and pdf[end - 1 : end] == b">"
+    return value.start < start < end < value.end and last and pdf[start:end] == b"<%b>" % contents.hex().encode("ascii")
 
 
 def _references(held: Value) -> tuple[int | None, Lock]:

@@ -7,39 +7,28 @@ others, are handed to the deep verifier: this one never lets pass what it has no
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from tachiai.crypto import chains, cms, intended_changes, proofs, timestamps
-from tachiai.crypto.intended_changes import HOUSE, Change, Standing, Stray, Terms
+from tachiai.crypto import chains, intended_changes, proofs
+from tachiai.crypto.intended_changes import HOUSE, Terms
 from tachiai.crypto.judgement import Expected, Report, Row
 from tachiai.crypto.own_revisions import Malformed, Section, read_sections
 from tachiai.crypto.own_signatures import Digests, Signature, find_signature, in_words
 from tachiai.crypto.pdf_values import OddValue, Value, string, text
-from tachiai.crypto.timestamps import Token
+from tachiai.crypto.signature_worth import Judged, judge
+from tachiai.crypto.standing_objects import Change, Standing, Stray, demand
 from tachiai.crypto.upload_objects import Upload, first_page
 from tachiai.errors import Refusal
-
-_SIGNED_ATTRIBUTES = frozenset((cms.CONTENT_TYPE, cms.MESSAGE_DIGEST, cms.SIGNING_CERTIFICATE_V2))
 
 
 @dataclass(frozen=True, slots=True)
 class _Revision:
     section: Section
     signature: Signature | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Judged:
-    """What cryptography and trust say of one signature. ``problem`` is a code without its prefix; ``chain`` leads to a root."""
-
-    problem: str | None
-    chain: tuple[bytes, ...] = ()
-    token: Token | None = None
 
 
 def verify(pdf: bytes, *, expected: Expected, roots: Sequence[bytes], tsa_roots: Sequence[bytes], at: datetime) -> Report:
@@ -71,7 +60,7 @@ def verify(pdf: bytes, *, expected: Expected, roots: Sequence[bytes], tsa_roots:
             _check_terms(signature, terms, expected)
 
         # Step 4: cryptography, trust and time of each.
-        judged = [_judge(signature, digests, tuple(roots), tuple(tsa_roots)) for signature in signatures]
+        judged = [judge(signature, digests, tuple(roots), tuple(tsa_roots)) for signature in signatures]
         for signature, found in zip(signatures, judged, strict=True):
             _require(found.problem is None, found.problem or "", signature)
 
@@ -198,72 +187,6 @@ def _check_terms(signature: Signature, terms: Terms, expected: Expected) -> None
     _require(signature.is_timestamp or signature.frees == terms.others(signature.field), "lock", signature)
 
 
-# ------------------------------------------------------------------------------------------ judging one of them
-
-
-def _judge(signature: Signature, digests: Digests, roots: tuple[bytes, ...], tsa_roots: tuple[bytes, ...]) -> _Judged:
-    """Cryptography, trust and time of one signature."""
-    if not signature.is_timestamp:
-        try:
-            algorithm = _signed_data(signature.contents).signer.digest
-        except (ValueError, IndexError):
-            return _Judged("broken")
-        return _judge_seal(signature.contents, digests.covered(signature, algorithm), roots, tsa_roots)
-    try:
-        algorithm = timestamps.imprint_algorithm(signature.contents)
-    except timestamps.BadToken:
-        return _Judged("timestamp_wrong")
-    return _judge_stamp(signature.contents, digests.covered(signature, algorithm), tsa_roots)
-
-
-@lru_cache(maxsize=64)
-def _signed_data(contents: bytes) -> cms.SignedData:
-    return cms.read_signed_data(contents, padded=True)
-
-
-# What a signature is worth is settled by its bytes, the digest of what it covers and the roots: the same question has the same answer.
-# A document's earlier signatures are met again at each later one.
-@lru_cache(maxsize=256)
-def _judge_seal(contents: bytes, digest: bytes, roots: tuple[bytes, ...], tsa_roots: tuple[bytes, ...]) -> _Judged:
-    data = _signed_data(contents)
-    try:
-        signer = cms.check_signer(data, content_digest=digest)
-    except (ValueError, IndexError):
-        return _Judged("broken")
-    if data.content_type != cms.DATA or data.content is not None or data.signer.attributes.keys() != _SIGNED_ATTRIBUTES:
-        return _Judged("broken")
-    held = data.signer.unsigned.get(cms.SIGNATURE_TIME_STAMP, [])
-    if len(held) != 1 or len(data.signer.unsigned) != 1:
-        return _Judged("timestamp_missing" if not held else "timestamp_wrong")
-    try:
-        token = _read_stamp(held[0].raw, data.signer.signature, tsa_roots)
-        return _Judged(None, chains.build_chain(signer, pool=data.certificates, roots=roots, at=token.gen_time), token)
-    except timestamps.BadToken:
-        return _Judged("timestamp_wrong")
-    except chains.BrokenChain:
-        return _Judged("untrusted")
-
-
-def _read_stamp(token: bytes, signature: bytes, tsa_roots: tuple[bytes, ...]) -> Token:
-    """The token over ``signature``. Nearly all stamp its SHA-256; which digest it is is asked only when that does not fit."""
-    try:
-        return timestamps.read_token(token, digest=hashlib.sha256(signature).digest(), roots=tsa_roots)
-    except timestamps.OtherImprint:
-        algorithm = timestamps.imprint_algorithm(token)
-        return timestamps.read_token(token, digest=hashlib.new(algorithm, signature).digest(), roots=tsa_roots)
-
-
-@lru_cache(maxsize=256)
-def _judge_stamp(contents: bytes, digest: bytes, tsa_roots: tuple[bytes, ...]) -> _Judged:
-    try:
-        token = timestamps.read_token(contents, digest=digest, roots=tsa_roots)
-    except timestamps.OtherImprint:
-        return _Judged("broken")
-    except timestamps.BadToken:
-        return _Judged("timestamp_wrong")
-    return _Judged(None, token.chain, token)
-
-
 # ----------------------------------------------------------------------------------- between the revisions
 
 
@@ -286,15 +209,15 @@ def _check_changes(standing: Standing, revisions: Sequence[_Revision], stores: _
         try:
             if signature is None:
                 follows = revisions[number + 1].signature
-                intended_changes.demand(follows is not None and follows.is_timestamp, "a revision of no known kind")
+                demand(follows is not None and follows.is_timestamp, "a revision of no known kind")
                 stores.places = intended_changes.judge_store(change)
             elif signature.is_timestamp:
                 intended_changes.judge_stamp(change, name=signature.field, field_at=signature.field_at, signature=signature.at)
                 stores.covered.append(stores.places)
             elif signature.field == HOUSE:
-                intended_changes.demand(number == 0, "a revision before the house's")
+                demand(number == 0, "a revision before the house's")
                 laid_in = intended_changes.judge_freeze(change, signature=signature.at, certifies=expected.certification)
-                intended_changes.demand(laid_in == terms, "fields other than those the house names", code="lock")
+                demand(laid_in == terms, "fields other than those the house names", code="lock")
             else:
                 _check_seal(change, signature, expected)
         except (Stray, OddValue) as stray:
@@ -310,7 +233,7 @@ def _check_seal(change: Change, signature: Signature, expected: Expected) -> Non
         told = {number: _told(value) for number, value in values.items()}
         # A box that was left empty stands as it was laid in.
         wanted = {number: value for number, value in expected.values[slot].items() if value is not False}
-        intended_changes.demand(told == wanted, "values other than those consented to", code="consent")
+        demand(told == wanted, "values other than those consented to", code="consent")
 
 
 def _told(value: Value) -> str | bool:
@@ -320,7 +243,7 @@ def _told(value: Value) -> str | bool:
 # -------------------------------------------------------------------------------------------------- long term
 
 
-def _check_proofs(signatures: Sequence[Signature], judged: Sequence[_Judged], stores: _Stores, *, at: datetime) -> None:
+def _check_proofs(signatures: Sequence[Signature], judged: Sequence[Judged], stores: _Stores, *, at: datetime) -> None:
     """Refuses ``seal.not_archival`` and, when the last stamp itself has aged out, ``seal.archive_expired``."""
     stamps = [found.token for s, found in zip(signatures, judged, strict=True) if s.is_timestamp and found.token is not None]
     if not stores.covered[0]:
@@ -374,7 +297,7 @@ def _signer(certificate: bytes) -> _Signer:
     )
 
 
-def _row(signature: Signature, judged: _Judged, *, whole: bool, closed: bool) -> Row:
+def _row(signature: Signature, judged: Judged, *, whole: bool, closed: bool) -> Row:
     signer, token = _signer(judged.chain[0]), judged.token
     name, reason, contact, location = in_words(signature)
     return Row(
