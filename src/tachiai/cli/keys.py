@@ -65,7 +65,7 @@ def init(options: argparse.Namespace) -> int:
     if options.provider == "pkcs11":
         given.setdefault("key", options.name)
     # A relative path is relative to where the operator stands now, not to where the key's folder will be.
-    terms = {term: str(Path(value).resolve()) if term.endswith("_file") or term == "module" else value for term, value in given.items()}
+    terms = {term: str(Path(value).absolute()) if term.endswith("_file") or term == "module" else value for term, value in given.items()}
     folder = make_key(
         NewKey(options.name, options.provider, options.kind, terms, pss=options.pss, existing=options.existing), at=clock.now()
     )
