@@ -29,6 +29,8 @@ MEANING = {
 }
 
 
+# How many files a second the fastest of gates may want to see.
+GATE_RATE = 2500
 # What the goals are stated in.
 MAIN = (FREEZE, FREEZE_ANEW, SEAL, ATTEST, CLOSE, GATED[FREEZE], GATED[ATTEST])
 
@@ -85,7 +87,12 @@ def parts(scene: Scene, size: str, *, rounds_each: int, seconds: float) -> dict[
     sign, known = raw.signing(sealer.private), plans.read_plan(plan)
     begin = ours.beginning(desk, upload, plan=known)
     freezing = ours.freezing(desk, upload, plan=plan)
-    frozen = [freezing(number) for number in range(100)]
+    # Files that the gate has not seen: what it remembers of others must not make it look faster than it is.
+    tails = [freezing(number)[len(upload) :] for number in range(max(10, int(rounds_each * seconds * GATE_RATE)))]
+
+    def frozen(number: int) -> bytes:
+        return upload + tails[number % len(tails)]
+
     alone: dict[str, Act] = {
         "SHA-256 of the file": lambda _n: hashlib.sha256(upload).digest(),
         "raw signature": lambda number: sign(number.to_bytes(64, "big")),
@@ -94,7 +101,9 @@ def parts(scene: Scene, size: str, *, rounds_each: int, seconds: float) -> dict[
         "plan: encoded": lambda _n: known.encode(),
         "everything before the timestamp": begin,
         "timestamp: asked and checked": ours.stamping(desk),
-        "gate (B-T, one signature)": gates.judged(gates.fast(), frozen, expected(upload, laid_in=[1]), desk.roots),
+        "gate (B-T, one signature)": gates.judged(
+            gates.fast(), lambda number: upload + tails[number % len(tails)], expected(upload, laid_in=[1]), desk.roots
+        ),
         "new file's bytes put together": lambda number: upload + number.to_bytes(8000, "big"),
     }
     here = [Here(name, act, outside=desk.outside) for name, act in alone.items()]

@@ -141,7 +141,7 @@ def _judge(scene: Scene, judge: str, path: Path, *, level: str, size: str, signa
         from benchmarks.peers import gates
 
         file, expected = files.again(scene, path, level=level, size=size, signatures=signatures)
-        act = gates.judged(gates.fast() if judge == "fast" else gates.deep(), [file], expected, scene.roots)
+        act = gates.judged(gates.fast() if judge == "fast" else gates.deep(), lambda _number: file, expected, scene.roots)
         for number in range(3):
             act(number)
     print(_peak())

@@ -14,9 +14,6 @@ from tachiai.crypto import pades, planning
 from tachiai.crypto.judgement import Expected
 from tachiai.crypto.pades import SealText
 
-_OCTETS = 50_000_000
-LEAST, MOST = 4, 300
-
 
 @dataclass(frozen=True)
 class Finished:
@@ -29,24 +26,27 @@ class Finished:
     level: str
     size: str
     signatures: int
-    pdfs: tuple[bytes, ...] = field(repr=False)
     upload: bytes = field(repr=False)
+    tails: tuple[bytes, ...] = field(repr=False)
     expected: Expected = field(repr=False)
+
+    def file(self, number: int) -> bytes:
+        """Another file for each number, as far as there are. Putting it together counts for every judge, and is a copy in memory."""
+        return self.upload + self.tails[number % len(self.tails)]
 
     @property
     def title(self) -> str:
         return f"{self.level}, {self.size}, {self.signatures} signature{'s' if self.signatures > 1 else ''}"
 
 
-def make(scene: Scene, desk: Desk, *, level: str, size: str, signatures: int, most: int = MOST) -> Finished:
-    """The house's certification with a slot for each further signature, those seals, and for B-LTA the closing.
+def make(scene: Scene, desk: Desk, *, level: str, size: str, signatures: int, many: int = 1) -> Finished:
+    """``many`` files with the house's certification, a slot for each further signature, those seals, and for B-LTA the closing.
 
     One signature at B-LTA is a paper of the house's own, certified and closed in one act.
     """
     upload = scene.contract(size)
-    count = min(most, max(LEAST, _OCTETS // len(upload)))
-    pdfs = tuple(_one(scene, desk, level, size, signatures, number) for number in range(count))
-    return Finished(level, size, signatures, pdfs, upload, _expected(upload, level, signatures))
+    tails = tuple(_one(scene, desk, level, size, signatures, number)[len(upload) :] for number in range(many))
+    return Finished(level, size, signatures, upload, tails, _expected(upload, level, signatures))
 
 
 def _one(scene: Scene, desk: Desk, level: str, size: str, signatures: int, number: int) -> bytes:
@@ -61,7 +61,7 @@ def _one(scene: Scene, desk: Desk, level: str, size: str, signatures: int, numbe
 def kept(scene: Scene, file: Finished) -> Path:
     """One of the files on disk, for programs that read it there."""
     path = scene.folder / f"finished-{file.level}-{len(file.upload)}-{file.signatures}.pdf"
-    path.write_bytes(file.pdfs[0])
+    path.write_bytes(file.file(0))
     return path
 
 

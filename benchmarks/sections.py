@@ -154,7 +154,7 @@ def _judged(scene: Scene, figures: Figures, level: str) -> dict[str, str]:
             try:
                 told[name] = judging(figures.outputs(name)[-1])
             except Exception as trouble:  # the library raises a dozen kinds, and each means that the file does not stand
-                told[name] = str(trouble)[:100]
+                told[name] = str(trouble)[:60]
     return told
 
 

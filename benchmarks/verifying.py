@@ -20,7 +20,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import alone, files, rounds
+from benchmarks import acts, alone, files, rounds
 from benchmarks.circumstances import circumstances, say, write
 from benchmarks.files import Finished
 from benchmarks.peers import gates, ours
@@ -61,9 +61,9 @@ def measure(scene: Scene, *, cases: Sequence[tuple[str, str, int]], rounds_each:
         if time.monotonic() > until:
             found["not_measured"][f"{level}, {size}, {count}"] = "the time ran out"
             continue
-        # As many as the fastest judge could read in one turn, as far as memory allows.
-        most = max(files.LEAST, min(files.MOST, int(2000 * seconds)))
-        file = files.make(scene, desk, level=level, size=size, signatures=count, most=most)
+        rate = acts.GATE_RATE if size == "130 KB" else acts.GATE_RATE // 10
+        many = max(4, int(rounds_each * seconds * rate / count))
+        file = files.make(scene, desk, level=level, size=size, signatures=count, many=many)
         found["cases"][file.title] = _case(scene, judge, file, rounds_each, seconds)
         say(f"verified {file.title}")
     return found
@@ -85,7 +85,7 @@ def memory(scene: Scene) -> dict[str, Any]:
     desk = ours.desk(scene, scene.sealer().credential, scene.responder())
     found: dict[str, Any] = {}
     for level in ("B-T", "B-LTA"):
-        path = files.kept(scene, files.make(scene, desk, level=level, size="10 MB", signatures=1, most=1))
+        path = files.kept(scene, files.make(scene, desk, level=level, size="10 MB", signatures=1))
         for judge, name in (("fast", OURS), ("deep", DEEP), ("pyhanko", HANKO)):
             try:
                 octets = alone.judging_memory(scene, judge, path, level=level, size="10 MB", signatures=1)
@@ -97,11 +97,11 @@ def memory(scene: Scene) -> dict[str, Any]:
 
 def _contenders(scene: Scene, judge: Judge, file: Finished) -> tuple[list[Contender], dict[str, str]]:
     judging = judge.archival if file.level == "B-LTA" else judge.stamped
-    here: list[Contender] = [Here(HANKO, lambda number: _sound(judging(file.pdfs[number % len(file.pdfs)])))]
+    here: list[Contender] = [Here(HANKO, lambda number: _sound(judging(file.file(number))))]
     absent: dict[str, str] = {}
     makers: dict[str, Callable[[], Contender]] = {
-        OURS: lambda: Here(OURS, gates.judged(gates.fast(), file.pdfs, file.expected, scene.roots)),
-        DEEP: lambda: Here(DEEP, gates.judged(gates.deep(), file.pdfs, file.expected, scene.roots)),
+        OURS: lambda: Here(OURS, gates.judged(gates.fast(), file.file, file.expected, scene.roots)),
+        DEEP: lambda: Here(DEEP, gates.judged(gates.deep(), file.file, file.expected, scene.roots)),
         PDFSIG: lambda: Pdfsig(files.kept(scene, file)),
     }
     for name, make in makers.items():

@@ -42,11 +42,11 @@ def expected(
     )
 
 
-def judged(gate: Gate, files: Sequence[bytes], expected: Expected, roots: Sequence[bytes]) -> Act:
-    """The files judged in turn, as often as wanted."""
+def judged(gate: Gate, file: Act, expected: Expected, roots: Sequence[bytes]) -> Act:
+    """What ``file`` gives, judged: another file for each number."""
 
     def act(number: int) -> bytes:
-        gate(files[number % len(files)], expected=expected, roots=roots, tsa_roots=roots, at=datetime.now(UTC))
+        gate(file(number), expected=expected, roots=roots, tsa_roots=roots, at=datetime.now(UTC))
         return b""
 
     return act
