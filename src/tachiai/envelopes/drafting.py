@@ -102,7 +102,7 @@ def add_document(envelope: Envelope, *, file_name: str, pdf: bytes, by: Member, 
             head_sha256=stored.sha256,
             created_at=at,
         )
-        _first_revision(document, size=stored.size, at=at)
+        _first_revision(document, size=stored.size, plan=inspection.plan, at=at)
         if not envelope.name:
             Envelope.objects.filter(pk=envelope.pk).update(name=document.name[:120])
         Envelope.objects.filter(pk=envelope.pk).update(updated_at=at)
@@ -122,7 +122,9 @@ def _room_for(envelope: Envelope, size: int) -> None:
         raise Refusal("envelope.too_large", limit_mb=MAX_TOTAL_BYTES // 2**20)
 
 
-def _first_revision(document: Document, *, size: int, at: datetime) -> None:
+def _first_revision(document: Document, *, size: int, plan: bytes, at: datetime) -> None:
+    document.plan = vault.lock_note(document.blob, plan, about=bytes(document.head_sha256).hex())
+    document.save(update_fields=["plan"])
     Revision.objects.create(document=document, number=0, kind=RevisionKind.UPLOAD, sha256=document.head_sha256, size=size, made_at=at)
 
 

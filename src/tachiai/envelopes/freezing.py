@@ -14,7 +14,7 @@ from tachiai import sealing, vault, work
 from tachiai.envelopes.events import note
 from tachiai.envelopes.expecting import expected
 from tachiai.envelopes.models import Document, Envelope, FreezeTask, PageImage, RevisionKind
-from tachiai.envelopes.revising import add_revision, read_head
+from tachiai.envelopes.revising import add_revision, open_head
 from tachiai.envelopes.routing import ask_next
 from tachiai.envelopes.states import EnvelopeState, move
 from tachiai.envelopes.wording import freeze_text
@@ -32,13 +32,15 @@ def freeze_document(task: FreezeTask, *, now: Callable[[], datetime]) -> None:
             work.finish(task, at=now(), state=TaskState.CANCELLED)
         return
     # Step 1: draw the pages. What signers will be shown is drawn from the uploaded bytes, before we add to them.
-    pdf = read_head(document)
+    head = open_head(document)
+    pdf = head.pdf
     pictures, entries = pack(render(pdf))
     # Step 2: fields, locks and the house's certification, verified before anything is stored.
     slots = list(document.envelope.recipients.order_by("slot").values_list("slot", flat=True))
     at = now()
     prepared = sealing.prepare(Act.FREEZE, pdf, subject=document.pk, stream=document.envelope.stream, at=at)
-    sealed = sealing.freeze(prepared, slots=slots, text=freeze_text(document.envelope), expected=expected(document), at=at)
+    text = freeze_text(document.envelope)
+    sealed = sealing.freeze(prepared, slots=slots, text=text, expected=expected(document), at=at, plan=head.plan)
     # Step 3: bytes first …
     tail = vault.put_tail(document.blob, sealed.tail, total_sha256=sealed.sha256)
     page_pack = vault.put(pictures, kind="pages")

@@ -41,7 +41,10 @@ class ForeignSignatures:
 
 @dataclass(frozen=True)
 class Inspection:
-    """What `inspect` promises of a file it did not refuse. Page sizes are (width, height) in points, as displayed (rotation applied)."""
+    """What `inspect` promises of a file it did not refuse. Page sizes are (width, height) in points, as displayed (rotation applied).
+
+    ``plan`` is the sealer's (docs/formats/plan.md), encoded; empty for a file that must be normalised first.
+    """
 
     page_count: int
     page_sizes: tuple[tuple[float, float], ...]
@@ -51,6 +54,7 @@ class Inspection:
     foreign: ForeignSignatures
     pdfa: str | None
     findings: tuple[Finding, ...]
+    plan: bytes = b""
 
     @property
     def reasons_to_normalise(self) -> tuple[Finding, ...]:

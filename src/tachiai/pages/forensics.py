@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import io
 import re
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import pikepdf
 from pikepdf import Name, Pdf
 
+from tachiai.crypto import planning
 from tachiai.errors import Refusal
 from tachiai.pages import object_walk, structure, wording
 from tachiai.pages.findings import MAX_PAGES, Finding, ForeignSignatures, Inspection
@@ -42,9 +43,11 @@ _HARMLESS = re.compile(
 
 
 def inspect_job(pdf: bytes, options: Head) -> tuple[Head, bytes]:
-    """Job ``inspect``: the head is an `Inspection` as a dictionary; refusals the face makes are findings of severity refuse."""
+    """Job ``inspect``: the head is an `Inspection` as a dictionary, the body its plan; refusals the face makes are findings."""
     del options
-    return asdict(examine(pdf)), b""
+    inspection = _planned(pdf, examine(pdf))
+    head = asdict(inspection)
+    return head, head.pop("plan")
 
 
 def normalise_job(pdf: bytes, options: Head) -> tuple[Head, bytes]:
@@ -56,7 +59,7 @@ def normalise_job(pdf: bytes, options: Head) -> tuple[Head, bytes]:
         raise Refusal("file.locked_by_signature", reason="signed")
     with _opened(pdf) as document:
         rewritten = _rewrite(document)
-    after = examine(rewritten)
+    after = _planned(rewritten, examine(rewritten))
     _raise_refusals(after)
     if after.reasons_to_normalise:
         raise Refusal("file.broken", cause=after.reasons_to_normalise[0].code)
@@ -94,6 +97,20 @@ def examine(pdf: bytes) -> Inspection:
             pdfa=structure.pdfa_claim(document),
             findings=tuple(findings),
         )
+
+
+def _planned(pdf: bytes, inspection: Inspection) -> Inspection:
+    """With the sealer's plan of the file. What the sealer could not append to is found here, and not after people have agreed."""
+    if any(finding.severity in ("refuse", "normalise") for finding in inspection.findings):
+        return inspection
+    try:
+        return replace(inspection, plan=planning.plan(pdf).encode())
+    except Refusal as refused:
+        # A rewrite mends how a file is put together, unless somebody has signed it or its form is of another kind altogether.
+        beyond = inspection.foreign or refused.code == "file.xfa"
+        code = refused.code if beyond else "file.unwritable"
+        found = Finding(code, "refuse" if beyond else "normalise", dict(refused.facts))
+        return replace(inspection, findings=(*inspection.findings, found))
 
 
 def _raise_refusals(inspection: Inspection) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import cast, get_args
 
+from tachiai.crypto.plans import LARGEST as LARGEST_PLAN
 from tachiai.errors import Outage, Refusal
 from tachiai.pages import child
 from tachiai.pages.findings import MAX_FILE_BYTES, MAX_PAGES, Finding, ForeignSignatures, Inspection, Severity, XrefKind
@@ -17,7 +18,7 @@ from tachiai.pages.frame import Head
 __all__ = ["MAX_FILE_BYTES", "MAX_PAGES", "Finding", "ForeignSignatures", "Inspection", "inspect", "normalise"]
 
 # 10 s of work and 512 MB of address space hold for the largest allowed file; the wall is wider because the machine is shared.
-LIMITS = child.Limits(memory_bytes=512 * 1024 * 1024, cpu_seconds=10, wall_seconds=30.0, answer_bytes=0)
+LIMITS = child.Limits(memory_bytes=512 * 1024 * 1024, cpu_seconds=10, wall_seconds=30.0, answer_bytes=LARGEST_PLAN)
 # A rewrite may be larger than its source (object streams unpacked by repair), but not without bound.
 NORMALISE_LIMITS = child.Limits(memory_bytes=768 * 1024 * 1024, cpu_seconds=20, wall_seconds=60.0, answer_bytes=2 * MAX_FILE_BYTES)
 
@@ -31,8 +32,8 @@ def inspect(pdf: bytes) -> Inspection:
     (reason: time, memory, crash).
     """
     refuse_by_size(pdf)
-    head, _ = child.run("inspect", pdf, limits=LIMITS)
-    inspection = _inspection(head)
+    head, plan = child.run("inspect", pdf, limits=LIMITS)
+    inspection = _inspection(head, plan)
     for finding in inspection.findings:
         if finding.severity == "refuse":
             raise Refusal(finding.code, **finding.facts)
@@ -60,7 +61,7 @@ def refuse_by_size(pdf: bytes) -> None:
         raise Refusal("file.too_large", limit_mb=MAX_FILE_BYTES // (1024 * 1024))
 
 
-def _inspection(head: Head) -> Inspection:
+def _inspection(head: Head, plan: bytes) -> Inspection:
     # The child has read a stranger's bytes, so its answer is checked like a stranger's.
     try:
         foreign = head["foreign"]
@@ -79,6 +80,7 @@ def _inspection(head: Head) -> Inspection:
             ),
             pdfa=None if head["pdfa"] is None else str(head["pdfa"])[:8],
             findings=tuple(_finding(item) for item in head["findings"]),
+            plan=plan,
         )
     except (KeyError, TypeError, ValueError) as error:
         raise Outage("pages.answer", type(error).__name__) from error

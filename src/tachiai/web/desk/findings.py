@@ -71,6 +71,7 @@ def reason_words(reasons: Any) -> list[str]:
         "file.prepended": _("PDFの前に余分なデータが付いています。"),
         "file.appended": _("PDFの後ろに余分なデータが付いています。"),
         "file.empty_password": _("空のパスワードで暗号化されています。"),
+        "file.unwritable": _("電子署名を追加できる構造になっていません。"),
         "file.repaired": _("内部の構造が壊れていて、修復が必要です。"),
         "file.two_readings": _("見るソフトによって内容が変わるおそれがあります。"),
     }
