@@ -58,7 +58,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _say(f"WRONG: {problem}")
     for database, figures in found.items():
         print("  ".join([database, *(f"{name}: {value}" for name, value in figures.items())]))
-    print(json.dumps({"benchmark": "rows", **circumstances(), "delay": options.delay, "databases": found, "not_measured": skipped}))
+    print(
+        json.dumps(
+            {
+                "benchmark": "rows",
+                **circumstances(),
+                "delay": options.delay,
+                "rsa": options.rsa,
+                "databases": found,
+                "not_measured": skipped,
+            }
+        )
+    )
     return 1 if not found or any("wrong" in figures for figures in found.values()) else 0
 
 
@@ -68,6 +79,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--databases", default="sqlite,postgresql", help="which, separated by commas")
     parser.add_argument("--consents", type=int, default=400 if quick else 2000, help="how many wait")
     parser.add_argument("--delay", type=float, default=0.1, help="seconds to the timestamp authority and back")
+    parser.add_argument("--rsa", type=int, default=2048, help="bits of the seal's and the authority's keys")
     parser.add_argument("--everything", action="store_true", help="let the worker do its other kinds of work beside it")
     parser.add_argument("--keep", action="store_true", help="leave the house's folder for looking at")
     return parser.parse_args(arguments)
@@ -93,7 +105,7 @@ def _measure(home: Path, options: argparse.Namespace, postgres: Postgres | None)
     environment |= {"TACHIAI_HOME": str(home), "TACHIAI_MODE": "demo", "TACHIAI_MAILBOX": "yes"}
     if postgres:
         environment["TACHIAI_DATABASE_URL"] = postgres.url
-    filled = _inside(environment, "fill", str(options.consents))
+    filled = _inside(environment, "fill", str(options.consents), str(options.rsa))
     _say(f"{options.consents} consents wait; each file has {filled['bytes']:,} bytes")
     with DelayedTsa(home / "keys" / "authority", delay=options.delay) as authority:
         worked = _work(environment | authority.environment, _counter(home, postgres), options)

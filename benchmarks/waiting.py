@@ -1,4 +1,4 @@
-"""Consents that wait for their seals, made inside a house: ``python -m benchmarks.waiting fill COUNT`` and ``check``.
+"""Consents that wait for their seals, made inside a house: ``python -m benchmarks.waiting fill COUNT BITS`` and ``check``.
 
 One envelope goes through the product's own verbs up to the freeze. Its copies have documents, files and keys of their own in the
 vault, and rows that say the same; on each of them our own signer, who is first, is shown the document and consents by the real verb.
@@ -19,9 +19,14 @@ import django
 SAMPLE_OF_CHECKS = 100
 
 
-def fill(count: int) -> dict[str, Any]:
+def fill(count: int, rsa_bits: int) -> dict[str, Any]:
+    from tachiai import clock
+    from tachiai.administration.embedding import DEMO_OPERATOR
     from tachiai.cli.houses import establish
+    from tachiai.crypto.authority import create_authority
+    from tachiai.house import read
 
+    create_authority(read().keys / "authority", operator=DEMO_OPERATOR, at=clock.now(), rsa_bits=rsa_bits)
     house = establish()
     from tachiai.cli.demo_people import settle_demo_people
 
@@ -155,7 +160,7 @@ def _asked() -> Any:
 
 def main(arguments: list[str]) -> int:
     django.setup() if arguments[0] == "check" else None
-    found = fill(int(arguments[1])) if arguments[0] == "fill" else check()
+    found = fill(int(arguments[1]), int(arguments[2])) if arguments[0] == "fill" else check()
     print(json.dumps(found))
     return 0
 

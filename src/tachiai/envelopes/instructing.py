@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
-from django.db.models import prefetch_related_objects
+from django.db.models import Model, QuerySet
 
 from tachiai import ceremony, vault
+from tachiai.accounts.models import Member, Organization
 from tachiai.ceremony import Consent
 from tachiai.envelopes.expecting import Stage, expected_of, slots_of, stages_of
-from tachiai.envelopes.models import Document, Recipient, SealTask
+from tachiai.envelopes.models import Document, Envelope, Recipient, SealTask
 from tachiai.envelopes.revising import Head, open_head
 from tachiai.errors import Refusal
 from tachiai.sealing import Expected, Intent
 
-# What a seal is about, each in one query however many tasks there are.
-NEEDED = ("consent", "recipient", "document__envelope__organization", "document__envelope__sender")
+M = TypeVar("M", bound=Model)
+
+# What a seal and the mails after it say of an envelope and of its signer. Anything else would still be there, at a query of its own.
+_OF_ENVELOPES = ("organization", "sender", "number", "name", "comment", "state", "deadline")
+_OF_RECIPIENTS = ("envelope", "slot", "order", "side", "organization_name", "title", "name", "mail", "language", "level", "state")
+_OF_DOCUMENTS = ("envelope", "blob", "foreign_signatures", "head_number", "head_sha256", "plan")
 
 
 @dataclass(frozen=True)
@@ -41,14 +47,26 @@ class Brief:
 
 def load(tasks: Sequence[SealTask]) -> list[Brief]:
     """The briefs of several tasks, in their order."""
-    prefetch_related_objects(list(tasks), *NEEDED)
-    documents = [task.document for task in tasks]
+    _attach(tasks, "consent", Consent.objects.only("body", "digest"))
+    _attach(tasks, "recipient", Recipient.objects.only(*_OF_RECIPIENTS))
+    documents = _attach(tasks, "document", Document.objects.only(*_OF_DOCUMENTS))
+    envelopes = _attach(documents, "envelope", Envelope.objects.only(*_OF_ENVELOPES))
+    _attach(envelopes, "organization", Organization.objects.all())
+    _attach(envelopes, "sender", Member.objects.all())
     blobs = vault.blobs(document.blob_id for document in documents)
     for document in documents:
         document.blob = blobs[document.blob_id]
     stages = stages_of([document.pk for document in documents])
     slots = slots_of({document.envelope_id for document in documents})
     return [Brief(task, stages[task.document_id], slots[task.document.envelope_id]) for task in tasks]
+
+
+def _attach(rows: Iterable[Model], name: str, queryset: QuerySet[M]) -> list[M]:
+    """Read what ``name`` of every row refers to in one query, and give it to them; rows that refer to the same share it."""
+    found = queryset.in_bulk({getattr(row, f"{name}_id") for row in rows})
+    for row in rows:
+        setattr(row, name, found[getattr(row, f"{name}_id")])
+    return list(found.values())
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,9 @@ class Envelope(models.Model):
     concluded_at = models.DateTimeField(null=True, blank=True, help_text="締結日時: the last timestamp's time.")
     updated_at = models.DateTimeField()
 
+    # The names of its documents in order, where somebody has read them already for all that is told of it; not a column.
+    document_names: list[str] | None = None
+
     class Meta:
         constraints = [models.UniqueConstraint(fields=["organization", "number"], name="envelope_number_once")]
         indexes = [models.Index(fields=["organization", "state", "-updated_at"], name="envelope_list")]

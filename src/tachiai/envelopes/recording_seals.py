@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Prefetch, prefetch_related_objects
 
 from tachiai import ledger, outbox, work
 from tachiai.envelopes.events import note
@@ -106,7 +105,9 @@ def _move_on(tasks: Collection[SealTask], envelopes: Envelopes, *, at: datetime)
     if not signed:
         return
     moved = {recipient.envelope_id: envelopes[recipient.envelope_id] for recipient in signed}
-    prefetch_related_objects(list(moved.values()), Prefetch("documents", Document.objects.only("envelope", "position", "name")))
+    names = _document_names(list(moved))
+    for pk, envelope in moved.items():
+        envelope.document_names = names[pk]
     move_many(signed, RecipientState.SIGNED, signed_at=at)
     for recipient in signed:
         note(recipient.envelope, "recipient.signed", by=None, at=at, data={"recipient": str(recipient.pk)})
@@ -115,6 +116,14 @@ def _move_on(tasks: Collection[SealTask], envelopes: Envelopes, *, at: datetime)
     complete = {pk for pk in moved if all(one.state == RecipientState.SIGNED for one in people[pk])}
     _go_on([envelope for pk, envelope in moved.items() if pk not in complete], people, at=at)
     _close([envelope for pk, envelope in moved.items() if pk in complete], at=at)
+
+
+def _document_names(envelopes: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[str]]:
+    found: dict[uuid.UUID, list[str]] = {pk: [] for pk in envelopes}
+    rows = Document.objects.filter(envelope__in=envelopes).order_by("position").values_list("envelope_id", "name")
+    for pk, name in rows:
+        found[pk].append(name)
+    return found
 
 
 def _signed(tasks: Collection[SealTask], envelopes: Envelopes) -> list[Recipient]:

@@ -36,11 +36,14 @@ def tell_sender(kind: str, envelope: Envelope, *, at: datetime, about: Recipient
     _to_member(kind, envelope.sender, envelope, at=at, about=about, context=context)
 
 
-def tell_mailed(kind: str, envelope: Envelope, *, at: datetime, reason: str = "", but: Recipient | None = None) -> None:
-    """One mail to everybody who was asked to sign so far: M10 declined, M11 withdrawn."""
+def tell_mailed(
+    kind: str, envelope: Envelope, *, at: datetime, reason: str = "", but: Recipient | None = None, by_operator: bool = False
+) -> None:
+    """One mail to everybody who was asked to sign so far: M10 declined, M11 withdrawn (perhaps by the operator)."""
+    context: dict[str, object] = {"reason": reason, **({"by_operator": True} if by_operator else {})}
     for recipient in envelope.recipients.filter(requested_at__isnull=False).order_by("slot"):
         if but is None or recipient.pk != but.pk:
-            _to_recipient(kind, recipient, at=at, context={"reason": reason})
+            _to_recipient(kind, recipient, at=at, context=context)
 
 
 def tell_locked(recipient: Recipient, *, until: datetime | None, at: datetime) -> None:
@@ -122,10 +125,16 @@ def _facts(envelope: Envelope) -> dict[str, object]:
         "reply_to": organization.mail or sender.mail,
         "envelope": envelope.name,
         "number": envelope.number,
-        "documents": [document.name for document in sorted(envelope.documents.all(), key=lambda document: document.position)],
+        "documents": _document_names(envelope),
         "deadline": envelope.deadline.isoformat() if envelope.deadline else None,
         "comment": envelope.comment,
     }
+
+
+def _document_names(envelope: Envelope) -> list[str]:
+    if envelope.document_names is not None:
+        return envelope.document_names
+    return list(envelope.documents.order_by("position").values_list("name", flat=True))
 
 
 def request_context(recipient: Recipient) -> dict[str, object]:
