@@ -23,11 +23,11 @@ from tachiai.sealing.keyring import Keyring, embedded_key
 
 @dataclass
 class Telling:
-    """A source over the embedded root's own keys. ``by`` "lists" or "answers"; ``issued`` is the time of which it speaks."""
+    """A source over the embedded root's own keys. ``by`` "lists" or "answers"; ``issued`` is the time of which it speaks, None: now."""
 
     home: Path
     by: str
-    issued: datetime
+    issued: datetime | None
     validity: timedelta = timedelta(hours=6)
     revoked: dict[bytes, datetime] = field(default_factory=dict)
     asked: int = 0
@@ -43,16 +43,16 @@ class Telling:
 
     def _known(self, certificate: bytes, issuer: bytes, *, at: datetime) -> Known:
         if self.by == "lists":
-            return Known((read_crl(self._list(), certificate=certificate, issuer=issuer, at=at),), asked=at, offered=False)
+            return Known((read_crl(self._list(at), certificate=certificate, issuer=issuer, at=at),), asked=at, offered=False)
         source = self.authority.revocation_source
-        answer = read_ocsp(source.answer(certificate, at=self.issued), certificate=certificate, issuer=issuer, at=at)
+        answer = read_ocsp(source.answer(certificate, at=self.issued or at), certificate=certificate, issuer=issuer, at=at)
         return Known((answer,), asked=at, offered=True)
 
-    def _list(self) -> bytes:
+    def _list(self, at: datetime) -> bytes:
         held = self.home / "keys" / "authority" / "root.key.pem"
         private = load_pem_private_key(held.read_bytes(), None)
         root = x509.load_der_x509_certificate(self.authority.root.certificate)
-        issued = self.issued.replace(microsecond=0)
+        issued = (self.issued or at).replace(microsecond=0)
         draft = x509.CertificateRevocationListBuilder(root.subject).last_update(issued).next_update(issued + self.validity)
         for certificate, since in self.revoked.items():
             serial = x509.load_der_x509_certificate(certificate).serial_number

@@ -62,6 +62,8 @@ CASES: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("M10", "other", _SENDER | {"wish": "other"}),
     ("M10", "signer", _SIGNER | {"link": "", "reason": ""}),
     ("M11", "whole", _SIGNER | {"link": ""}),
+    ("M11", "operator, signer", _SIGNER | {"link": "", "by_operator": True}),
+    ("M11", "operator, sender", _SENDER | {"about": None, "by_operator": True}),
     ("M13", "expired", _SENDER | {"about": None, "expired": True}),
     ("M13", "near", _SENDER | {"about": None, "expired": False}),
     ("M14", "whole", _SENDER),

@@ -152,6 +152,16 @@ def test_withdrawal_says_that_nothing_was_concluded() -> None:
     assert "契約は成立していません。先にいただいた署名では契約は締結されません。" in written("M11", "ja", {"link": ""}).text
 
 
+def test_withdrawal_by_the_operator_says_so_to_both_sides() -> None:
+    for reader, link in (("signer", ""), ("sender", LINK)):
+        facts = {"reader": reader, "link": link, "by_operator": True}
+        japanese, english = written("M11", "ja", facts).text, written("M11", "en", facts).text
+        assert "電子契約の運営者が、下記の署名依頼を取り下げました。" in japanese
+        assert "The operator of this service has withdrawn" in english
+        assert ("封筒を複製し、新しく依頼してください" in japanese) == (reader == "sender")
+        assert ("封筒を見る" in japanese) == (reader == "sender")
+
+
 def test_lock_out_says_until_when_or_that_it_is_over() -> None:
     locked = written("M15", "ja", {"reader": "signer", "link": "", "until": "2026-12-09T00:45:00+00:00"}).text
     assert "2026年12月9日 09:45（日本時間）まで入力を止めています" in locked

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from tachiai import __version__
+from tachiai.cli.envelopes import add_envelope_commands
 from tachiai.cli.keys import add_key_commands
 from tachiai.cli.tsa import add_tsa_commands
 from tachiai.errors import Outage, Refusal
@@ -48,6 +49,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"tachiai {__version__}")
     commands = top.add_subparsers(metavar="COMMAND", required=True)
     _house_commands(commands)
+    add_envelope_commands(commands, _lazy)
     add_key_commands(commands, _lazy)
     add_tsa_commands(commands, _lazy)
     _people_commands(commands)

@@ -82,8 +82,8 @@ class HttpRevocation:
     def _ask(self, certificate: bytes, issuer: bytes, *, at: datetime) -> Known:
         """The newest acceptable answer. One signed by the issuer itself is joined by a list, which the deep verifier can follow.
 
-        A list that tells of a revocation takes the place of an answer that does: pyHanko 0.38 counts a certificate as revoked
-        at the very second of its revocation when an answer says so, and then finds no moment at which its seals were good.
+        A list that tells of a revocation takes the place of an answer that does: pyHanko 0.38 takes only a list's word for it that
+        a certificate was good until then.
         """
         troubles: list[str] = []
         responders = ocsp_urls(certificate)

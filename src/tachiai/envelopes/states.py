@@ -42,7 +42,7 @@ ENVELOPE_MOVES: dict[str, set[str]] = {
     E.SENDING: {E.IN_PROGRESS, E.WITHDRAWN},
     E.IN_PROGRESS: {E.CLOSING, E.DECLINED, E.WITHDRAWN, E.EXPIRED},
     E.EXPIRED: {E.IN_PROGRESS, E.WITHDRAWN},
-    E.CLOSING: {E.CONCLUDED},
+    E.CLOSING: {E.CONCLUDED, E.WITHDRAWN},  # withdrawn by the operator's hand alone (envelopes.remedying)
     E.CONCLUDED: set(),
     E.DECLINED: set(),
     E.WITHDRAWN: set(),

@@ -92,8 +92,14 @@ def _person(recipient: Recipient, envelope: Envelope, *, manages: bool) -> dict[
 def _trouble_words(trouble: Trouble | None) -> dict[str, Any] | None:
     if trouble is None:
         return None
-    if trouble.stuck:
+    if trouble.stuck and trouble.code == "key.revoked":
+        words = _(
+            "電子署名に用いた証明書が失効しているため、完了処理を続けられません。運営者が対応するまでお待ちください（{code}）。"
+        ).format(code=trouble.code)
+    elif trouble.stuck:
         words = _("処理を続けられない問題が見つかりました。管理者へご連絡ください（{code}）。").format(code=trouble.code)
+    elif trouble.code.startswith("revocation."):
+        words = _("認証局の応答（証明書の失効情報）を待っています。復旧後に自動で続行します。")
     elif trouble.code.startswith("tsa."):
         words = _("タイムスタンプ局の応答を待っています。復旧後に自動で続行します。")
     elif trouble.code.startswith(("smtp.", "mail.")):
