@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from django import forms, template
@@ -101,6 +102,7 @@ def size(value: int | None) -> str:
 
 
 @register.simple_tag
+@lru_cache(maxsize=512)
 def icon(name: str, extra: str = "") -> SafeString:
     """A drawing hidden from screen readers: words always stand beside it. An unknown name raises KeyError."""
     classes = f"icon {extra}".strip()
