@@ -7,7 +7,7 @@ credential. No signing-time attribute is ever written: in PAdES the claimed time
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -54,6 +54,7 @@ class BadSignature(ValueError):
 
 _SIGNED_DATA_TYPE = der.oid(SIGNED_DATA)
 _TIME_STAMP_TYPE = der.oid(SIGNATURE_TIME_STAMP)
+_SHORT_ATTRIBUTE = 256
 _type = lru_cache(maxsize=8)(der.oid)
 
 
@@ -213,7 +214,7 @@ def read_signed_data(data: bytes, *, padded: bool = False) -> SignedData:
         raise BadSignature("something follows the SignedData")
     try:
         kind, wrapped = outer.expect(der.SEQUENCE).children()
-        if der.read_oid(kind) != SIGNED_DATA:
+        if kind.raw != _SIGNED_DATA_TYPE:
             raise BadSignature("not SignedData")
         members = wrapped.expect(0xA0).only_child().expect(der.SEQUENCE).children()
         certificates = next((m for m in members if m.tag == 0xA0), None)
@@ -236,16 +237,15 @@ def read_signed_data(data: bytes, *, padded: bool = False) -> SignedData:
 
 def _read_signer(info: der.Element) -> SignerInfo:
     parts = info.expect(der.SEQUENCE).children()
-    sid = parts[1]
-    named = sid.children() if sid.tag == der.SEQUENCE else []
-    dotted = der.read_oid(parts[2].children()[0])
+    issuer, serial, identifier = _read_identity(parts[1].raw)
+    dotted = first_oid(parts[2].raw)
     if dotted not in DIGEST_NAMES:
         raise BadSignature(f"digest algorithm {dotted} is not accepted")
     signed = parts[3].expect(0xA0)
     unsigned = der.optional(parts, 6, 0xA1)
     return SignerInfo(
-        issuer_and_serial=(named[0].raw, named[1].raw) if named else None,
-        key_identifier=None if named else sid.expect(0x80).content,
+        issuer_and_serial=None if identifier is not None else (issuer, serial),
+        key_identifier=identifier,
         digest=DIGEST_NAMES[dotted],
         signature_algorithm=parts[4],
         attributes_raw=b"\x31" + signed.raw[1:],
@@ -255,12 +255,42 @@ def _read_signer(info: der.Element) -> SignerInfo:
     )
 
 
+# What is the same in file after file is taken apart once: who signs, by which algorithms, with which constant attributes.
+
+
+@lru_cache(maxsize=256)
+def _read_identity(raw: bytes) -> tuple[bytes, bytes, bytes | None]:
+    """Issuer and serial number, or the key identifier."""
+    sid = der.read(raw)
+    if sid.tag != der.SEQUENCE:
+        return b"", b"", sid.expect(0x80).content
+    named = sid.children()
+    return named[0].raw, named[1].raw, None
+
+
+@lru_cache(maxsize=256)
+def first_oid(raw: bytes) -> str:
+    """The identifier that an AlgorithmIdentifier, or any other SEQUENCE, begins with."""
+    return der.read_oid(der.read(raw).children()[0])
+
+
 def _read_attributes(holder: der.Element) -> dict[str, list[der.Element]]:
     found: dict[str, list[der.Element]] = {}
     for entry in holder.children():
-        kind, values = entry.expect(der.SEQUENCE).children()
-        found.setdefault(der.read_oid(kind), []).extend(values.expect(der.SET).children())
+        short = entry.end - entry.start <= _SHORT_ATTRIBUTE
+        dotted, values = _read_attribute(entry.raw) if short else _taken_apart(entry)
+        found.setdefault(dotted, []).extend(values)
     return found
+
+
+@lru_cache(maxsize=512)
+def _read_attribute(raw: bytes) -> tuple[str, tuple[der.Element, ...]]:
+    return _taken_apart(der.read(raw))
+
+
+def _taken_apart(entry: der.Element) -> tuple[str, tuple[der.Element, ...]]:
+    kind, values = entry.expect(der.SEQUENCE).children()
+    return der.read_oid(kind), tuple(values.expect(der.SET).children())
 
 
 # --------------------------------------------------------------------------------------------------- checking
@@ -289,52 +319,60 @@ def check_signer(data: SignedData, *, content_digest: bytes) -> bytes:
 def _check_signing_certificate(signer: SignerInfo, certificate: bytes) -> None:
     """ESSCertIDv2 (RFC 5035) or ESSCertID (RFC 2634): its first entry must be the very certificate that verifies."""
     if SIGNING_CERTIFICATE_V2 in signer.attributes:
-        first = signer.single(SIGNING_CERTIFICATE_V2).children()[0].children()[0].children()
-        named = first[0].tag == der.SEQUENCE
-        name = DIGEST_NAMES.get(der.read_oid(first[0].children()[0])) if named else "sha256"
-        if name is None:
-            raise BadSignature("the signing certificate is named by an unknown digest")
-        expected = hashlib.new(name, certificate).digest()
-        found = first[1 if named else 0].expect(der.OCTET_STRING).content
+        named = _names_by_v2(signer.single(SIGNING_CERTIFICATE_V2).raw, certificate)
     elif SIGNING_CERTIFICATE in signer.attributes:
-        first = signer.single(SIGNING_CERTIFICATE).children()[0].children()[0].children()
-        # SHA-1 is what RFC 2634 defines for this attribute; it only repeats which certificate is meant.
-        expected = hashlib.sha1(certificate, usedforsecurity=False).digest()
-        found = first[0].expect(der.OCTET_STRING).content
+        named = _names_by_v1(signer.single(SIGNING_CERTIFICATE).raw, certificate)
     else:
         raise BadSignature("no signing-certificate attribute")
-    if found != expected:
+    if not named:
         raise BadSignature("the signing-certificate attribute names another certificate")
 
 
 @lru_cache(maxsize=256)
-def _public_key(certificate: bytes) -> object:
-    """Few keys check many signatures, and taking one out of its certificate costs as much as checking with it."""
-    try:
-        return chains.certificate(certificate).public_key()
-    except (ValueError, UnsupportedAlgorithm) as unknown:
-        raise BadSignature("the certificate's key cannot be used") from unknown
+def _names_by_v2(attribute_value: bytes, certificate: bytes) -> bool:
+    first = der.read(attribute_value).children()[0].children()[0].children()
+    named = first[0].tag == der.SEQUENCE
+    name = DIGEST_NAMES.get(der.read_oid(first[0].children()[0])) if named else "sha256"
+    if name is None:
+        raise BadSignature("the signing certificate is named by an unknown digest")
+    return first[1 if named else 0].expect(der.OCTET_STRING).content == hashlib.new(name, certificate).digest()
+
+
+@lru_cache(maxsize=256)
+def _names_by_v1(attribute_value: bytes, certificate: bytes) -> bool:
+    first = der.read(attribute_value).children()[0].children()[0].children()
+    # SHA-1 is what RFC 2634 defines for this attribute; it only repeats which certificate is meant.
+    return first[0].expect(der.OCTET_STRING).content == hashlib.sha1(certificate, usedforsecurity=False).digest()
 
 
 def _check_raw_signature(signer: SignerInfo, certificate: bytes) -> None:
-    key = _public_key(certificate)
-    dotted = der.read_oid(signer.signature_algorithm.children()[0])
-    stated = (RSA_KINDS | ECDSA_KINDS).get(dotted, signer.digest)
-    if stated != signer.digest:
-        raise BadSignature("digest and signature algorithm disagree")
-    chosen = _HASHES[signer.digest]()
     try:
-        if isinstance(key, rsa.RSAPublicKey) and (dotted in RSA_KINDS or dotted == _RSA_PLAIN):
-            key.verify(signer.signature, signer.attributes_raw, padding.PKCS1v15(), chosen)
-        elif isinstance(key, rsa.RSAPublicKey) and dotted == _RSA_PSS:
-            scheme = padding.PSS(mgf=padding.MGF1(chosen), salt_length=padding.PSS.AUTO)
-            key.verify(signer.signature, signer.attributes_raw, scheme, chosen)
-        elif isinstance(key, ec.EllipticCurvePublicKey) and dotted in ECDSA_KINDS:
-            key.verify(signer.signature, signer.attributes_raw, ec.ECDSA(chosen))
-        else:
-            raise BadSignature(f"signature algorithm {dotted} does not fit the key")
+        _verifier(certificate, signer.signature_algorithm.raw, signer.digest)(signer.signature, signer.attributes_raw)
     except (InvalidSignature, UnsupportedAlgorithm) as wrong:
         raise BadSignature("the signature does not hold") from wrong
+
+
+@lru_cache(maxsize=256)
+def _verifier(certificate: bytes, algorithm_identifier: bytes, digest: str) -> Callable[[bytes, bytes], None]:
+    """What checks signatures of this certificate by this algorithm; chosen once, because few keys make many signatures."""
+    try:
+        key = chains.certificate(certificate).public_key()
+    except (ValueError, UnsupportedAlgorithm) as unknown:
+        raise BadSignature("the certificate's key cannot be used") from unknown
+    dotted = first_oid(algorithm_identifier)
+    if (RSA_KINDS | ECDSA_KINDS).get(dotted, digest) != digest:
+        raise BadSignature("digest and signature algorithm disagree")
+    chosen = _HASHES[digest]()
+    if isinstance(key, rsa.RSAPublicKey) and (dotted in RSA_KINDS or dotted == _RSA_PLAIN):
+        plain = padding.PKCS1v15()
+        return lambda signature, message: key.verify(signature, message, plain, chosen)
+    if isinstance(key, rsa.RSAPublicKey) and dotted == _RSA_PSS:
+        scheme = padding.PSS(mgf=padding.MGF1(chosen), salt_length=padding.PSS.AUTO)
+        return lambda signature, message: key.verify(signature, message, scheme, chosen)
+    if isinstance(key, ec.EllipticCurvePublicKey) and dotted in ECDSA_KINDS:
+        curve = ec.ECDSA(chosen)
+        return lambda signature, message: key.verify(signature, message, curve)
+    raise BadSignature(f"signature algorithm {dotted} does not fit the key")
 
 
 def sign_digest(credential: Credential, digest: bytes, *, content_type: str = DATA) -> tuple[bytes, bytes]:

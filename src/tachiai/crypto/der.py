@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import NamedTuple
 
 BOOLEAN, INTEGER, BIT_STRING, OCTET_STRING, NULL, OID = 0x01, 0x02, 0x03, 0x04, 0x05, 0x06
 _LONGEST_OID = 128
@@ -89,44 +90,56 @@ def _base128(arc: int) -> bytes:
 # ---------------------------------------------------------------------------------------------------- reading
 
 
-class Element:
+_new = tuple.__new__
+
+
+class Element(NamedTuple):
     """One value read: ``raw`` is the whole encoding, ``content`` the part behind tag and length.
 
-    It is a place in the bytes it was read from, up to ``end`` there; nothing is copied before ``raw`` or ``content`` is asked for.
+    It is a place in the bytes it was read from, from ``start`` up to ``end``, its content from ``body`` on; nothing is copied before
+    ``raw`` or ``content`` is asked for.
     """
 
-    __slots__ = ("_body", "_data", "_start", "end", "tag")
-
-    def __init__(self, tag: int, data: bytes, start: int, body: int, end: int) -> None:
-        self.tag, self._data, self._start, self._body, self.end = tag, data, start, body, end
+    tag: int
+    data: bytes
+    start: int
+    body: int
+    end: int
 
     def __repr__(self) -> str:
-        return f"Element({self.tag:#x}, {self.end - self._body} bytes)"
+        return f"Element({self.tag:#x}, {self.end - self.body} bytes)"
 
     @property
     def content(self) -> bytes:
-        return self._data[self._body : self.end]
+        return self.data[self.body : self.end]
 
     @property
     def raw(self) -> bytes:
-        return self._data[self._start : self.end]
+        return self.data[self.start : self.end]
 
     def children(self) -> list[Element]:
         """The values inside a constructed one. Raises :class:`DerError` for a primitive or a torn one."""
-        if not self.tag & 0x20:
-            raise DerError(f"tag {self.tag:#x} has no members")
-        data, place, end, found = self._data, self._body, self.end, []
+        tag, data, _start, place, end = self
+        if not tag & 0x20:
+            raise DerError(f"tag {tag:#x} has no members")
+        found: list[Element] = []
         while place < end:
-            element = _read_at(data, place, end)
+            body = place + 2
+            # Nearly all members are short; what is not goes the longer way, where every form is judged.
+            size = data[place + 1] if body <= end else 0x80
+            if size < 0x80 and body + size <= end and data[place] & 0x1F != 0x1F:
+                element = _new(Element, (data[place], data, place, body, body + size))
+            else:
+                element = _read_at(data, place, end)
             found.append(element)
-            place = element.end
+            place = element[4]
         return found
 
     def only_child(self) -> Element:
         """The single value inside a constructed one, such as an EXPLICIT wrapper."""
         if not self.tag & 0x20:
             raise DerError(f"tag {self.tag:#x} has no members")
-        element = _read_at(self._data, self._body, self.end)
+        element = _read_at(self.data, self.body, self.end)
         if element.end != self.end:
             raise DerError(f"{self.end - element.end} bytes behind the value")
         return element
@@ -210,12 +223,12 @@ def _dotted(content: bytes) -> str:
 def read_generalized_time(element: Element) -> datetime:
     """An aware time in UTC; RFC 3161 allows fractions of a second, and only ``Z`` as zone."""
     text = element.expect(GENERALIZED_TIME).content.decode("ascii", "replace")
-    whole, _, fraction = text.removesuffix("Z").partition(".")
-    if not text.endswith("Z") or len(whole) != 14 or not (whole + fraction).isdecimal():
+    w, fraction = text[:14], text[15:-1]
+    if text[-1:] != "Z" or text[14:15] not in ("Z", ".") or not (w + fraction).isdecimal() or (len(text) > 15 and text[14] == "Z"):
         raise DerError("a time in another form than YYYYMMDDhhmmss[.f]Z")
-    month, day, hour, minute, second = (int(whole[place : place + 2]) for place in range(4, 14, 2))
     try:
-        return datetime(int(whole[:4]), month, day, hour, minute, second, int((fraction + "000000")[:6]), tzinfo=UTC)
+        micro = int((fraction + "000000")[:6])
+        return datetime(int(w[:4]), int(w[4:6]), int(w[6:8]), int(w[8:10]), int(w[10:12]), int(w[12:]), micro, tzinfo=UTC)
     except ValueError as torn:
         raise DerError("a time that no calendar holds") from torn
 

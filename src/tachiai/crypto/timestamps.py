@@ -15,7 +15,7 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Protocol, TypeVar
@@ -207,11 +207,11 @@ def accept_reply(
     with what it sent: the trouble of a timestamping authority is never the document's fault.
     """
     try:
-        found, stated_nonce = _read_reply(reply, roots=roots)
+        found, stated_nonce = _read_reply(reply, roots=roots, accredited=accredited, embedded=embedded)
         _check_answer(found, stated_nonce, digest=digest, nonce=nonce, at=at, policy=policy)
     except (BadToken, cms.BadSignature, der.DerError, chains.BrokenChain) as wrong:
         raise Outage("tsa.bad_reply", str(wrong)) from wrong
-    return replace(found, accredited=accredited, embedded=embedded)
+    return found
 
 
 def read_token(token: bytes, *, digest: bytes, roots: Sequence[bytes], accredited: bool = False, embedded: bool = False) -> Token:
@@ -220,12 +220,12 @@ def read_token(token: bytes, *, digest: bytes, roots: Sequence[bytes], accredite
     Raises :class:`BadToken`.
     """
     try:
-        found, _nonce = _read(token, roots=roots)
+        found, _nonce = _read(token, roots=roots, accredited=accredited, embedded=embedded)
     except (cms.BadSignature, der.DerError, chains.BrokenChain) as wrong:
         raise BadToken(str(wrong)) from wrong
     if found.imprint != digest:
         raise OtherImprint("the token stamps another digest")
-    return replace(found, accredited=accredited, embedded=embedded)
+    return found
 
 
 def imprint_algorithm(token: bytes) -> str:
@@ -237,16 +237,16 @@ def imprint_algorithm(token: bytes) -> str:
         raise BadToken(str(wrong)) from wrong
 
 
-def _read_reply(reply: bytes, *, roots: Sequence[bytes]) -> tuple[Token, int | None]:
+def _read_reply(reply: bytes, *, roots: Sequence[bytes], accredited: bool, embedded: bool) -> tuple[Token, int | None]:
     try:
-        return _read(_granted(reply), roots=roots)
+        return _read(_granted(reply), roots=roots, accredited=accredited, embedded=embedded)
     except der.DerError:
         settled = ber.definite(reply)
         if settled == reply:
             raise
     token = _granted(settled)
     _check_signed_parts(token, reply)
-    return _read(token, roots=roots)
+    return _read(token, roots=roots, accredited=accredited, embedded=embedded)
 
 
 def _check_signed_parts(token: bytes, reply: bytes) -> None:
@@ -282,8 +282,8 @@ def _printable(words: str) -> str:
     return "".join(letter if letter.isprintable() else " " for letter in words[:200])
 
 
-def _read(token: bytes, *, roots: Sequence[bytes]) -> tuple[Token, int | None]:
-    """The token's facts, nobody's accreditation claimed yet, and its nonce."""
+def _read(token: bytes, *, roots: Sequence[bytes], accredited: bool, embedded: bool) -> tuple[Token, int | None]:
+    """The token's facts, and its nonce."""
     data = cms.read_signed_data(token, padded=True)
     if data.content_type != cms.TST_INFO or data.content is None:
         raise BadToken("not a timestamp token")
@@ -301,8 +301,8 @@ def _read(token: bytes, *, roots: Sequence[bytes]) -> tuple[Token, int | None]:
         policy=der.read_oid(info[1]),
         imprint=imprint,
         tsa_subject=_subject(signer),
-        accredited=False,
-        embedded=False,
+        accredited=accredited,
+        embedded=embedded,
         chain=chains.build_chain(signer, pool=data.certificates, roots=roots, at=gen_time),
     )
     return facts, _read_rest(info[5:], signer)
@@ -335,10 +335,10 @@ def _read_imprint(element: der.Element) -> tuple[str, bytes]:
     members = element.expect(der.SEQUENCE).children()
     if len(members) != 2:
         raise BadToken("a torn imprint")
-    algorithm = members[0].expect(der.SEQUENCE).children()
-    if not algorithm:
-        raise BadToken("a torn imprint")
-    dotted = der.read_oid(algorithm[0])
+    try:
+        dotted = cms.first_oid(members[0].expect(der.SEQUENCE).raw)
+    except IndexError as torn:
+        raise BadToken("a torn imprint") from torn
     value = members[1].expect(der.OCTET_STRING).content
     name = cms.DIGEST_NAMES.get(dotted)
     if name is None or _DIGEST_OF_SIZE.get(len(value)) != name:
