@@ -22,8 +22,8 @@ _SHORT: Final = 1024
 _BLANK = rb"[\0\t\n\f\r ]"
 _REGULAR = rb"[^\0\t\n\f\r ()<>\[\]{}/%]"
 _NESTED = rb"\((?:[^()\\]++|\\.|\((?:[^()\\]++|\\.|\((?:[^()\\]++|\\.)*+\))*+\))*+\)"
-# Possessive throughout: whatever the bytes are, each is looked at a bounded number of times. The last alternative takes any one
-# byte that begins nothing known, so that nothing is ever passed over; it is refused below.
+# Possessive throughout, and what nothing closes goes on to the end: whatever the bytes are, each is looked at a bounded number of
+# times. The last alternative takes any one byte that begins nothing known, so that nothing is ever passed over; it is refused below.
 _TOKENS = re.compile(
     _BLANK
     + rb"*+("
@@ -33,8 +33,9 @@ _TOKENS = re.compile(
             rb"[0-9]++" + _BLANK + rb"++[0-9]++" + _BLANK + rb"++R(?!" + _REGULAR + rb")",
             _REGULAR + rb"++",
             rb"<<|>>|\[|\]",
-            rb"<[^>]*+>",
+            rb"<[^>]*+>?",
             _NESTED,
+            rb"\(.*+",
             rb"[^\0\t\n\f\r ]",
         )
     )
@@ -46,7 +47,9 @@ _ESCAPE = re.compile(rb"\\([0-7]{1,3}|\r\n|.)|\r\n?", re.DOTALL)
 _LETTERS = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f", b"\n": b"", b"\r": b"", b"\r\n": b""}
 _NUMBER = re.compile(rb"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
 _KEYWORDS = (b"true", b"false", b"null")
-_SLASH, _LESS, _MORE, _OPEN, _CLOSE, _ROUND = b"/<>[]("
+_WHOLE = re.compile(_NESTED, re.DOTALL)
+_PLAIN = re.compile(rb"[^()\\\r]*+")
+_SLASH, _LESS, _MORE, _OPEN, _CLOSE, _ROUND, _ENDED = b"/<>[]()"
 
 
 class OddValue(ValueError):
@@ -134,6 +137,8 @@ def _name(token: bytes) -> bytes:
 def hexadecimal(token: bytes) -> bytes:
     """A string that is written ``<…>``, in its canonical form. Raises :class:`OddValue`."""
     digits = token[1:-1]
+    if token[-1:] != b">":
+        raise OddValue("a string that nothing closes")
     try:
         return b"(" + bytes.fromhex(digits.decode("ascii"))
     except ValueError:
@@ -146,11 +151,11 @@ def hexadecimal(token: bytes) -> bytes:
 
 
 def _literal(token: bytes) -> bytes:
-    if len(token) < 2:
-        raise OddValue("a string that nothing closes, or one nested too deeply")
     inner = token[1:-1]
-    if b"\\" not in inner and b"\r" not in inner:
+    if token[-1] == _ENDED and _PLAIN.fullmatch(inner) is not None:
         return token[:-1]
+    if _WHOLE.fullmatch(token) is None:
+        raise OddValue("a string that nothing closes, or one nested too deeply")
     return b"(" + _ESCAPE.sub(_unescaped, inner)
 
 

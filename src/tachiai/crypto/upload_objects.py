@@ -18,8 +18,10 @@ from tachiai.crypto.pdf_values import LARGEST, Entries, OddValue, Value, read_di
 Number = tuple[int, int]
 
 _MOST_SECTIONS: Final = 64
-_LONGEST_WALK: Final = 1_000
-_LARGEST_STREAM: Final = 16 * 1024 * 1024
+_MOST_RUNS: Final = 4_096
+_LONGEST_WALK: Final = 64
+_LARGEST_STREAM: Final = 4 * 1024 * 1024
+_LARGEST_SUM: Final = 1024 * 1024
 _BLANKS = rb"[\0\t\n\f\r ]"
 _LAST = re.compile(rb"startxref" + _BLANKS + rb"+([0-9]{1,12})" + _BLANKS + rb"*+%%EOF" + _BLANKS + rb"*+")
 _OBJECT = re.compile(_BLANKS + rb"*+([0-9]{1,10})" + _BLANKS + rb"++([0-9]{1,5})" + _BLANKS + rb"++obj(?![0-9A-Za-z])")
@@ -222,7 +224,7 @@ class Upload:
 
     def _read_table(self, at: int) -> _Table:
         runs: list[tuple[int, int, int]] = []
-        while (run := _RUN.match(self.pdf, at, self.size)) is not None:
+        while len(runs) <= _MOST_RUNS and (run := _RUN.match(self.pdf, at, self.size)) is not None:
             first, count = int(run[1]), int(run[2])
             runs.append((first, count, run.end()))
             at = run.end() + _ROW_SIZE * count
@@ -277,7 +279,8 @@ class _Stream(_Section):
         index = [whole_number(part) for part in _numbers(entries.get(b"/Index", [b"0", entries.get(b"/Size")]))]
         self._runs = list(zip(index[::2], index[1::2], strict=False))
         self._summed, self._stride = _predicted(entries, data, sum(widths))
-        if len(data) != self._stride * sum(count for _first, count in self._runs) or len(index) % 2 or min(index, default=-1) < 0:
+        odd = len(index) % 2 or not 0 < len(index) <= 2 * _MOST_RUNS or min(index) < 0
+        if odd or len(data) != self._stride * sum(count for _first, count in self._runs):
             raise OddUpload("a cross-reference stream of another size than it says")
 
     def highest(self) -> int:
@@ -359,7 +362,7 @@ def _predicted(entries: Entries, data: bytes, width: int) -> tuple[bool, int]:
     if whole_number(parameters[b"/Predictor"]) < 10 or not plain or whole_number(parameters.get(b"/Columns", b"1")) != width:
         raise OddUpload("a predictor that is not read here")
     kinds = set(data[:: width + 1])
-    if kinds - {0} and kinds - {2}:
+    if (kinds - {0} and kinds - {2}) or len(data) > _LARGEST_SUM:
         raise OddUpload("a predictor that is not read here")
     return kinds == {2}, width + 1
 
