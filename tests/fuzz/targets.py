@@ -8,15 +8,18 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 
 from crypto import pdfs
 from crypto.contract import HOUSE
+from crypto.test_reference import drawn
 from fuzz import scene
 from fuzz.edits import edited
 from pki import MOMENT
 from tachiai.crypto import appearances, ber, chains, cms, der, pades, planning, plans, release, timestamps
 from tachiai.crypto.revocation_answers import UnusableAnswer, read_crl, read_ocsp
 from tachiai.errors import Outage, Refusal
+from tachiai.pages.appearances import check_appearance, text_appearance
 
 Check = Callable[[bytes], None]
 
@@ -28,7 +31,15 @@ class Found(AssertionError):
 @dataclass(frozen=True)
 class Target:
     check: Check
-    seeds: Callable[[], list[bytes]]
+    begin: Callable[[], list[bytes]]
+
+    def seeds(self) -> list[bytes]:
+        return _made(self.begin)
+
+
+@cache
+def _made(begin: Callable[[], list[bytes]]) -> list[bytes]:
+    return begin()
 
 
 # ------------------------------------------------------------------------------------------------ small readers
@@ -231,9 +242,7 @@ def _plan_seeds() -> list[bytes]:
 
 
 def _appearance_seeds() -> list[bytes]:
-    from crypto.test_appearances import PICTURE, PLAIN
-
-    return [PICTURE.encode(), PLAIN.encode()]
+    return [drawn(228, 20).encode(), check_appearance(18, 18).encode(), text_appearance("𠮷野", width=90, height=20).encode()]
 
 
 def _token_seeds() -> list[bytes]:
