@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import math
 import secrets
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -34,6 +36,7 @@ NAMES = {
 }
 SEALS = 2000
 MEGABYTE = 1e6
+PATIENCE = 8.0
 
 
 @dataclass
@@ -58,6 +61,9 @@ class Run:
             measure(self)
         except Absent as why:
             self._absent(title, str(why))
+        except Exception as broken:  # whatever else is wrong with one section, the others' figures are still to be told
+            traceback.print_exc()
+            self.problems.append(f"{title}: {type(broken).__name__}: {broken}"[:300])
         say(f"{title}: {time.monotonic() - began:.1f} s")
 
     def _absent(self, title: str, why: str) -> None:
@@ -72,6 +78,11 @@ class Run:
     def times(self) -> dict[str, Any]:
         """Fewer rounds for what is not compared with others, when there is little time."""
         return {"rounds_each": 3 if self.quick else self.options.rounds, "seconds": self.options.seconds}
+
+    @property
+    def patience(self) -> float:
+        """Seconds that a table with all engines may take before it makes do with two rounds."""
+        return PATIENCE if self.quick else math.inf
 
     @property
     def quick(self) -> bool:
@@ -113,7 +124,8 @@ def _level(run: Run, *, level: str, size: str) -> None:
         here, absent = engines.gathered((OURS, *run.peers), Asked(run.scene, level, size, responder, served.url))
         try:
             limit = raw.limit(run.scene.sealer(), run.scene.contract(size))
-            figures = rounds.run([limit, *here.values()], rounds=run.options.rounds, seconds=run.options.seconds)
+            everybody = [limit, *here.values()]
+            figures = rounds.run(everybody, rounds=run.options.rounds, seconds=run.options.seconds, within=run.patience)
         finally:
             engines.dismiss(list(here.values()))
     judged = _judged(run.scene, figures, level)

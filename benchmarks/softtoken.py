@@ -56,7 +56,8 @@ def contenders(scene: Scene, size: str, responder: Responder) -> list[Here]:
 
 
 def _token(scene: Scene) -> SoftToken:
-    module = next((Path(name) for name in _MODULES if Path(name).is_file()), None)
+    # By its one true path: a library that is loaded by two of them refuses to be initialised twice.
+    module = next((Path(name).resolve() for name in _MODULES if Path(name).is_file()), None)
     if module is None or shutil.which("softhsm2-util") is None:
         raise Absent("softhsm2 is not installed")
     folder = scene.folder / "softhsm"
