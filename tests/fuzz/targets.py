@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import re
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
+
+import pikepdf
 
 from crypto import pdfs
 from crypto.contract import HOUSE
@@ -177,15 +180,17 @@ def _same_signature(whole: bytes, forged: bytes, start: int, end: int) -> None:
 
 
 def forger(script: bytes) -> None:
-    """Somebody rewrites one object between two of our revisions, in a well-formed update, and we then seal or close over it: found."""
+    """Somebody appends an update of an object between two of our revisions, itself well made or not, and we seal or close over it."""
     stream, shut = bool(script[:1] > b"\x7f"), bool(script[1:2] > b"\x7f")
     held = scene.once(stream=stream)
-    at = int.from_bytes(script[2:4], "big")
+    objects = _objects(stream)
+    number, body = objects[int.from_bytes(script[2:4], "big") % len(objects)]
+    on_body, on_section = (script[4:], b"") if script[4:5] < b"\x80" else (b"", script[5:])
     try:
-        objects = _objects(stream)
-        number, body = objects[at % len(objects)]
-        other = edited(body, script[4:])
-        changed = pdfs.appended(held, replace={number: other})
+        changed = pdfs.appended(held, replace={number: edited(body, on_body)})
+        changed = held + edited(changed[len(held) :], on_section)
+        if changed == held:
+            return
         forged = scene.contract().close(changed) if shut else changed + scene.sealed(changed, 2).tail
     except (Refusal, Outage):
         return
@@ -198,11 +203,8 @@ def forger(script: bytes) -> None:
         raise Found("a change between two revisions that passes the gate")
 
 
+@cache
 def _objects(stream: bool) -> list[tuple[int, bytes]]:
-    import io
-
-    import pikepdf
-
     with pikepdf.open(io.BytesIO(scene.once(stream=stream))) as document:
         held = [(found.objgen[0], found) for found in document.objects if found is not None and not isinstance(found, pikepdf.Stream)]
         return [(number, found.unparse(resolved=True)) for number, found in held if number]
