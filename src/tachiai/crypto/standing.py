@@ -75,6 +75,16 @@ class Reader(PdfFileReader):
         self._embedded_signatures: Any = [standing.deep for standing in chosen]
 
 
+class _Embedded(EmbeddedPdfSignature):
+    """pyHanko's signature, which answers once for each policy what was changed after it: a file stands still while it is judged."""
+
+    def evaluate_modifications(self, diff_policy: Any) -> Any:
+        known: dict[Any, Any] = self.__dict__.setdefault("_answered", {})
+        if diff_policy not in known:
+            known[diff_policy] = super().evaluate_modifications(diff_policy)
+        return known[diff_policy]
+
+
 def open_reader(pdf: bytes) -> Reader:
     """Not strict, because hybrid-reference files from office programs are otherwise refused. Call within :func:`parsing`."""
     reader = Reader(io.BytesIO(pdf), strict=False)
@@ -89,7 +99,7 @@ def read_standing(reader: Reader, pdf: bytes) -> tuple[list[Standing], int]:
     unknown = 0
     for name, value, field in enumerate_sig_fields(reader, filled_status=True):
         if _entry(value.get_object(), "/SubFilter") in _KNOWN_SUBFILTERS:
-            found.append(_read(EmbeddedPdfSignature(reader, field, name), reader, pdf))
+            found.append(_read(_Embedded(reader, field, name), reader, pdf))
         else:
             unknown += 1
     return sorted(found, key=lambda standing: (standing.end, standing.revision)), unknown
