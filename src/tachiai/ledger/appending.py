@@ -97,7 +97,7 @@ def _must_be_inside() -> None:
 
 def _chained(head: Stream, note: Note) -> tuple[Entry, list[Personal]]:
     """The entry that follows ``head``, which moves on to it, and what of it may be erased one day."""
-    salt = secrets.token_bytes(32)
+    salt = secrets.token_bytes(32) if note.personal else b""
     told = canonical(dict(note.personal)) if note.personal else b""
     number = head.length + 1
     body = entry_body(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import secrets
 from pathlib import Path
 from typing import Protocol
 
@@ -27,18 +27,18 @@ class FolderStore:
     def put_if_absent(self, path: str, box: bytes) -> None:
         """Write, flush and only then name the file. Raises ``Outage`` when the disk will not take it."""
         target = self._folder / path
+        folder = target.parent
+        # Every seal comes by here, so it is told in system calls: the library's way costs ten times as much.
+        scratch = f"{folder}/.new-{secrets.token_hex(8)}"
         try:
-            self._ready(target.parent)
-            handle, scratch = tempfile.mkstemp(dir=target.parent, prefix=".new-")
+            self._ready(folder)
+            handle = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
             try:
-                with os.fdopen(handle, "wb") as file:
-                    file.write(box)
-                    file.flush()
-                    os.fsync(file.fileno())
+                _write_out(handle, box)
                 os.link(scratch, target)
             finally:
-                os.unlink(scratch)  # noqa: PTH108  # the twin of mkstemp and link
-            _flush_folder(target.parent)
+                os.unlink(scratch)  # noqa: PTH108  # the twin of open and link
+            _flush_folder(folder)
         except FileExistsError as problem:
             raise Refusal("vault.taken", path=path) from problem
         except OSError as problem:
@@ -47,7 +47,8 @@ class FolderStore:
     def get(self, path: str) -> bytes:
         """The box at ``path``. Raises ``Outage``: rows promise it is there, so its absence is the store's trouble."""
         try:
-            return (self._folder / path).read_bytes()
+            with open(f"{self._folder}/{path}", "rb", buffering=0) as file:  # noqa: PTH123  # as above
+                return file.readall()
         except OSError as problem:
             raise Outage("store.unreadable", str(problem.strerror)) from problem
 
@@ -55,6 +56,16 @@ class FolderStore:
         if not folder.is_dir():
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             _flush_folder(folder.parent)
+
+
+def _write_out(handle: int, box: bytes) -> None:
+    try:
+        left = memoryview(box)
+        while left:
+            left = left[os.write(handle, left) :]
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _flush_folder(folder: Path) -> None:
