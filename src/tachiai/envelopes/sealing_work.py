@@ -30,7 +30,7 @@ from tachiai.work import Intake
 from tachiai.work.models import TaskState
 
 MOST_ROWS = 192
-MOST_BYTES = 48 * 1024 * 1024
+MOST_BYTES = 32 * 1024 * 1024
 CHUNK = 48
 GROUP = 64
 PATIENCE_SECONDS = 0.05
