@@ -37,23 +37,39 @@ class Store:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A chain (leaf … root) that signed or stamped at ``at``. The document timestamps from the ``since``-th on may prove it."""
+    """A chain (leaf … root) that signed or stamped in ``field`` at ``at``. The document timestamps from the ``since``-th on prove it."""
 
+    field: str
     chain: tuple[bytes, ...]
     at: datetime
     since: int
 
 
-def unproven(uses: Iterable[Use], stores: Sequence[Store]) -> str | None:
-    """None when each use is proven at one of the timestamps that cover it; otherwise what is missing, for operators."""
-    latest: dict[tuple[tuple[bytes, ...], int], datetime] = {}
+@dataclass(frozen=True, slots=True)
+class Unproven:
+    """The field whose signature is not proven, and what is missing, for operators."""
+
+    field: str
+    why: str
+
+
+def unproven(uses: Iterable[Use], stores: Sequence[Store]) -> Unproven | None:
+    """None when each use is proven at one of the timestamps that cover it; otherwise the first that is not."""
+    latest: dict[tuple[tuple[bytes, ...], int], Use] = {}
     for use in uses:
-        key = (use.chain, use.since)
-        latest[key] = max(use.at, latest.get(key, use.at))
-    for (chain, since), at in latest.items():
-        troubles = [_trouble(chain, at, store) for store in stores[since:]]
-        if not troubles or None not in troubles:
-            return troubles[-1] if troubles else "no document timestamp"
+        # Most signatures of a file share their chain, and what proves the latest use proves the earlier ones.
+        known = latest.setdefault((use.chain, use.since), use)
+        if use.at > known.at:
+            latest[use.chain, use.since] = use
+    for use in latest.values():
+        why = "no document timestamp"
+        for store in stores[use.since :]:
+            trouble = _trouble(use.chain, use.at, store)
+            if trouble is None:
+                break
+            why = trouble
+        else:
+            return Unproven(use.field, why)
     return None
 
 

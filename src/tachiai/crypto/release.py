@@ -260,19 +260,18 @@ def _check_proofs(signatures: Sequence[Signature], judged: Sequence[Judged], sto
         )
         for number, stamp in enumerate(stamps)
     ]
-    for signature, found in zip(signatures, judged, strict=True):
-        if signature.is_timestamp or found.token is None:
-            continue
-        moment = found.token.gen_time
-        trouble = proofs.unproven([proofs.Use(found.chain, moment, 0), proofs.Use(found.token.chain, moment, 0)], kept)
-        if trouble is not None:
-            raise Refusal("seal.not_archival", field=signature.field, detail=trouble)
     # A timestamp is proven by a later one; the last has its proof beneath it, and lasts as long as its certificate.
-    last = len(stamps) - 1
-    uses = [proofs.Use(stamp.chain, stamp.gen_time, min(number + 1, last)) for number, stamp in enumerate(stamps)]
-    trouble = proofs.unproven(uses, kept)
-    if trouble is not None:
-        raise Refusal("seal.not_archival", field=signatures[-1].field, detail=trouble)
+    uses, later = [], 0
+    for signature, found in zip(signatures, judged, strict=True):
+        if found.token is None:
+            raise Refusal("seal.not_archival", field=signature.field)
+        later = min(later + 1, len(stamps) - 1) if signature.is_timestamp else 0
+        uses += [
+            proofs.Use(signature.field, chain, found.token.gen_time, later) for chain in dict.fromkeys((found.chain, found.token.chain))
+        ]
+    missing = proofs.unproven(uses, kept)
+    if missing is not None:
+        raise Refusal("seal.not_archival", field=missing.field, detail=missing.why)
 
 
 # ---------------------------------------------------------------------------------------------------- the report
