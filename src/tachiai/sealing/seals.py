@@ -54,7 +54,8 @@ def record_many(sealed: Sequence[Sealed]) -> None:
 def freeze(prepared: Prepared, *, slots: Sequence[int], text: SealText, expected: Expected, at: datetime, plan: bytes = b"") -> Sealed:
     """Lay in one field and lock per slot and certify what was sent (docs/formats/seal-revisions.md)."""
     house, pdf = handles(), prepared.use()
-    made = pades.freeze(pdf, slots=slots, credential=house.credential, timestamper=house.timestamper, text=text, at=at, plan=_read(plan))
+    credential = house.credential_named(prepared.intent.key)
+    made = pades.freeze(pdf, slots=slots, credential=credential, timestamper=house.timestamper, text=text, at=at, plan=_read(plan))
     return _released(prepared.intent, pdf, made, expected=expected, at=at)
 
 
@@ -70,17 +71,18 @@ def begin(
 ) -> Begun:
     """:func:`seal` up to its timestamp, which is asked for and not waited for. The key has been used when this returns."""
     house, pdf = handles(), prepared.use()
+    credential, known = house.credential_named(prepared.intent.key), _read(plan)
 
     def sign(reserve: int) -> Unstamped:
         return pades.begin_seal(
             pdf,
             slot=slot,
-            credential=house.credential,
+            credential=credential,
             reserve=reserve,
             text=text,
             consent_digest=consent_digest,
             at=at,
-            plan=_read(plan),
+            plan=known,
         )
 
     return Begun(prepared.intent, pdf, sign, house.timestamper, expected=expected, at=at)
@@ -146,7 +148,7 @@ def attest(prepared: Prepared, *, text: SealText, at: datetime) -> Sealed:
     asked = PatientRevocation(house.revocation, patience=timedelta(0))
     made = pades.attest(
         pdf,
-        credential=house.credential,
+        credential=house.credential_named(prepared.intent.key),
         timestamper=house.timestamper,
         revocation=asked,
         text=text,
