@@ -27,6 +27,7 @@ from fuzz import scene, targets
 from fuzz.edits import edited
 from pki import MOMENT, _draft, _name, embedded, hierarchy, key
 from tachiai.crypto import chains, cms, pades, pades_verify, planning, plans, release, timestamps
+from tachiai.crypto.fields import Place, Slot
 from tachiai.crypto.revocation_answers import UnusableAnswer, read_ocsp
 from tachiai.errors import Refusal
 
@@ -208,6 +209,25 @@ def test_a_signer_named_by_a_key_that_an_odd_certificate_may_have() -> None:
     signer = cms.SignerInfo(**{**vars(data.signer), "issuer_and_serial": None, "key_identifier": b"nobody's"})
     with pytest.raises(cms.BadSignature):
         cms.SignedData(data.content_type, data.content, (odd,), signer).signer_certificate()
+
+
+@pytest.mark.parametrize("wanted", [(1, 2), (1,)])
+def test_pages_that_share_a_list_of_annotations_get_one_each(wanted: tuple[int, ...]) -> None:
+    """A widget on one page must not be lost with, nor stand on, the other."""
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(pdfs.plain(pages=2, form=True))) as document:
+        document.pages[0].obj.Annots = document.make_indirect(document.pages[0].obj.Annots)
+        document.pages[1].obj.Annots = document.pages[0].obj.Annots
+        document.save(out, static_id=True)
+    upload, contract, roots = out.getvalue(), Contract(embedded()), embedded().roots
+    slots = [Slot(number, Place(number, (72, 100, 172, 150))) for number in wanted]
+    seal, stamps = contract.authority.seal_credential, contract.stamps
+    frozen = upload + pades.freeze(upload, slots=slots, credential=seal, timestamper=stamps, text=HOUSE, at=MOMENT).tail
+    for verify in (release.verify, pades_verify.verify):
+        verify(frozen, expected=contract.expected(upload), roots=roots, tsa_roots=roots, at=scene.LATER)
+    with pikepdf.open(io.BytesIO(frozen)) as document:
+        named = [{str(note.get("/T", "")) for note in page.obj.Annots} - {"", "remarks"} for page in document.pages]
+    assert named == [{"TachiaiHouse", "TachiaiSlot001"}, {"TachiaiSlot002"} if 2 in wanted else set()]
 
 
 def test_a_form_that_only_some_readers_see_is_never_lost_in_silence() -> None:

@@ -129,10 +129,10 @@ def _judge_page(change: Change, page: Number, widgets: list[Number]) -> None:
 
 
 def _appended(change: Change, before: Value, after: Value, more: list[Number]) -> None:
-    """A list must be what it was, then references to ``more`` in any order. A list with a number of its own keeps it."""
+    """A list must be what it was, then references to ``more`` in any order. One with a number of its own keeps it, or is left to others."""
     held, now = change.before.items(before), change.after.items(after)
-    place = reference(before)
-    demand(reference(after) == place, "a list that moved")
+    place = reference(after)
+    demand(place in (reference(before), None), "a list that moved")
     demand(now[: len(held)] == held, "a list that lost something")
     demand(sorted(now[len(held) :]) == sorted(b"%d %d R" % at for at in more), "a list with something else at its end")
     change.explain(place)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator
 from decimal import Decimal
 
@@ -189,7 +190,16 @@ def _pages(document: Pdf, wanted: Collection[int], *, free: int) -> dict[int, Pa
             raise Refusal("file.unwritable", why="its first page is not an object of its own")
         if number not in found:
             raise Refusal("file.page_missing", page=number)
-    return found
+    return _unshared(document, found)
+
+
+def _unshared(document: Pdf, found: dict[int, PagePlan]) -> dict[int, PagePlan]:
+    """Pages may share one list of annotations; a widget laid into it would stand on all of them, so each gets a list of its own."""
+    listed = {page.annots_at for page in found.values()} - {None}
+    if not listed:
+        return found
+    uses = Counter(_place(leaf.get("/Annots")) for leaf in _leaves(document.Root.get("/Pages")))
+    return {number: page if uses[page.annots_at] == 1 else page._replace(annots_at=None) for number, page in found.items()}
 
 
 def _leaves(root: object) -> Iterator[Object]:
