@@ -27,7 +27,7 @@ from fuzz import scene, targets
 from fuzz.edits import edited
 from pki import MOMENT, _draft, _name, embedded, hierarchy, key
 from tachiai.crypto import chains, cms, pades, pades_verify, planning, plans, release, timestamps
-from tachiai.crypto.fields import Place, Slot
+from tachiai.crypto.fields import Place, Slot, ValueField
 from tachiai.crypto.revocation_answers import UnusableAnswer, read_ocsp
 from tachiai.errors import Refusal
 
@@ -209,6 +209,24 @@ def test_a_signer_named_by_a_key_that_an_odd_certificate_may_have() -> None:
     signer = cms.SignerInfo(**{**vars(data.signer), "issuer_and_serial": None, "key_identifier": b"nobody's"})
     with pytest.raises(cms.BadSignature):
         cms.SignedData(data.content_type, data.content, (odd,), signer).signer_certificate()
+
+
+@pytest.mark.parametrize("above", ["TachiaiHouse", "TachiaiSlot001", "TachiaiValue001-01"])
+def test_a_field_above_others_takes_its_name_too(above: str) -> None:
+    """``TachiaiSlot001.x`` leaves no room for ``TachiaiSlot001``: siblings have different names (ISO 32000-2, 12.7.4.2)."""
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(pdfs.plain(form=True))) as document:
+        child = document.Root.AcroForm.Fields[0]
+        child.T = pikepdf.String("x")
+        parent = document.make_indirect(pikepdf.Dictionary(T=pikepdf.String(above), Kids=pikepdf.Array([child])))
+        child.Parent = parent
+        document.Root.AcroForm.Fields = pikepdf.Array([parent])
+        document.save(out, static_id=True)
+    contract = Contract(embedded())
+    seal, stamps = contract.authority.seal_credential, contract.stamps
+    slots = [Slot(1, None, (ValueField(1, "text", Place(1, (9, 9, 99, 29)), "住所"),))]
+    with pytest.raises(Refusal, match=r"file\.field_name_taken"):
+        pades.freeze(out.getvalue(), slots=slots, credential=seal, timestamper=stamps, text=HOUSE, at=MOMENT)
 
 
 @pytest.mark.parametrize("wanted", [(1, 2), (1,)])

@@ -68,7 +68,8 @@ def _planned(document: Pdf, pdf: bytes, *, startxref: int, classic: bool, pages:
         form=form,
         signed=bool(signed),
         locked=_locked(signed),
-        taken=tuple(name for name, _field in named if name.startswith(OWN_NAMES)),
+        # A field above others takes its own part of their names.
+        taken=tuple(dict.fromkeys(name.split(".")[0] for name, _field in named if name.startswith(OWN_NAMES))),
         pages={} if frozen else _pages(document, pages, free=free),
         slots=_slots(named),
         gaps=_gaps(signed),
