@@ -47,7 +47,7 @@ def check_alone() -> None:
 
 
 def work_until(stop: threading.Event, *, only: Sequence[str] = ()) -> None:
-    """Run the thread of every kind (or of those named in ``only``), the clock's and the one that hears bells until ``stop`` is set."""
+    """Run the threads of every kind (or of those named in ``only``), the clock's and the one that hears bells until ``stop`` is set."""
     from tachiai.config.jobs import KINDS
     from tachiai.work import hang, listen, take_down
 
@@ -58,7 +58,10 @@ def work_until(stop: threading.Event, *, only: Sequence[str] = ()) -> None:
     bells = {kind.name: threading.Event() for kind in kinds}
     for kind in kinds:
         hang(kind.rows().model, bells[kind.name])
-    threads = [threading.Thread(target=_drain_until, args=(kind, stop, bells[kind.name]), name=kind.name) for kind in kinds]
+    hands = [(kind, hand) for kind in kinds for hand in range(kind.hands)]
+    threads = [
+        threading.Thread(target=_drain_until, args=(kind, stop, bells[kind.name]), name=f"{kind.name}-{hand}") for kind, hand in hands
+    ]
     threads.append(threading.Thread(target=_repeat_until, args=(stop, _tick, TICK_EVERY_SECONDS), name="clock"))
     threads.append(threading.Thread(target=_repeat_until, args=(stop, lambda: listen(stop), LOOK_EVERY_SECONDS), name="bells"))
     for thread in threads:

@@ -16,10 +16,11 @@ from tachiai.envelopes.topping_up import top_up
 from tachiai.outbox.models import Mail
 from tachiai.work import Flow, Kind
 
-FREEZE = Kind("freeze", FreezeTask.objects.all, lambda task: freeze_document(task, now=clock.now), lease=timedelta(minutes=5), batch=2)
+_LONG = timedelta(minutes=5)
+FREEZE = Kind("freeze", FreezeTask.objects.all, lambda task: freeze_document(task, now=clock.now), lease=_LONG, batch=1, hands=2)
 SEAL = Flow("seal", sealable, lambda intake: seal_consents(intake, now=clock.now))
-CLOSE = Kind("close", CloseTask.objects.all, lambda task: close_envelope(task, now=clock.now), lease=timedelta(minutes=5), batch=2)
-TOP_UP = Kind("top-up", TopUpTask.objects.all, lambda task: top_up(task, now=clock.now), lease=timedelta(minutes=5), batch=2)
+CLOSE = Kind("close", CloseTask.objects.all, lambda task: close_envelope(task, now=clock.now), lease=_LONG, batch=1, hands=4)
+TOP_UP = Kind("top-up", TopUpTask.objects.all, lambda task: top_up(task, now=clock.now), lease=_LONG, batch=2)
 MAIL = Kind("mail", Mail.objects.all, lambda mail: outbox.deliver(mail, now=clock.now, refused=note_undelivered))
 
 KINDS: tuple[Kind[Any] | Flow[Any], ...] = (FREEZE, SEAL, CLOSE, TOP_UP, MAIL)

@@ -18,13 +18,17 @@ T = TypeVar("T", bound=Task)
 
 @dataclass(frozen=True)
 class Kind(Generic[T]):
-    """A kind of work: its rows, the verb that does one of them, and how long one may take."""
+    """A kind of work: its rows, the verb that does one of them, and how long one may take.
+
+    ``hands`` is how many a worker does at the same time: more than one where each waits for somebody far away.
+    """
 
     name: str
     rows: Callable[[], QuerySet[T]]
     verb: Callable[[T], None]
     lease: timedelta = timedelta(minutes=2)
     batch: int = 8
+    hands: int = 1
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,7 @@ class Flow(Generic[T]):
     rows: Callable[[], QuerySet[T]]
     run: Callable[[Intake[T]], None]
     lease: timedelta = timedelta(minutes=1)
+    hands = 1  # the flow itself keeps many under way
 
 
 def drain(kind: Kind[T] | Flow[T], *, now: Callable[[], datetime], stopping: Callable[[], bool] = lambda: False) -> int:
