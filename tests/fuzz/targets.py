@@ -19,7 +19,7 @@ from crypto.test_reference import drawn
 from fuzz import scene
 from fuzz.edits import edited
 from pki import MOMENT
-from tachiai.crypto import appearances, ber, chains, cms, der, pades, planning, plans, release, timestamps
+from tachiai.crypto import appearances, ber, chains, cms, der, pades, pades_verify, planning, plans, release, timestamps
 from tachiai.crypto.revocation_answers import UnusableAnswer, read_crl, read_ocsp
 from tachiai.errors import Outage, Refusal
 from tachiai.pages.appearances import check_appearance, text_appearance
@@ -155,6 +155,22 @@ def release_verifier(script: bytes) -> None:
         raise Found("a changed file that passes the gate")
 
 
+def public_examiner(script: bytes) -> None:
+    """Edits anywhere in a file, put before the deep verifier as a stranger would: a report that finds something, or two refusals."""
+    stream, shut = bool(script[:1] > b"\x7f"), bool(script[1:2] > b"\x7f")
+    whole = scene.closed(stream=stream) if shut else scene.once(stream=stream)
+    forged = edited(whole, script[2:], skip=scene.gaps(whole))
+    roots = scene.contract().authority.roots
+    try:
+        report = pades_verify.examine(forged, roots=roots, tsa_roots=roots, at=scene.LATER)
+    except Refusal as refused:
+        if refused.code not in ("seal.unreadable", "seal.no_signature"):
+            raise Found(f"a refusal that nobody expects: {refused.code}") from refused
+        return
+    if report.sound and forged != whole:
+        raise Found("a changed file of which the public is told nothing")
+
+
 def gap_verifier(script: bytes) -> None:
     """Edits inside the signatures themselves."""
     stream = bool(script[:1] > b"\x7f")
@@ -272,6 +288,7 @@ TARGETS: dict[str, Target] = {
     "answer_reader": Target(answer_reader, _answer_seeds),
     "file_planner": Target(file_planner, _scripts),
     "release_verifier": Target(release_verifier, _scripts),
+    "public_examiner": Target(public_examiner, _scripts),
     "gap_verifier": Target(gap_verifier, _scripts),
     "forger": Target(forger, _scripts),
 }
