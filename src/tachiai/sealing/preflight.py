@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from tachiai.crypto import pades, pades_verify
+from tachiai.crypto import pades, pades_verify, release
 from tachiai.crypto.certificate_requests import check_dates, check_usage
 from tachiai.crypto.keys import Credential, proves_itself
 from tachiai.crypto.pades import SealText
@@ -99,14 +99,15 @@ def _prove(key: ConfiguredKey, house: Handles, stamper: Timestamper | None, *, a
 
 
 def _seal_probe(credential: Credential, house: Handles, stamper: Timestamper, *, at: datetime) -> None:
-    """Freeze a one-page document and judge it as a contract would be. Refuses ``key.probe_rejected`` (detail)."""
+    """Freeze a one-page document and let both judges see it, as a contract's would. Refuses ``key.probe_rejected`` (detail)."""
     pdf = probe()
     made = pades.freeze(pdf, slots=[1], credential=credential, timestamper=stamper, text=_WORDS, at=at)
     expected = Expected(
         certification=True, slots={}, closed=False, upload_size=len(pdf), upload_sha256=hashlib.sha256(pdf).digest(), every_slot=(1,)
     )
     try:
-        pades_verify.verify(pdf + made.tail, expected=expected, roots=credential.roots, tsa_roots=house.tsa_roots, at=at)
+        for judge in (release.verify, pades_verify.verify):
+            judge(pdf + made.tail, expected=expected, roots=credential.roots, tsa_roots=house.tsa_roots, at=at)
     except Refusal as refusal:
         raise Refusal("key.probe_rejected", label=credential.label, detail=str(refusal)) from refusal
 
