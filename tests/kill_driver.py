@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import sys
@@ -20,15 +21,14 @@ def main(home: str, target: str, when: str, count: int) -> None:
     module_name, _, name = target.partition(":")
     module = import_module(module_name)
     original = getattr(module, name)
-    calls = 0
+    calls = itertools.count(1)
 
     def deadly(*args: Any, **kwargs: Any) -> Any:
-        nonlocal calls
-        calls += 1
-        if calls == count and when == "before":
+        mine = next(calls)  # several threads may be in the function at the same time
+        if mine == count and when == "before":
             os.kill(os.getpid(), signal.SIGKILL)
         result = original(*args, **kwargs)
-        if calls == count and when == "after":
+        if mine == count and when == "after":
             os.kill(os.getpid(), signal.SIGKILL)
         return result
 
