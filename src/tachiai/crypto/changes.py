@@ -128,7 +128,7 @@ def _laid_in_as_meant(reader: PdfFileReader, number: int, rewritten: Numbers) ->
 
 def _pages_with_fields(before: Any, after: Any) -> list[generic.Reference]:
     """The first page, and every page that stood before and that a field of ours is on now."""
-    places = [_first_page(before).container_ref]
+    places: list[Any] = [_first_page(before).container_ref]
     for field in (each.get_object() for each in after.root["/AcroForm"]["/Fields"]):
         page = field.raw_get("/P") if "/P" in field else None
         if isinstance(page, generic.IndirectObject) and str(field["/T"]).startswith(OWN_NAMES):

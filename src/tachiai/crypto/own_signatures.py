@@ -150,7 +150,8 @@ def _moment(stated: str) -> datetime | None:
     if found is None:
         return None
     try:
-        moment = datetime(*(int(found[1][at:end]) for at, end in _PARTS), tzinfo=UTC)  # type: ignore[arg-type]  # six numbers
+        year, month, day, hour, minute, second = (int(found[1][at:end]) for at, end in _PARTS)
+        moment = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
     except ValueError:
         return None
     if found[2] is None:
