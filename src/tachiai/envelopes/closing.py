@@ -19,7 +19,7 @@ from tachiai.envelopes.certifying import certificate_facts
 from tachiai.envelopes.events import note
 from tachiai.envelopes.expecting import expected
 from tachiai.envelopes.models import CloseTask, Document, Envelope, RevisionKind, Side
-from tachiai.envelopes.revising import add_revision, read_head
+from tachiai.envelopes.revising import add_revision, open_head
 from tachiai.envelopes.states import EnvelopeState, move
 from tachiai.envelopes.telling import tell_concluded, tell_sender
 from tachiai.envelopes.topping_up import expect_newer, freshness
@@ -60,9 +60,9 @@ def _close(task: CloseTask, *, now: Callable[[], datetime]) -> None:
 
 def _close_document(task: CloseTask, document: Document, *, now: Callable[[], datetime]) -> None:
     at = now()
-    pdf = read_head(document)
-    prepared = sealing.prepare(Act.CLOSE, pdf, subject=document.pk, stream=document.envelope.stream, at=at)
-    sealed = sealing.close(prepared, expected=expected(document, closed=True), at=at)
+    head = open_head(document)
+    prepared = sealing.prepare(Act.CLOSE, head.pdf, subject=document.pk, stream=document.envelope.stream, at=at)
+    sealed = sealing.close(prepared, expected=expected(document, closed=True), at=at, plan=head.plan)
     stored = vault.put_tail(document.blob, sealed.tail, total_sha256=sealed.sha256)
     with transaction.atomic(durable=True):
         ours, _lost = work.fenced([task])
