@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from cryptography import x509
@@ -37,7 +37,7 @@ def embedded(operator: str = OPERATOR) -> EmbeddedAuthority:
     return load_authority(folder / "authority")
 
 
-@lru_cache(maxsize=16)
+@cache  # a key that was dropped would be another one the next time
 def key(kind: str, number: int = 0) -> PrivateKey:
     """A private key, the same one for the same arguments: ``rsa2048``, ``rsa1024``, ``p256``, ``p384`` or ``p521``."""
     curves = {"p256": ec.SECP256R1(), "p384": ec.SECP384R1(), "p521": ec.SECP521R1()}

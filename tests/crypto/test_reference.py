@@ -208,3 +208,15 @@ def test_a_page_the_plan_does_not_know_is_planned_and_one_that_is_not_there_is_r
             pades.freeze(
                 upload, slots=[Slot(1, Place(missing, (0, 0, 9, 9)))], credential=credential, timestamper=memory, text=HOUSE, at=MOMENT
             )
+
+
+def test_nothing_is_drawn_where_readers_draw_fields_anew(authority: EmbeddedAuthority) -> None:
+    """poppler discards what we have drawn in such a form, and a signer's words with it."""
+    from tachiai.errors import Refusal
+
+    upload = pdfs.plain(form=True).replace(b"/DA (/F1 10 Tf 0 g) /DR", b"/NeedAppearances true /DR")
+    assert planning.plan(upload).form.entries[b"/NeedAppearances"] == b"true"  # type: ignore[union-attr]
+    credential, memory = _remembering(authority, "rsa2048")
+    with pytest.raises(Refusal, match=r"file\.fields_redrawn"):
+        pades.freeze(upload, slots=[slot_of(1, "blanks")], credential=credential, timestamper=memory, text=HOUSE, at=MOMENT)
+    assert pades.freeze(upload, slots=[1], credential=credential, timestamper=memory, text=HOUSE, at=MOMENT).tail

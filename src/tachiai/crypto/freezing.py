@@ -41,7 +41,7 @@ def freeze(
     A file that others have signed is not certified, because a certification must come first (ISO 32000-2, 12.8.2.2.1): it gets an
     approval signature of the house instead. Refuses ``file.locked_by_signature``, ``file.field_name_taken``, ``file.xfa``,
     ``file.unwritable``, ``file.unreadable``, ``file.encrypted``, ``file.page_missing`` and, for visible fields beside signatures
-    of others, ``file.signed_by_others``.
+    of others or in a form that readers draw anew (/NeedAppearances), ``file.signed_by_others`` and ``file.fields_redrawn``.
     """
 
     def begin(reserve: int) -> Unstamped:
@@ -61,10 +61,18 @@ def begin_freeze(
     known = fitting(plan, pdf, ground, pages=_pages_of(wanted))
     refuse_locked(known)
     visible = any(slot.place is not None or slot.values for slot in wanted)
-    if known.signed and visible:
-        raise Refusal("file.signed_by_others")
+    if visible:
+        _refuse_unseen(known)
     terms = Terms(lock_for(wanted, None), None if known.signed else FORMS_ALLOWED)
     return begin_house(known, ground, wanted, terms, credential=credential, reserve=reserve, text=text, at=at)
+
+
+def _refuse_unseen(plan: Plan) -> None:
+    """What is to be seen must stay as it was drawn: not where pages may not change any more, nor where readers draw fields anew."""
+    if plan.signed:
+        raise Refusal("file.signed_by_others")
+    if plan.form is not None and plan.form.entries.get(b"/NeedAppearances") == b"true":
+        raise Refusal("file.fields_redrawn")
 
 
 @dataclass(frozen=True)
