@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import pikepdf
 import pytest
 
 from crypto import pdfs, reference
@@ -214,7 +216,11 @@ def test_nothing_is_drawn_where_readers_draw_fields_anew(authority: EmbeddedAuth
     """poppler discards what we have drawn in such a form, and a signer's words with it."""
     from tachiai.errors import Refusal
 
-    upload = pdfs.plain(form=True).replace(b"/DA (/F1 10 Tf 0 g) /DR", b"/NeedAppearances true /DR")
+    held = io.BytesIO()
+    with pikepdf.open(io.BytesIO(pdfs.plain(form=True, pages=2))) as document:
+        document.Root.AcroForm.NeedAppearances = True
+        document.save(held, static_id=True)
+    upload = held.getvalue()
     assert planning.plan(upload).form.entries[b"/NeedAppearances"] == b"true"  # type: ignore[union-attr]
     credential, memory = _remembering(authority, "rsa2048")
     with pytest.raises(Refusal, match=r"file\.fields_redrawn"):
