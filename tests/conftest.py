@@ -40,12 +40,15 @@ if POSTGRES:
 import django  # noqa: E402  # the environment above is what it reads
 import django.db  # noqa: E402
 
-from tachiai.cli.houses import make_secrets  # noqa: E402
+from tachiai.cli.houses import compile_catalogues, make_secrets  # noqa: E402
 from tachiai.house import read  # noqa: E402
 
 if _OWNER:
     make_secrets(read())
 django.setup()
+if _OWNER:
+    # Before any process speaks English for the first time: a catalogue that is not there yet is not looked for again.
+    compile_catalogues()
 if POSTGRES and django.db.connection.vendor != "postgresql":
     pytest.exit("settings were read before the tests chose their database", returncode=3)
 
@@ -62,7 +65,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 @pytest.fixture(scope="session")
 def template(django_db_blocker: object) -> Path:
     """The house that every other is copied from: migrated, with secrets, demo authority and static files."""
-    from tachiai.cli.houses import collect_static, compile_catalogues, establish
+    from tachiai.cli.houses import collect_static, establish
 
     with (_SCRATCH / "lock").open("w") as lock, django_db_blocker.unblock():  # type: ignore[attr-defined]
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -70,7 +73,6 @@ def template(django_db_blocker: object) -> Path:
             if POSTGRES:
                 copy(POSTGRES, "template1", "tachiai_template")
             establish()
-            compile_catalogues()
             collect_static()
             (_SCRATCH / "made").touch()
         from django.db import connections

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import os
 import secrets
 
 from tachiai import clock
@@ -86,8 +87,11 @@ def compile_catalogues() -> None:
                 continue
             with source.open("rb") as given:
                 catalogue = read_po(given)
-            with target.open("wb") as compiled:
+            # Whole or not at all: another process may be about to read it.
+            made = target.with_suffix(f".{os.getpid()}.mo")
+            with made.open("wb") as compiled:
                 write_mo(compiled, catalogue)
+            made.replace(target)
 
 
 def check_start(house: House) -> None:
