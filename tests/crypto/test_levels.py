@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -79,7 +78,7 @@ def test_a_token_without_substance_never_passes(held: bytes) -> None:
     house, contract, upload, roots = embedded(), Contract(embedded()), pdfs.plain(), embedded().roots
     frozen = contract.freeze(upload)
     waiting = begun(frozen)
-    lie: Token = replace(house.timestamper.timestamp(bytes(32), at=MOMENT), imprint=waiting.imprint, der=held)
+    lie = house.timestamper.timestamp(bytes(32), at=MOMENT)._replace(imprint=waiting.imprint, der=held)
     forged = frozen + waiting.finish(lie).tail
     for verify in (release.verify, pades_verify.verify):
         with pytest.raises(Refusal, match=r"seal\.(timestamp|broken|unreadable)"):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from concurrent.futures import Future
-from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
 
@@ -28,6 +27,7 @@ class Member:
         self.name, self.accredited, self.reserve = name, accredited, reserve
         self.ill: str = ""
         self.mistake: Exception | None = None
+        self.refusal: Exception | None = None
         self.asked = 0
         self.held: list[Future[Token]] | None = None
 
@@ -36,6 +36,8 @@ class Member:
 
     def submit(self, digest: bytes, *, at: datetime) -> Future[Token]:
         self.asked += 1
+        if self.refusal is not None:
+            raise self.refusal
         answer: Future[Token] = Future()
         if self.held is None:
             self.answer(answer)
@@ -49,7 +51,8 @@ class Member:
         elif self.mistake:
             answer.set_exception(self.mistake)
         else:
-            answer.set_result(replace(TSA.timestamp(DIGEST, at=MOMENT), tsa_subject=self.name, accredited=self.accredited))
+            token = TSA.timestamp(DIGEST, at=MOMENT)
+            answer.set_result(token._replace(tsa_subject=self.name, accredited=self.accredited))
 
 
 class Seconds:
@@ -204,3 +207,9 @@ def test_a_lesser_standby_must_be_meant(clock: Seconds) -> None:
     token = meant.timestamp(DIGEST, at=MOMENT)
     assert (token.accredited, token.tsa_subject) == (False, "plain")
     assert not TimestamperList([plain, accredited]).accredited
+
+
+def test_a_mistake_further_down_the_list_is_told_to_whoever_waits(stampers: TimestamperList, members: list[Member]) -> None:
+    members[0].ill, members[1].refusal = "tsa.unreachable", TypeError("a mistake in the program")
+    with pytest.raises(TypeError, match="a mistake"):
+        stampers.submit(DIGEST, at=MOMENT).result(timeout=10)

@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -85,8 +86,7 @@ def _around_digest(certificate: bytes, content_type: str, size: int) -> tuple[by
     return whole[:start], whole[start + size :]
 
 
-@dataclass(frozen=True)
-class _Frame:
+class _Frame(NamedTuple):
     """Everything in a SignedData that does not vary: encoded once for each key."""
 
     before: bytes
@@ -130,12 +130,40 @@ def signed_data(
 
 
 def _assembled(frame: _Frame, attributes: bytes, signature: bytes, content_type: str, content: bytes | None, token: bytes | None) -> bytes:
-    unsigned = b"" if token is None else der.tlv(0xA1, der.sequence(_TIME_STAMP_TYPE, der.tlv(der.SET, token)))
+    between = b"" if content is None else content
+    sizes = (len(attributes), len(signature), None if content is None else len(content), None if token is None else len(token))
+    before, after_content, before_signature, before_token = _around_parts(frame, content_type, sizes)
     # The attributes are the same bytes under another tag: IMPLICIT [0].
-    signer = der.sequence(frame.signer, b"\xa0", attributes[1:], frame.kind, der.octet_string(signature), unsigned)
-    encapsulated = _type(content_type) + (b"" if content is None else der.explicit(0, der.octet_string(content)))
-    body = der.sequence(frame.before, der.sequence(encapsulated), frame.certificates, der.tlv(der.SET, signer))
-    return der.sequence(_SIGNED_DATA_TYPE, der.explicit(0, body))
+    parts = (before, between, after_content, attributes[1:], before_signature, signature, before_token, token or b"")
+    return b"".join(parts)
+
+
+@lru_cache(maxsize=256)
+def _around_parts(frame: _Frame, content_type: str, sizes: tuple[int, int, int | None, int | None]) -> tuple[bytes, bytes, bytes, bytes]:
+    """What stands before the content, before the attributes' length, before the signature and before the token, for parts of ``sizes``.
+
+    All lengths of a SignedData follow from those of its parts, which nearly always are the same from one document to the next.
+    """
+    attributes, signature, content, token = sizes
+    unsigned = b"" if token is None else der.tlv(0xA1, der.sequence(_TIME_STAMP_TYPE, der.tlv(der.SET, bytes(token))))
+    signed, octets = bytes(attributes - 1), der.octet_string(bytes(signature))
+    signer = der.sequence(frame.signer, b"\xa0", signed, frame.kind, octets, unsigned)
+    encapsulated = _type(content_type) + (b"" if content is None else der.explicit(0, der.octet_string(bytes(content))))
+    signers = der.tlv(der.SET, signer)
+    behind = frame.certificates + signers
+    body = der.sequence(frame.before, der.sequence(encapsulated), behind)
+    whole = der.sequence(_SIGNED_DATA_TYPE, der.explicit(0, body))
+    # Measured from the end, because everything varying stands in this order with nothing but fixed bytes between.
+    last = len(whole) - (token or 0)
+    of_signature = last - (len(unsigned) - (token or 0)) - signature
+    of_attributes = of_signature - (len(octets) - signature) - len(frame.kind) - len(signed)
+    of_content = len(whole) - len(behind) - (content or 0)
+    return (
+        whole[:of_content],
+        whole[of_content + (content or 0) : of_attributes],
+        whole[of_attributes + len(signed) : of_signature],
+        whole[of_signature + signature : last],
+    )
 
 
 def room(credential: Credential, *, token: int) -> int:
@@ -346,10 +374,20 @@ def _names_by_v1(attribute_value: bytes, certificate: bytes) -> bool:
 
 
 def _check_raw_signature(signer: SignerInfo, certificate: bytes) -> None:
-    try:
-        _verifier(certificate, signer.signature_algorithm.raw, signer.digest)(signer.signature, signer.attributes_raw)
-    except (InvalidSignature, UnsupportedAlgorithm) as wrong:
-        raise BadSignature("the signature does not hold") from wrong
+    signature_check(certificate, signer)(signer.signature, signer.attributes_raw)
+
+
+def signature_check(certificate: bytes, signer: SignerInfo) -> Callable[[bytes, bytes], None]:
+    """What verifies a signature over a message with this certificate's key as ``signer`` says; it raises :class:`BadSignature`."""
+    check = _verifier(certificate, signer.signature_algorithm.raw, signer.digest)
+
+    def demand(signature: bytes, message: bytes) -> None:
+        try:
+            check(signature, message)
+        except (InvalidSignature, UnsupportedAlgorithm) as wrong:
+            raise BadSignature("the signature does not hold") from wrong
+
+    return demand
 
 
 @lru_cache(maxsize=256)

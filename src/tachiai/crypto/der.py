@@ -187,8 +187,20 @@ def _read_at(data: bytes, start: int, limit: int) -> Element:
     return Element(tag, data, start, body, end)
 
 
+def within(element: Element) -> Element:
+    """The one value that the content of ``element`` consists of, such as that of an OCTET STRING, at its place."""
+    found = _read_at(element.data, element.body, element.end)
+    if found.end != element.end:
+        raise DerError(f"{element.end - found.end} bytes behind the value")
+    return found
+
+
 def read_integer(element: Element, tag: int = INTEGER) -> int:
-    content = element.expect(tag).content
+    return integer_in(element.expect(tag).content)
+
+
+def integer_in(content: bytes) -> int:
+    """The number whose contents octets these are."""
     if not content:
         raise DerError("an empty integer")
     if len(content) > 1 and ((content[0] == 0 and content[1] < 0x80) or (content[0] == 0xFF and content[1] >= 0x80)):
@@ -222,7 +234,13 @@ def _dotted(content: bytes) -> str:
 
 def read_generalized_time(element: Element) -> datetime:
     """An aware time in UTC; RFC 3161 allows fractions of a second, and only ``Z`` as zone."""
-    text = element.expect(GENERALIZED_TIME).content.decode("ascii", "replace")
+    return generalized_time_in(element.expect(GENERALIZED_TIME).content)
+
+
+@lru_cache(maxsize=64)
+def generalized_time_in(content: bytes) -> datetime:
+    """The time whose contents octets these are; many are stamped in the same second."""
+    text = content.decode("ascii", "replace")
     w, fraction = text[:14], text[15:-1]
     if text[-1:] != "Z" or text[14:15] not in ("Z", ".") or not (w + fraction).isdecimal() or (len(text) > 15 and text[14] == "Z"):
         raise DerError("a time in another form than YYYYMMDDhhmmss[.f]Z")

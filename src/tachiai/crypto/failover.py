@@ -94,7 +94,11 @@ class _Round:
             self._answer.set_exception(trouble)  # a mistake in the program is nobody's illness to work around
             return
         self._troubles.append(f"{ward.member.name}: {trouble}")
-        self.ask(rest)
+        try:
+            self.ask(rest)
+        except Exception as mistake:
+            # Nobody hears what a callback raises, and whoever waits for the token would wait for ever.
+            self._answer.set_exception(mistake)
 
 
 class _Ward:

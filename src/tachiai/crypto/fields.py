@@ -6,9 +6,8 @@ Pure words and numbers; nothing here reads a PDF. The names and locks are part o
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 HOUSE_FIELD = "TachiaiHouse"
 SLOT_FIELDS = "TachiaiSlot"
@@ -48,8 +47,7 @@ def is_seal(name: str) -> bool:
     return name == HOUSE_FIELD or name.startswith(SLOT_FIELDS)
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """Where a widget stands: ``page`` from 1, ``box`` in default user space (points): left, lower, right, upper."""
 
     page: int
@@ -64,8 +62,7 @@ class Place:
         return self.box[3] - self.box[1]
 
 
-@dataclass(frozen=True)
-class ValueField:
+class ValueField(NamedTuple):
     """A blank that a slot's signer fills: text, a date or a name (all text fields), or a check box. ``label`` is read aloud."""
 
     number: int
@@ -74,8 +71,7 @@ class ValueField:
     label: str
 
 
-@dataclass(frozen=True)
-class Slot:
+class Slot(NamedTuple):
     """A place in the order of signing. ``place``: where its signature is seen; None for an invisible one."""
 
     number: int
@@ -88,12 +84,14 @@ class Slot:
             yield value_field(self.number, value.number)
 
 
-@dataclass(frozen=True)
-class Lock:
+class Lock(NamedTuple):
     """A SigFieldLock: ``Exclude`` locks everything but the named fields, ``All`` everything (ISO 32000-2, table 236)."""
 
     action: str
     fields: tuple[str, ...]
+
+
+EVERYTHING = Lock("All", ())
 
 
 @lru_cache(maxsize=256)
@@ -112,4 +110,4 @@ def lock_for(slots: Sequence[Slot], own: int | None) -> Lock:
 def lock_but(names: Iterable[str]) -> Lock:
     """Everything but ``names``."""
     others = tuple(sorted(names))
-    return Lock("Exclude", others) if others else Lock("All", ())
+    return Lock("Exclude", others) if others else EVERYTHING

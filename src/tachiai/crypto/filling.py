@@ -9,8 +9,7 @@ from __future__ import annotations
 import hashlib
 from binascii import hexlify
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from tachiai.crypto.plans import Gap, Plan, Ref
 from tachiai.crypto.timestamps import Token
@@ -19,8 +18,7 @@ from tachiai.crypto.updates import Placed, Update
 _RANGE_WIDTH = 60
 
 
-@dataclass(frozen=True)
-class Made:
+class Made(NamedTuple):
     """``tail`` is to be appended; ``digest`` is SHA-256 of the whole new file; ``tokens`` every timestamp embedded.
 
     ``plan`` is that of the new file. ``fresh`` is False when some revocation data is older than the last signature (only a list was

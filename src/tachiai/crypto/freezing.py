@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from tachiai.crypto import planning
 from tachiai.crypto.fields import HOUSE_FIELD, Lock, Slot, lock_for
@@ -54,7 +54,7 @@ def begin_freeze(
     pdf: bytes, *, slots: Sequence[int | Slot], credential: Credential, reserve: int, text: SealText, at: datetime, plan: Plan | None = None
 ) -> Unstamped:
     """:func:`freeze` up to its timestamp, for which ``reserve`` bytes are kept."""
-    wanted = [slot if isinstance(slot, Slot) else Slot(slot) for slot in slots]
+    wanted = [Slot(slot) if isinstance(slot, int) else slot for slot in slots]
     if not wanted or len({slot.number for slot in wanted}) != len(wanted):
         raise ValueError("one or more different slots")
     ground = Ground(pdf)
@@ -75,8 +75,7 @@ def _refuse_unseen(plan: Plan) -> None:
         raise Refusal("file.fields_redrawn")
 
 
-@dataclass(frozen=True)
-class Terms:
+class Terms(NamedTuple):
     """What the house's own signature locks, and the P of its certification; None for an approval."""
 
     lock: Lock
@@ -99,5 +98,5 @@ def begin_house(
 
 def _pages_of(slots: Sequence[Slot]) -> set[int]:
     """Every page that gets a widget; invisible ones stand on the first."""
-    places = [place for slot in slots for place in (slot.place, *(value.place for value in slot.values)) if place is not None]
-    return {1, *(place.page for place in places)}
+    seen = [slot.place.page for slot in slots if slot.place is not None]
+    return {1, *seen, *[value.place.page for slot in slots for value in slot.values]}

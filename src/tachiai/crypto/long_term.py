@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache, partial
+from typing import NamedTuple
 
 from tachiai.crypto import chains, cms, der
-from tachiai.crypto.fields import ARCHIVE_FIELDS, Lock, is_seal
+from tachiai.crypto.fields import ARCHIVE_FIELDS, EVERYTHING, is_seal
 from tachiai.crypto.filling import Blank, Ground, Made, Unstamped, plain
 from tachiai.crypto.freezing import NOTHING_ALLOWED, Terms, begin_house
 from tachiai.crypto.keys import Credential
@@ -17,10 +17,10 @@ from tachiai.crypto.plans import Plan, StorePlan
 from tachiai.crypto.revocation import Revocation, RevocationSource
 from tachiai.crypto.signing import SealText, fitting, refuse_locked, settled, stamped
 from tachiai.crypto.timestamps import Timestamper
-from tachiai.crypto.updates import Update, dictionary, reference
+from tachiai.crypto.updates import Update, dictionary, reference, stream
 from tachiai.errors import Refusal
 
-_EVERYTHING = Lock("All", ())
+_LARGEST_REMEMBERED = 64 * 1024
 _STORES = (b"/Certs", b"/OCSPs", b"/CRLs")
 
 
@@ -75,7 +75,7 @@ def attest(
         raise Refusal("file.locked_by_signature", by="an earlier signature")
 
     def begin(reserve: int) -> Unstamped:
-        terms = Terms(_EVERYTHING, NOTHING_ALLOWED)
+        terms = Terms(EVERYTHING, NOTHING_ALLOWED)
         return begin_house(known, ground, [], terms, credential=credential, reserve=reserve, text=text, at=at)
 
     token, tail, base, signed = settled(begin, timestamper, at=at)
@@ -83,7 +83,7 @@ def attest(
     moment = min(token.gen_time, at)
     parts = _Signed((path, token.chain), moment, {path[0]: moment, token.chain[0]: moment})
     closed = _close(signed, base, parts, timestamper=timestamper, revocation=revocation, at=at)
-    return replace(closed, tail=tail + closed.tail, tokens=(token, *closed.tokens))
+    return closed._replace(tail=tail + closed.tail, tokens=(token, *closed.tokens))
 
 
 def _begin_archive(plan: Plan, ground: Ground, reserve: int) -> Unstamped:
@@ -100,8 +100,7 @@ def _begin_archive(plan: Plan, ground: Ground, reserve: int) -> Unstamped:
 Path = tuple[bytes, ...]
 
 
-@dataclass(frozen=True)
-class _Signed:
+class _Signed(NamedTuple):
     """What needs proof: the chains of signatures and tokens, the latest time a token states, and when each leaf has signed last."""
 
     paths: tuple[Path, ...]
@@ -120,37 +119,42 @@ def _close(plan: Plan, ground: Ground, signed: _Signed, *, timestamper: Timestam
             break
         # The authority has stamped with a certificate not met before; its own proof must stand beneath its stamp too.
         paths = (*paths, made.tokens[0].chain)
-    return replace(made, tail=stored + made.tail, fresh=found.fresh)
+    return made._replace(tail=stored + made.tail, fresh=found.fresh)
 
 
 def _store(plan: Plan, ground: Ground, paths: Sequence[Path], found: Revocation) -> tuple[bytes, Ground, Plan]:
     """The update with the DSS (EN 319 142-1, 5.4.2): what stands there already is kept, nothing is stored twice."""
-    certs = (*found.certs, *(cert for path in paths for cert in path))
-    wanted = {b"/Certs": certs, b"/OCSPs": found.ocsps, b"/CRLs": found.crls}
     update = Update(plan)
     known = plan.store or StorePlan(b"", {})
-    streams = {key: held for key in _STORES if (held := _added(update, known.streams.get(key, ()), wanted[key]))}
+    certs = (*found.certs, *[cert for path in paths for cert in path])
+    wanted = zip(_STORES, (_kept(certs), _kept(found.ocsps), _kept(found.crls)), strict=True)
+    streams = {key: held for key, more in wanted if (held := _added(update, known.streams.get(key, ()), more))}
     entries = {b"/Type": b"/DSS"} | ({b"/VRI": known.vri} if known.vri else {})
-    entries |= {key: b"[ %b ]" % b" ".join(ref for _digest, ref in held) for key, held in streams.items()}
+    entries |= {key: b"[ %b ]" % b" ".join([ref for _digest, ref in held]) for key, held in streams.items()}
     update.set_catalog(b"/DSS", reference(update.new(dictionary(entries))))
     update.set_store(StorePlan(known.vri, streams))
     return plain(update, ground)
 
 
-def _added(update: Update, held: Sequence[tuple[bytes, bytes]], wanted: Iterable[bytes]) -> tuple[tuple[bytes, bytes], ...]:
-    found = dict(held)
-    every = list(held)
-    for content in dict.fromkeys(wanted):
-        digest = _digest(content)
-        if digest not in found:
-            every.append((digest, reference(update.new_stream(content))))
-    return tuple(every)
+def _added(update: Update, held: tuple[tuple[bytes, bytes], ...], wanted: Sequence[tuple[bytes, bytes]]) -> tuple[tuple[bytes, bytes], ...]:
+    if held:
+        there = dict(held)
+        wanted = [stream for stream in wanted if stream[0] not in there]
+    return (*held, *[(digest, reference(update.new(body))) for digest, body in wanted])
 
 
-@lru_cache(maxsize=512)
-def _digest(content: bytes) -> bytes:
-    """SHA-256 of a certificate, an answer or a list; the same few stand in file after file."""
-    return hashlib.sha256(content).digest()
+def _streams(contents: tuple[bytes, ...]) -> tuple[tuple[bytes, bytes], ...]:
+    """SHA-256 and stream object of each different content."""
+    return tuple((hashlib.sha256(content).digest(), stream(content)) for content in dict.fromkeys(contents))
+
+
+# The same certificates and answers stand in file after file.
+_remembered = lru_cache(maxsize=128)(_streams)
+
+
+def _kept(contents: tuple[bytes, ...]) -> tuple[tuple[bytes, bytes], ...]:
+    """The same, but that long lists are not remembered: they would fill the memory."""
+    return _remembered(contents) if sum(map(len, contents)) <= _LARGEST_REMEMBERED else _streams(contents)
 
 
 def _signed(pdf: bytes, plan: Plan, *, roots: Sequence[bytes], at: datetime) -> _Signed:

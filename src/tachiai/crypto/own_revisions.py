@@ -8,10 +8,11 @@ that is this narrow leaves nothing for two programs to read differently. What a 
 from __future__ import annotations
 
 import re
+from binascii import unhexlify
 from dataclasses import dataclass
 from typing import Final
 
-from tachiai.crypto.pdf_values import Entries, OddValue, Value, hexadecimal, read_dictionary, read_value, reference, whole_number
+from tachiai.crypto.pdf_values import Entries, OddValue, Value, read_dictionary, read_value, reference, whole_number
 from tachiai.crypto.upload_objects import Number, Upload
 
 _OBJECT = re.compile(rb"([1-9][0-9]{0,9}) ([0-9]{1,5}) obj\n")
@@ -19,11 +20,13 @@ _END = re.compile(rb"startxref\n([0-9]{1,12})\n%%EOF\n")
 # A signature's dictionary as it is written by us, which is the longest of all values and met in every revision. Whatever is spelt
 # otherwise is read like any other value, to the same result.
 _TOLD: Final = (b"/Name", b"/Reason", b"/ContactInfo", b"/Location", b"/XXTachiaiConsent")
-_HEX: Final = rb"<((?:[0-9a-f]{2})*+)>"
+_HEX: Final = rb"<([^>]*+)>"
 _SIGNATURE = re.compile(
     rb"<< /Type /Sig /Filter /Adobe\.PPKLite /SubFilter /ETSI\.CAdES\.detached /M \((D:[0-9+Z']{1,24})\)"
     + b"".join(rb"(?: " + key + b" " + _HEX + b")?" for key in _TOLD)
-    + rb" /Reference (\[[^\[\]]*+(?:\[[^\[\]]*+\][^\[\]]*+)*+\]) /ByteRange (\[[0-9 ]*+\]) /Contents (<[^>]*+>) >>"
+    + rb" /Reference (\[[^\[\]]*+(?:\[[^\[\]]*+\][^\[\]]*+)*+\]) /ByteRange (\[0 [1-9][0-9]*+ [1-9][0-9]*+ [1-9][0-9]*+ *+\]) /Contents "
+    + _HEX
+    + rb" >>"
 )
 _ENDOBJ: Final = b"\nendobj\n"
 _STREAM: Final = b">>\nstream\n"
@@ -150,9 +153,9 @@ def _read_object(pdf: bytes, header: re.Match[bytes]) -> tuple[Held, int]:
     if end < 0:
         raise OddValue("an object without an end")
     after = end + len(_ENDOBJ)
-    signature = _SIGNATURE.fullmatch(pdf, start, end)
+    signature = _signature(pdf, start, end)
     if signature is not None:
-        return Held(at, start, end, _signature(signature)), after
+        return Held(at, start, end, signature), after
     cut = pdf.find(_STREAM, start, end)
     if cut < 0:
         return Held(at, start, end, read_value(pdf[start:end])), after
@@ -165,15 +168,19 @@ def _read_object(pdf: bytes, header: re.Match[bytes]) -> tuple[Held, int]:
     return Held(at, start, content + length, entries, (content, content + length)), after
 
 
-def _signature(found: re.Match[bytes]) -> Entries:
-    """The dictionary that was matched, as :func:`read_value` would have it."""
+def _signature(pdf: bytes, start: int, end: int) -> Entries | None:
+    """A signature's dictionary as :func:`read_value` would have it; None for anything that is not spelt quite as ours are."""
+    found = _SIGNATURE.fullmatch(pdf, start, end)
+    if found is None:
+        return None
     made: Entries = {b"/Type": b"/Sig", b"/Filter": b"/Adobe.PPKLite", b"/SubFilter": b"/ETSI.CAdES.detached", b"/M": b"(" + found[1]}
-    for key, digits in zip(_TOLD, found.groups()[1:6], strict=True):
-        if digits is not None:
-            made[key] = b"(" + bytes.fromhex(digits.decode("ascii"))
+    try:
+        made |= {key: b"(" + unhexlify(digits) for key, digits in zip(_TOLD, found.groups()[1:6], strict=True) if digits is not None}
+        made[b"/Contents"] = b"(" + unhexlify(found[9])
+    except ValueError:
+        return None
     made[b"/Reference"] = read_value(found[7])
-    made[b"/ByteRange"] = read_value(found[8])
-    made[b"/Contents"] = hexadecimal(found[9])
+    made[b"/ByteRange"] = found[8][1:-1].split()
     return made
 
 

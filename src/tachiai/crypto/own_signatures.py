@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
+from binascii import hexlify
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Final
 
 from tachiai.crypto.own_revisions import Held, Section
@@ -25,7 +26,6 @@ _OF_EACH: Final = frozenset((b"/ByteRange", b"/Contents"))
 _WORDS: Final = (b"/Name", b"/Reason", b"/ContactInfo", b"/Location")
 _SAID: Final = frozenset((*_WORDS, b"/M", b"/XXTachiaiConsent", b"/Reference"))
 _REFERENCE: Final = frozenset((b"/Type", b"/TransformMethod", b"/TransformParams", b"/Data"))
-_PARTS: Final = ((0, 4), (4, 6), (6, 8), (8, 10), (10, 12), (12, 14))
 _DATE = re.compile(r"D:([0-9]{14})(?:Z|([+-])([0-9]{2})'([0-9]{2})'?)")
 
 
@@ -114,7 +114,7 @@ def _leaves_out(pdf: bytes, value: Held, gap: tuple[int, int], contents: bytes) 
     """
     start, end = gap
     last = pdf[end : value.end] in (b" >>", b">>") and pdf[start - 10 : start] == b"/Contents "
-    return value.start < start < end < value.end and last and pdf[start:end] == b"<%b>" % contents.hex().encode("ascii")
+    return value.start < start < end < value.end and last and pdf[start:end] == b"<%b>" % hexlify(contents)
 
 
 def _references(held: Value) -> tuple[int | None, Lock]:
@@ -150,8 +150,7 @@ def _moment(stated: str) -> datetime | None:
     if found is None:
         return None
     try:
-        year, month, day, hour, minute, second = (int(found[1][at:end]) for at, end in _PARTS)
-        moment = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+        moment = datetime.fromisoformat(f"{found[1][:8]}T{found[1][8:]}+00:00")
     except ValueError:
         return None
     if found[2] is None:

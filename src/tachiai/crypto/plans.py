@@ -113,7 +113,7 @@ def read_plan(held: bytes) -> Plan:
     if len(held) > LARGEST:
         raise BadPlan("too large")
     try:
-        return _read(json.loads(held))
+        return _read(json.loads(held.decode()))
     except BadPlan:
         raise
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError) as torn:

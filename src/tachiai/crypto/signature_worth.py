@@ -10,8 +10,9 @@ import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
 
-from tachiai.crypto import chains, cms, plain_cms, timestamps
+from tachiai.crypto import chains, cms, frames, plain_cms, seal_frames, timestamps
 from tachiai.crypto.own_signatures import Digests, Signature
+from tachiai.crypto.seal_frames import SealFrame
 from tachiai.crypto.timestamps import Token
 
 _SIGNED_ATTRIBUTES = frozenset((cms.CONTENT_TYPE, cms.MESSAGE_DIGEST, cms.SIGNING_CERTIFICATE_V2))
@@ -29,16 +30,36 @@ class Judged:
 def judge(signature: Signature, digests: Digests, roots: tuple[bytes, ...], tsa_roots: tuple[bytes, ...]) -> Judged:
     """Cryptography, trust and time of one signature."""
     if not signature.is_timestamp:
+        whole = frames.first_value(signature.contents)
+        form = None if whole is None else seal_frames.form_for(whole)
+        if whole is not None and form is not None:
+            found = _judge_known(whole, digests.covered(signature, form.signed.digest), form, roots, tsa_roots)
+            if found is not None:
+                return found
         try:
             algorithm = _signed_data(signature.contents).signer.digest
         except (ValueError, IndexError):
             return Judged("broken")
         return _judge_seal(signature.contents, digests.covered(signature, algorithm), roots, tsa_roots)
+    # Nearly all stamp SHA-256; which digest it is is asked only when that does not fit.
+    found = _judge_stamp(signature.contents, digests.covered(signature, "sha256"), tsa_roots)
+    if found is not None:
+        return found
+    algorithm = timestamps.imprint_algorithm(signature.contents)
+    return _judge_stamp(signature.contents, digests.covered(signature, algorithm), tsa_roots) or Judged("broken")
+
+
+@lru_cache(maxsize=256)
+def _judge_known(seal: bytes, digest: bytes, form: SealFrame, roots: tuple[bytes, ...], tsa_roots: tuple[bytes, ...]) -> Judged | None:
+    """What a seal of a known form is worth; None where the full reading has to say what is wrong with it."""
+    signed = form.signed
+    if not signed.holds(seal, digest):
+        return None
     try:
-        algorithm = timestamps.imprint_algorithm(signature.contents)
-    except timestamps.BadToken:
-        return Judged("timestamp_wrong")
-    return _judge_stamp(signature.contents, digests.covered(signature, algorithm), tsa_roots)
+        token = _read_stamp(seal[form.token], seal[signed.signature], tsa_roots)
+        return Judged(None, chains.build_chain(signed.signer, pool=signed.pool, roots=roots, at=token.gen_time), token)
+    except (timestamps.BadToken, chains.BrokenChain):
+        return None
 
 
 @lru_cache(maxsize=64)
@@ -61,39 +82,35 @@ def _judge_seal(contents: bytes, digest: bytes, roots: tuple[bytes, ...], tsa_ro
     try:
         plain_cms.demand_plain(contents, signer=signer)
         token = _read_stamp(held[0].raw, data.signer.signature, tsa_roots)
-        return Judged(None, chains.build_chain(signer, pool=data.certificates, roots=roots, at=token.gen_time), token)
+        chain = chains.build_chain(signer, pool=data.certificates, roots=roots, at=token.gen_time)
     except timestamps.BadToken:
         return Judged("timestamp_wrong")
     except chains.BrokenChain:
         return Judged("untrusted")
     except cms.BadSignature:
         return Judged("broken")
+    whole = frames.first_value(contents)
+    if whole is not None:
+        seal_frames.remember(whole, data, held[0].raw)
+    return Judged(None, chain, token)
 
 
 def _read_stamp(token: bytes, signature: bytes, tsa_roots: tuple[bytes, ...]) -> Token:
     """The token over ``signature``. Nearly all stamp its SHA-256; which digest it is is asked only when that does not fit."""
     try:
-        return _read_token(token, hashlib.sha256(signature).digest(), tsa_roots)
+        return timestamps.read_token(token, digest=hashlib.sha256(signature).digest(), roots=tsa_roots, plain=True)
     except timestamps.OtherImprint:
-        algorithm = timestamps.imprint_algorithm(token)
-        return _read_token(token, hashlib.new(algorithm, signature).digest(), tsa_roots)
-
-
-def _read_token(token: bytes, digest: bytes, tsa_roots: tuple[bytes, ...]) -> Token:
-    found = timestamps.read_token(token, digest=digest, roots=tsa_roots)
-    try:
-        plain_cms.demand_plain(token, signer=found.chain[0])
-    except cms.BadSignature as odd:
-        raise timestamps.BadToken(str(odd)) from odd
-    return found
+        digest = hashlib.new(timestamps.imprint_algorithm(token), signature).digest()
+        return timestamps.read_token(token, digest=digest, roots=tsa_roots, plain=True)
 
 
 @lru_cache(maxsize=256)
-def _judge_stamp(contents: bytes, digest: bytes, tsa_roots: tuple[bytes, ...]) -> Judged:
+def _judge_stamp(contents: bytes, digest: bytes, tsa_roots: tuple[bytes, ...]) -> Judged | None:
+    """What a document timestamp is worth; None when it stamps another digest than this."""
     try:
-        token = _read_token(contents, digest, tsa_roots)
+        token = timestamps.read_token(contents, digest=digest, roots=tsa_roots, plain=True)
     except timestamps.OtherImprint:
-        return Judged("broken")
+        return None
     except timestamps.BadToken:
         return Judged("timestamp_wrong")
     return Judged(None, token.chain, token)

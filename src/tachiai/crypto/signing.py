@@ -55,7 +55,8 @@ def references(plan: Plan, *, permission: int | None, lock: Lock) -> bytes:
 
 
 def words(text: SealText, at: datetime) -> bytes:
-    moment = b"D:%04d%02d%02d%02d%02d%02d+00'00'" % at.astimezone(UTC).timetuple()[:6]
+    utc = at.astimezone(UTC)
+    moment = b"D:%04d%02d%02d%02d%02d%02d+00'00'" % (utc.year, utc.month, utc.day, utc.hour, utc.minute, utc.second)
     given = ((b"Name", text.name), (b"Reason", text.reason), (b"ContactInfo", text.contact), (b"Location", text.location))
     said = b"".join(b" /%b %b" % (key, text_string(words)) for key, words in given if words)
     return b" /M (%b)%b" % (moment, said)

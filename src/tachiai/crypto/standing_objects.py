@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from tachiai.crypto.own_revisions import Held, Section
 from tachiai.crypto.pdf_values import Entries, OddValue, Value, reference
@@ -68,14 +69,18 @@ class Standing:
         demand(isinstance(found, dict), "something else where a dictionary was")
         return found  # type: ignore[no-any-return]  # just looked at
 
-    @property
+    @cached_property
     def catalogue(self) -> Entries:
         return self.dictionary(self.catalogue_at)
 
     def after(self, section: Section) -> Standing:
         """The same with ``section`` on top."""
-        latest = {**self.latest, **{held.at: held for held in section.objects.values()}}
-        return Standing(self.upload, latest, section.size, dict(self.fields))
+        latest = self.latest.copy()
+        for held in section.objects.values():
+            latest[held.at] = held
+        found = Standing(self.upload, latest, fields=self.fields.copy())
+        found.size = section.size
+        return found
 
 
 class Change:
@@ -83,24 +88,29 @@ class Change:
 
     def __init__(self, before: Standing, section: Section) -> None:
         self.before, self.after, self.section = before, before.after(section), section
-        # __post_init__ has set the size to the upload's; it is the section's from here on.
-        self.after.size = section.size
-        self.new = {held.at for held in section.objects.values() if held.at[0] >= before.size}
-        self.rewritten = {held.at for held in section.objects.values()} - self.new
-        self._explained: set[Number] = set()
+        touched = {held.at for held in section.objects.values()}
+        self.new = {at for at in touched if at[0] >= before.size}
+        self.rewritten = touched - self.new
+        self._explained: set[Number | None] = set()
 
     def explain(self, *places: Number | None) -> None:
         """These objects have been looked at, and are as they should be."""
-        self._explained.update(place for place in places if place is not None)
+        self._explained.update(places)
 
     def finish(self, *, may: Iterable[Number | None] = ()) -> None:
         """Every new object must have been explained by now, and every rewritten one, unless it ``may`` be."""
         demand(self.new <= self._explained, "a new object that belongs to nothing")
-        demand(self.rewritten <= self._explained | {place for place in may if place is not None}, "an object rewritten that must stay")
+        demand(self.rewritten <= self._explained.union(may), "an object rewritten that must stay")
 
     def only(self, before: Entries, after: Entries, *changed: bytes) -> None:
         """``after`` must be ``before`` but for the entries named."""
-        demand(bare(before, *changed) == bare(after, *changed), "an entry changed that must stay")
+        wanted = before.copy()
+        for key in changed:
+            if key in after:
+                wanted[key] = after[key]
+            else:
+                wanted.pop(key, None)
+        demand(wanted == after, "an entry changed that must stay")
 
 
 def bare(held: Entries, *without: bytes) -> Entries:

@@ -18,12 +18,13 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from tachiai.crypto import ber, chains, cms, der, plain_cms
+from tachiai.crypto import ber, chains, cms, der, frames, plain_cms, token_frames
+from tachiai.crypto.token_frames import TokenFrame
 from tachiai.errors import Outage
 
 ExtensionKind = TypeVar("ExtensionKind", bound=x509.ExtensionType)
@@ -44,11 +45,13 @@ FAILURES = {
 # certReq, extensions.
 _STATED = (der.SEQUENCE, der.BOOLEAN, der.INTEGER, 0xA0, 0xA1)
 _ASKED = (der.OID, der.INTEGER, der.BOOLEAN, 0xA0)
+_CERTIFICATE_WANTED = der.boolean(True)
+# A PKIStatusInfo that says "granted", and no more.
+_GRANTED = b"\x30\x03\x02\x01\x00"
 _STATUS_WORDS = {2: "rejection", 3: "waiting", 4: "revocationWarning", 5: "revocationNotification"}
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(NamedTuple):
     """A checked timestamp token. ``gen_time`` is aware UTC; ``imprint`` the digest it stamps; ``chain`` DER, signer first."""
 
     der: bytes
@@ -115,9 +118,20 @@ def fresh_nonce() -> int:
 
 def request(digest: bytes, *, nonce: int, policy: str | None = None) -> bytes:
     """A TimeStampReq version 1 that asks for the certificate too (RFC 3161, 2.4.1)."""
-    imprint = der.sequence(cms.algorithm(cms.DIGESTS[digest_name(digest)], with_null=True), der.octet_string(digest))
+    number = der.integer(nonce)
+    before, after = _around_imprint(digest_name(digest), policy, len(number))
+    return before + digest + after + number + _CERTIFICATE_WANTED
+
+
+@lru_cache(maxsize=64)
+def _around_imprint(name: str, policy: str | None, nonce_size: int) -> tuple[bytes, bytes]:
+    """A request before its imprint, and between imprint and nonce: the same for every document."""
+    blank, number = bytes(hashlib.new(name).digest_size), bytes(nonce_size)
+    imprint = der.sequence(cms.algorithm(cms.DIGESTS[name], with_null=True), der.octet_string(blank))
     wanted = der.oid(policy) if policy else b""
-    return der.sequence(der.integer(1), imprint, wanted, der.integer(nonce), der.boolean(True))
+    whole = der.sequence(der.integer(1), imprint, wanted, number, _CERTIFICATE_WANTED)
+    start = whole.index(imprint) + len(imprint) - len(blank)
+    return whole[:start], whole[start + len(blank) : len(whole) - nonce_size - len(_CERTIFICATE_WANTED)]
 
 
 @dataclass(frozen=True)
@@ -207,22 +221,23 @@ def accept_reply(
     with what it sent: the trouble of a timestamping authority is never the document's fault.
     """
     try:
-        found, stated_nonce = _read_reply(reply, roots=roots, accredited=accredited, embedded=embedded)
+        # The release gate would let no other form out than the plain one, and there it would look like the document's fault.
+        found, stated_nonce = _read_reply(reply, roots=tuple(roots), accredited=accredited, embedded=embedded)
         _check_answer(found, stated_nonce, digest=digest, nonce=nonce, at=at, policy=policy)
-        # The release gate would let no other form out, and there it would look like the document's fault.
-        plain_cms.demand_plain(found.der, signer=found.chain[0])
     except (BadToken, cms.BadSignature, der.DerError, chains.BrokenChain) as wrong:
         raise Outage("tsa.bad_reply", str(wrong)) from wrong
     return found
 
 
-def read_token(token: bytes, *, digest: bytes, roots: Sequence[bytes], accredited: bool = False, embedded: bool = False) -> Token:
+def read_token(
+    token: bytes, *, digest: bytes, roots: Sequence[bytes], accredited: bool = False, embedded: bool = False, plain: bool = False
+) -> Token:
     """A token found in a document: it must stamp ``digest`` and lead to one of ``roots`` at its own time.
 
-    Raises :class:`BadToken`.
+    ``plain``: in the one form that the release gate demands, too. Raises :class:`BadToken`.
     """
     try:
-        found, _nonce = _read(token, roots=roots, accredited=accredited, embedded=embedded)
+        found, _nonce = _read(token, roots=tuple(roots), accredited=accredited, embedded=embedded, plain=plain)
     except (cms.BadSignature, der.DerError, chains.BrokenChain) as wrong:
         raise BadToken(str(wrong)) from wrong
     if found.imprint != digest:
@@ -239,16 +254,16 @@ def imprint_algorithm(token: bytes) -> str:
         raise BadToken(str(wrong)) from wrong
 
 
-def _read_reply(reply: bytes, *, roots: Sequence[bytes], accredited: bool, embedded: bool) -> tuple[Token, int | None]:
+def _read_reply(reply: bytes, *, roots: tuple[bytes, ...], accredited: bool, embedded: bool) -> tuple[Token, int | None]:
     try:
-        return _read(_granted(reply), roots=roots, accredited=accredited, embedded=embedded)
+        return _read(_granted(reply), roots=roots, accredited=accredited, embedded=embedded, plain=True)
     except der.DerError:
         settled = ber.definite(reply)
         if settled == reply:
             raise
     token = _granted(settled)
     _check_signed_parts(token, reply)
-    return _read(token, roots=roots, accredited=accredited, embedded=embedded)
+    return _read(token, roots=roots, accredited=accredited, embedded=embedded, plain=True)
 
 
 def _check_signed_parts(token: bytes, reply: bytes) -> None:
@@ -259,6 +274,9 @@ def _check_signed_parts(token: bytes, reply: bytes) -> None:
 
 
 def _granted(reply: bytes) -> bytes:
+    """The token of a reply that grants one."""
+    if reply[4:9] == _GRANTED and frames.first_value(reply) == reply:
+        return der.read(reply[9:]).raw
     members = der.read(reply).expect(der.SEQUENCE).children()
     if not members:
         raise BadToken("an empty reply")
@@ -284,8 +302,34 @@ def _printable(words: str) -> str:
     return "".join(letter if letter.isprintable() else " " for letter in words[:200])
 
 
-def _read(token: bytes, *, roots: Sequence[bytes], accredited: bool, embedded: bool) -> tuple[Token, int | None]:
-    """The token's facts, and its nonce."""
+def _read(token: bytes, *, roots: tuple[bytes, ...], accredited: bool, embedded: bool, plain: bool) -> tuple[Token, int | None]:
+    """The token's facts, and its nonce: by a form that is known, or in full."""
+    whole = frames.first_value(token)
+    if whole is not None:
+        for form in token_frames.known_forms(len(whole), roots):
+            stated = form.read(whole) if form.plain or not plain else None
+            if stated is not None:
+                return _recalled(whole, form, stated, roots=roots, accredited=accredited, embedded=embedded), stated.nonce
+    return _read_in_full(token, roots=roots, accredited=accredited, embedded=embedded, plain=plain)
+
+
+def _recalled(
+    token: bytes, form: TokenFrame, stated: token_frames.Stated, *, roots: tuple[bytes, ...], accredited: bool, embedded: bool
+) -> Token:
+    return Token(
+        der=token,
+        gen_time=stated.gen_time,
+        serial=stated.serial,
+        policy=form.policy,
+        imprint=stated.imprint,
+        tsa_subject=form.subject,
+        accredited=accredited,
+        embedded=embedded,
+        chain=chains.build_chain(form.signed.signer, pool=form.signed.pool, roots=roots, at=stated.gen_time),
+    )
+
+
+def _read_in_full(token: bytes, *, roots: tuple[bytes, ...], accredited: bool, embedded: bool, plain: bool) -> tuple[Token, int | None]:
     data = cms.read_signed_data(token, padded=True)
     if data.content_type != cms.TST_INFO or data.content is None:
         raise BadToken("not a timestamp token")
@@ -296,8 +340,9 @@ def _read(token: bytes, *, roots: Sequence[bytes], accredited: bool, embedded: b
         raise BadToken("not a TSTInfo of version 1")
     _name, imprint = _read_imprint(info[2])
     gen_time = der.read_generalized_time(info[4])
+    whole = der.read_first(token)[0].raw
     facts = Token(
-        der=der.read_first(token)[0].raw,
+        der=whole,
         gen_time=gen_time,
         serial=der.read_integer(info[3]),
         policy=der.read_oid(info[1]),
@@ -307,7 +352,11 @@ def _read(token: bytes, *, roots: Sequence[bytes], accredited: bool, embedded: b
         embedded=embedded,
         chain=chains.build_chain(signer, pool=data.certificates, roots=roots, at=gen_time),
     )
-    return facts, _read_rest(info[5:], signer)
+    nonce = _read_rest(info[5:], signer)
+    if plain:
+        plain_cms.demand_plain(whole, signer=signer)
+    token_frames.remember(whole, data, roots=roots, policy=facts.policy, subject=facts.tsa_subject, plain=plain)
+    return facts, nonce
 
 
 def _read_rest(rest: Sequence[der.Element], signer: bytes) -> int | None:

@@ -7,7 +7,9 @@ random source, so the same calls give the same bytes.
 from __future__ import annotations
 
 import hashlib
+from binascii import hexlify
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from tachiai.crypto.fields import HOUSE_FIELD, Lock, Place, Slot, ValueField, lock_entries, lock_for, slot_field, value_field
@@ -18,6 +20,9 @@ from tachiai.errors import Refusal
 _DEFAULT_APPEARANCE = b"(/Helv 0 Tf 0 g)"
 _RESOURCES = b"<< /Font << /Helv << /BaseFont /Helvetica /Encoding /WinAnsiEncoding /Subtype /Type1 /Type /Font >> >> >>"
 _READ_ONLY, _PRINT, _PRINT_LOCKED = b"1", b"4", b"132"
+_NOWHERE = b"[ 0 0 0 0 ]"
+# An object's number and generation, and where it stands in the file.
+Row = tuple[int, int, int]
 
 
 class Placed(NamedTuple):
@@ -32,17 +37,21 @@ class Placed(NamedTuple):
 
 def dictionary(entries: Entries) -> bytes:
     """``<< /Key value … >>`` in the order of the keys."""
-    return b"<< " + b" ".join([key + b" " + entries[key] for key in sorted(entries)]) + b" >>"
+    return b"<< %b >>" % b" ".join(chain.from_iterable(sorted(entries.items())))
 
 
 def reference(at: Ref) -> bytes:
     return b"%d %d R" % at
 
 
+def stream(content: bytes) -> bytes:
+    """A stream without a filter."""
+    return b"<< /Length %d >>\nstream\n%b\nendstream" % (len(content), content)
+
+
 def text_string(words: str) -> bytes:
     """A text string (ISO 32000-2, 7.9.2.2) in hexadecimal: PDFDocEncoding where ASCII suffices, else UTF-16BE with its mark."""
-    held = words.encode("ascii") if words.isascii() else b"\xfe\xff" + words.encode("utf-16-be")
-    return b"<%b>" % held.hex().encode()
+    return b"<%b>" % hexlify(words.encode("ascii") if words.isascii() else b"\xfe\xff" + words.encode("utf-16-be"))
 
 
 def number(value: float) -> bytes:
@@ -69,9 +78,6 @@ class Update:
         self._bodies[at] = body
         return at
 
-    def new_stream(self, content: bytes) -> Ref:
-        return self.new(b"<< /Length %d >>\nstream\n%b\nendstream" % (len(content), content))
-
     def put(self, at: Ref, body: bytes) -> None:
         self._bodies[at] = body
 
@@ -87,19 +93,19 @@ class Update:
 
         Refuses ``file.field_name_taken`` and ``file.page_missing``.
         """
-        for name in (HOUSE_FIELD, *(name for slot in slots for name in slot.names())):
+        names = [HOUSE_FIELD, *[name for slot in slots for name in slot.names()]]
+        for name in names:
             if name in self._taken:
                 raise Refusal("file.field_name_taken", field=name)
-        widgets: dict[int, list[Ref]] = {1: []}
         house, _entries = self._signature_field(HOUSE_FIELD, lock=lock, place=None, value=value)
-        widgets[1].append(house)
+        widgets: dict[int, list[Ref]] = {1: [house]}
         made: list[Ref] = [house]
-        for slot in sorted(slots, key=lambda slot: slot.number):
+        for slot in sorted(slots):
             made += self._lay_slot(slot, lock_for(slots, slot.number), widgets)
         for page, refs in widgets.items():
             self._annotate(page, refs)
         self._append_to_form(made, with_text=any(slot.values for slot in slots))
-        self._taken = (*self._taken, HOUSE_FIELD, *(name for slot in slots for name in slot.names()))
+        self._taken = (*self._taken, *names)
 
     def _lay_slot(self, slot: Slot, lock: Lock, widgets: dict[int, list[Ref]]) -> list[Ref]:
         at, entries = self._signature_field(slot_field(slot.number), lock=lock, place=slot.place)
@@ -119,7 +125,7 @@ class Update:
             b"/FT": b"/Sig",
             b"/Lock": b"%d %d R" % locked,
             b"/P": b"%d %d R" % self._page(place.page if place else 1).at,
-            b"/Rect": _box(place),
+            b"/Rect": _box(place) if place else _NOWHERE,
             b"/Subtype": b"/Widget",
             b"/T": b"(%b)" % name.encode(),
             b"/Type": b"/Annot",
@@ -211,20 +217,28 @@ class Update:
 
     def render(self, wanted: Ref | None = None) -> Placed:
         """The bytes to append; ``wanted`` names the object whose body's place is told. They begin with a line end where one is missing."""
+        plan = self.plan
         if self._catalog_changed:
-            self._bodies[self.plan.catalog_at] = dictionary(self._catalog)
-        out = bytearray() if self.plan.line_end else bytearray(b"\n")
-        start, offsets, body = self.plan.length, {}, -1
-        for at in sorted(self._bodies):
-            offsets[at] = start + len(out)
-            out += b"%d %d obj\n" % at
+            self._bodies[plan.catalog_at] = dictionary(self._catalog)
+        out = bytearray() if plan.line_end else bytearray(b"\n")
+        start, body = plan.length, -1
+        rows: list[Row] = []
+        for at, held in sorted(self._bodies.items()):
+            number, generation = at
+            rows.append((number, generation, start + len(out)))
             if at == wanted:
-                body = len(out)
-            out += self._bodies[at]
-            out += b"\nendobj\n"
+                body = len(out) + len(b"%d %d obj\n" % at)
+            out += b"%d %d obj\n%b\nendobj\n" % (number, generation, held)
         section = start + len(out)
         identifiers = self._identifiers()
-        free = self._section(out, offsets, section, identifiers)
+        halves = b" ".join([b"<%b>" % hexlify(half) for half in identifiers])
+        continued = b"/Prev %d %b /ID [%b]" % (plan.startxref, plan.trailer, halves)
+        if plan.classic:
+            out += b"xref\n%btrailer\n<< /Size %d %b >>\n" % (_table(rows), self._free, continued)
+            free = self._free
+        else:
+            out += _stream((*rows, (self._free, 0, section)), continued)
+            free = self._free + 1
         out += b"startxref\n%d\n%%%%EOF\n" % section
         return Placed(out, body, section, free, identifiers)
 
@@ -255,27 +269,6 @@ class Update:
         first = known[0] if known else self.plan.sha256[:16]
         return first, hashlib.sha256(b"".join((*known, b"%d" % self.plan.length))).digest()[:16]
 
-    def _section(self, out: bytearray, offsets: dict[Ref, int], section: int, identifiers: tuple[bytes, ...]) -> int:
-        """Append the cross-reference section with its trailer; gives back the next free number."""
-        plan = self.plan
-        halves = b" ".join(b"<%b>" % half.hex().encode() for half in identifiers)
-        if plan.classic:
-            out += b"xref\n"
-            for run in _runs(sorted(offsets)):
-                out += b"%d %d\n" % (run[0][0], len(run))
-                out += b"".join([b"%010d %05d n \n" % (offsets[at], at[1]) for at in run])
-            entries = b"/Size %d /Prev %d %b /ID [%b]" % (self._free, plan.startxref, plan.trailer, halves)
-            out += b"trailer\n<< %b >>\n" % entries
-            return self._free
-        own = (self._free, 0)
-        every = {**offsets, own: section}
-        index = b" ".join(b"%d %d" % (run[0][0], len(run)) for run in _runs(sorted(every)))
-        rows = b"".join(b"\x01" + every[at].to_bytes(5, "big") + at[1].to_bytes(2, "big") for at in sorted(every))
-        entries = b"/Size %d /Prev %d %b /ID [%b]" % (self._free + 1, plan.startxref, plan.trailer, halves)
-        head = b"/Type /XRef /W [1 5 2] /Index [%b] /Length %d %b" % (index, len(rows), entries)
-        out += b"%d 0 obj\n<< %b >>\nstream\n%b\nendstream\nendobj\n" % (own[0], head, rows)
-        return self._free + 1
-
 
 def _widget(name: str, *, kind: bytes, flags: bytes, place: Place | None) -> Entries:
     """A field and its one widget in a single dictionary (ISO 32000-2, 12.7.4.1); without a place it is not seen."""
@@ -290,7 +283,7 @@ def _widget(name: str, *, kind: bytes, flags: bytes, place: Place | None) -> Ent
 
 
 def _box(place: Place | None) -> bytes:
-    return b"[ %b ]" % b" ".join([number(edge) for edge in place.box]) if place else b"[ 0 0 0 0 ]"
+    return b"[ %b ]" % b" ".join([number(edge) for edge in place.box]) if place else _NOWHERE
 
 
 def _form_body(form: FormPlan) -> bytes:
@@ -303,12 +296,32 @@ def _extended(held: bytes, more: Sequence[Ref]) -> bytes:
     return held + b" " + added if held else added
 
 
-def _runs(numbers: list[Ref]) -> list[list[Ref]]:
-    """Object numbers in unbroken runs, as cross-reference sections list them."""
-    runs: list[list[Ref]] = []
-    for at in numbers:
-        if runs and runs[-1][-1][0] + 1 == at[0]:
-            runs[-1].append(at)
+def _table(rows: Sequence[Row]) -> bytes:
+    """The subsections of a cross-reference table (ISO 32000-2, 7.5.4), one for each unbroken run of numbers."""
+    out: list[bytes] = []
+    for run in _runs(rows):
+        out.append(b"%d %d\n" % (run[0][0], len(run)))
+        out += [b"%010d %05d n \n" % (offset, generation) for _number, generation, offset in run]
+    return b"".join(out)
+
+
+def _stream(rows: Sequence[Row], continued: bytes) -> bytes:
+    """A cross-reference stream (ISO 32000-2, 7.5.8); the last of ``rows`` is its own."""
+    index = b" ".join([b"%d %d" % (run[0][0], len(run)) for run in _runs(rows)])
+    held = b"".join([b"\x01" + offset.to_bytes(5, "big") + generation.to_bytes(2, "big") for _number, generation, offset in rows])
+    own = rows[-1][0]
+    head = b"/Type /XRef /W [1 5 2] /Index [%b] /Length %d /Size %d %b" % (index, len(held), own + 1, continued)
+    return b"%d 0 obj\n<< %b >>\nstream\n%b\nendstream\nendobj\n" % (own, head, held)
+
+
+def _runs(rows: Sequence[Row]) -> list[list[Row]]:
+    """Rows in unbroken runs of numbers, as cross-reference sections list them."""
+    runs: list[list[Row]] = []
+    follows = -1
+    for row in rows:
+        if row[0] == follows:
+            runs[-1].append(row)
         else:
-            runs.append([at])
+            runs.append([row])
+        follows = row[0] + 1
     return runs
