@@ -24,6 +24,7 @@ from benchmarks import acts, alone, files, rounds
 from benchmarks.circumstances import circumstances, say, write
 from benchmarks.files import Finished
 from benchmarks.peers import gates, ours
+from benchmarks.peers.as_published import Published
 from benchmarks.peers.hanko_judging import Judge
 from benchmarks.rounds import Absent, Contender, Here
 from benchmarks.scene import Scene
@@ -97,7 +98,7 @@ def memory(scene: Scene) -> dict[str, Any]:
 
 def _contenders(scene: Scene, judge: Judge, file: Finished) -> tuple[list[Contender], dict[str, str]]:
     judging = judge.archival if file.level == "B-LTA" else judge.stamped
-    here: list[Contender] = [Here(HANKO, lambda number: _sound(judging(file.file(number))))]
+    here: list[Contender] = [Published(HANKO, lambda number: _sound(judging(file.file(number))))]
     absent: dict[str, str] = {}
     makers: dict[str, Callable[[], Contender]] = {
         OURS: lambda: Here(OURS, gates.judged(gates.fast(), file.file, file.expected, scene.roots)),

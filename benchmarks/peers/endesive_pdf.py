@@ -7,14 +7,15 @@ from datetime import UTC, datetime
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
+from benchmarks.peers.as_published import Published
 from benchmarks.responder import Responder
-from benchmarks.rounds import Absent, Here
+from benchmarks.rounds import Absent
 from benchmarks.scene import Scene, words
 
 NAME = "endesive"
 
 
-def endesive(scene: Scene, level: str, pdf: bytes, responder: Responder) -> Here:
+def endesive(scene: Scene, level: str, pdf: bytes, responder: Responder) -> Published:
     if level not in ("B-B", "B-T"):
         raise Absent("writes no validation data")
     signer, cms = _library()
@@ -28,7 +29,7 @@ def endesive(scene: Scene, level: str, pdf: bytes, responder: Responder) -> Here
         told = {"sigflags": 3, "sigpage": 0, "contact": "", "location": "", "signingdate": now, "reason": words(number), "aligned": 16384}
         return pdf + bytes(cms.sign(pdf, told, sealer.private, sealer.certificate, [scene.root], "sha256", None, url))
 
-    return Here(NAME, act, outside=(responder,))
+    return Published(NAME, act, outside=(responder,))
 
 
 def _library() -> tuple[Any, Any]:

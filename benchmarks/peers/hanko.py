@@ -18,9 +18,10 @@ from pyhanko.sign.timestamps import TimeStamper
 from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
+from benchmarks.peers.as_published import Published
 from benchmarks.peers.raw import signing
 from benchmarks.responder import Responder
-from benchmarks.rounds import Absent, Here
+from benchmarks.rounds import Absent
 from benchmarks.scene import NAME, Scene, Sealer, words
 
 DOCUMENTED = "pyhanko-documented"
@@ -58,7 +59,7 @@ class KeptKey(signers.Signer):
         return bytes(256) if dry_run else self._sign(data)
 
 
-def documented(scene: Scene, level: str, pdf: bytes, responder: Responder) -> Here:
+def documented(scene: Scene, level: str, pdf: bytes, responder: Responder) -> Published:
     key, certificate, chain = scene.file("seal", key=True), scene.single_file, scene.file("root")
     signer = signers.SimpleSigner.load(str(key), str(certificate), ca_chain_files=(str(chain),))
     stamps = None if level == "B-B" else Stamps(responder)
@@ -70,10 +71,10 @@ def documented(scene: Scene, level: str, pdf: bytes, responder: Responder) -> He
         out = signers.sign_pdf(_writer(pdf), _meta(number, **more), signer=signer, timestamper=stamps)
         return bytes(out.getbuffer())
 
-    return Here(DOCUMENTED, act, outside=(responder,))
+    return Published(DOCUMENTED, act, outside=(responder,))
 
 
-def tuned(scene: Scene, level: str, pdf: bytes, responder: Responder) -> Here:
+def tuned(scene: Scene, level: str, pdf: bytes, responder: Responder) -> Published:
     if level not in ("B-B", "B-T", "B-LTA"):
         raise Absent(f"not measured at {level}")
     signer = KeptKey(scene.sealer(), scene)
@@ -82,12 +83,12 @@ def tuned(scene: Scene, level: str, pdf: bytes, responder: Responder) -> Here:
     return signed_by(signer, level, pdf, responder, name=TUNED)
 
 
-def like_pkcs11(scene: Scene, pdf: bytes, responder: Responder) -> Here:
+def like_pkcs11(scene: Scene, pdf: bytes, responder: Responder) -> Published:
     """Signatures as large as those of its PKCS#11 signer, which shows the signer's certificate twice."""
     return signed_by(KeptKey(scene.sealer(), scene, shown_twice=True), "B-T", pdf, responder, name="pyhanko-pkcs11")
 
 
-def signed_by(signer: signers.Signer, level: str, pdf: bytes, responder: Responder, *, name: str) -> Here:
+def signed_by(signer: signers.Signer, level: str, pdf: bytes, responder: Responder, *, name: str) -> Published:
     """Any signer of its, with the room for the signature given, so that none is tried out first."""
     stamps = None if level == "B-B" else Stamps(responder)
 
@@ -95,10 +96,10 @@ def signed_by(signer: signers.Signer, level: str, pdf: bytes, responder: Respond
         out = signers.PdfSigner(_meta(number), signer=signer, timestamper=stamps).sign_pdf(_writer(pdf), bytes_reserved=_ROOM)
         return bytes(out.getbuffer())
 
-    return Here(name, act, outside=(responder,))
+    return Published(name, act, outside=(responder,))
 
 
-def _archival(signer: signers.Signer, pdf: bytes, responder: Responder, long_term: dict[str, Any]) -> Here:
+def _archival(signer: signers.Signer, pdf: bytes, responder: Responder, long_term: dict[str, Any]) -> Published:
     stamps = Stamps(responder)
 
     def act(number: int) -> bytes:
@@ -108,7 +109,7 @@ def _archival(signer: signers.Signer, pdf: bytes, responder: Responder, long_ter
         stamped = PdfTimeStamper(stamps).timestamp_pdf(IncrementalPdfFileWriter(out), "sha256", bytes_reserved=_ROOM)
         return bytes(stamped.getbuffer())
 
-    return Here(TUNED, act, outside=(responder,))
+    return Published(TUNED, act, outside=(responder,))
 
 
 def _writer(pdf: bytes) -> IncrementalPdfFileWriter:
