@@ -30,7 +30,7 @@ from crypto.matrix import Built, Case
 from pki import MOMENT, embedded
 from tachiai.crypto import pades_verify, planning, release
 from tachiai.crypto.judgement import Report
-from tachiai.crypto.standing import open_reader
+from tachiai.crypto.reading import open_reader
 from tachiai.errors import Refusal
 
 LATER = MOMENT + timedelta(days=400)

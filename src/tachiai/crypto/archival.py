@@ -10,6 +10,7 @@ import asyncio
 import dataclasses
 from collections.abc import Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -30,7 +31,12 @@ from pyhanko_certvalidator.ltv.types import ValidationTimingInfo
 from pyhanko_certvalidator.policy_decl import REQUIRE_REVINFO, CertRevTrustPolicy
 from pyhanko_certvalidator.registry import SimpleTrustManager
 
+from tachiai.crypto import (
+    asn1_mending,  # noqa: F401 - mends when it is imported
+    proven_at_once,
+)
 from tachiai.crypto.changes import STRICT_POLICY
+from tachiai.crypto.reading import Reader
 
 Judged = TypeVar("Judged")
 
@@ -38,9 +44,49 @@ Judged = TypeVar("Judged")
 _DRIFT = timedelta(minutes=2)
 
 
-def archival_trouble(deep: EmbeddedPdfSignature, *, roots: Sequence[bytes], tsa_roots: Sequence[bytes], moment: datetime) -> str | None:
-    """None when ``deep`` validates as B-LTA at ``moment`` from what the file holds; otherwise why not, for operators."""
-    spec = SignatureValidationSpec(
+@dataclass(frozen=True)
+class Archive:
+    """A closed file's signatures in their order, its document timestamps, and whom to trust. ``moment`` is the last stamp's."""
+
+    reader: Reader
+    signatures: Sequence[EmbeddedPdfSignature]
+    stamps: Sequence[EmbeddedPdfSignature]
+    roots: Sequence[bytes]
+    tsa_roots: Sequence[bytes]
+    moment: datetime
+
+    def trouble(self) -> tuple[str, str] | None:
+        """None when every signature validates as B-LTA from what the file holds; otherwise the first that does not, and why."""
+        return _settled(self._trouble())
+
+    async def _trouble(self) -> tuple[str, str] | None:
+        for deep in (*self.signatures, *self.stamps):
+            deep.compute_integrity_info(diff_policy=STRICT_POLICY)  # type: ignore[no-untyped-call]
+        timing = ValidationTimingInfo(validation_time=self.moment, best_signature_time=self.moment, point_in_time_validation=True)
+        spec = _specification(self.roots, self.tsa_roots)
+        doubtful = self.signatures
+        if len(self.stamps) == 1:
+            doubtful = await proven_at_once.doubtful(self.reader, self.signatures, self.stamps[0], spec=spec, timing=timing)
+        for deep in doubtful:
+            trouble = await _thorough_trouble(deep, spec, timing)
+            if trouble is not None:
+                return deep.field_name, trouble
+        return None
+
+
+async def _thorough_trouble(deep: EmbeddedPdfSignature, spec: SignatureValidationSpec, timing: ValidationTimingInfo) -> str | None:
+    """What pyHanko's whole procedure says of one signature: it follows a chain of stamps, and what ran out between them."""
+    result = await ades_lta_validation(deep, PdfSignatureValidationSpec(spec, diff_policy=STRICT_POLICY), timing_info=timing)
+    if result.ades_subindic is not AdESPassed.OK:
+        return f"{result.ades_subindic}: {result.failure_msg}"
+    stamped = result.signature_timestamp_status
+    if result.oldest_evidence_record_timestamp is None or stamped is None or stamped.ades_subindic is not AdESPassed.OK:
+        return "a timestamp is missing or does not validate"
+    return None
+
+
+def _specification(roots: Sequence[bytes], tsa_roots: Sequence[bytes]) -> SignatureValidationSpec:
+    return SignatureValidationSpec(
         cert_validation_policy=_policy(roots),
         ts_cert_validation_policy=_policy(tsa_roots),
         revinfo_gathering_policy=RevocationInfoGatheringSpec(
@@ -48,15 +94,6 @@ def archival_trouble(deep: EmbeddedPdfSignature, *, roots: Sequence[bytes], tsa_
             certificate_fetching_rule=CertificateFetchingRule.NEVER_FETCH,
         ),
     )
-    timing = ValidationTimingInfo(validation_time=moment, best_signature_time=moment, point_in_time_validation=True)
-    deep.compute_integrity_info(diff_policy=STRICT_POLICY)  # type: ignore[no-untyped-call]
-    result = _settled(ades_lta_validation(deep, PdfSignatureValidationSpec(spec, diff_policy=STRICT_POLICY), timing_info=timing))
-    if result.ades_subindic is not AdESPassed.OK:
-        return f"{result.ades_subindic}: {result.failure_msg}"
-    stamped = result.signature_timestamp_status
-    if result.oldest_evidence_record_timestamp is None or stamped is None or stamped.ades_subindic is not AdESPassed.OK:
-        return "a timestamp is missing or does not validate"
-    return None
 
 
 def _settled(judging: Coroutine[Any, Any, Judged]) -> Judged:

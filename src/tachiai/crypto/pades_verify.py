@@ -11,10 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from tachiai.crypto import archival, chains, changes, cms, timestamps
+from tachiai.crypto import chains, changes, cms, timestamps
+from tachiai.crypto.archival import Archive, has_validation_data
 from tachiai.crypto.fields import HOUSE_FIELD, SLOT_FIELDS, VALUE_FIELDS, Lock, slot_field, slot_number, value_field
 from tachiai.crypto.judgement import Coverage, Expected, Kind, Level, Report, Row
-from tachiai.crypto.standing import Reader, Standing, field_values, open_reader, parsing, read_standing
+from tachiai.crypto.reading import Reader, open_reader
+from tachiai.crypto.standing import Standing, field_values, parsing, read_standing
 from tachiai.crypto.timestamps import Token
 from tachiai.errors import Refusal
 
@@ -273,17 +275,15 @@ def _with_changes(found: Standing, row: Row) -> Row:
 def _archived(reader: Reader, ours: Sequence[Standing], rows: Sequence[Row], trust: _Trust) -> list[Row]:
     """Rows raised to B-LTA. Refuses ``seal.not_archival`` and, when the last stamp itself has aged out, ``seal.archive_expired``."""
     last = rows[-1]
-    if last.gen_time is None or last.not_after is None or not archival.has_validation_data(reader):
+    if last.gen_time is None or last.not_after is None or not has_validation_data(reader):
         raise Refusal("seal.not_archival", field=last.field)
     if trust.at > last.not_after:
         raise Refusal("seal.archive_expired", field=last.field, since=last.not_after)
     reader.look_only_at(ours)
-    raised = list(rows)
-    for found in ours:
-        if found.is_timestamp:
-            continue
-        trouble = archival.archival_trouble(found.deep, roots=trust.roots, tsa_roots=trust.tsa_roots, moment=last.gen_time)
-        if trouble is not None:
-            raise Refusal("seal.not_archival", field=found.field, detail=trouble)
-        raised = [replace(row, level="B-LTA") if row.field == found.field else row for row in raised]
-    return raised
+    signatures = [found.deep for found in ours if not found.is_timestamp]
+    stamps = [found.deep for found in ours if found.is_timestamp]
+    trouble = Archive(reader, signatures, stamps, trust.roots, trust.tsa_roots, last.gen_time).trouble()
+    if trouble is not None:
+        raise Refusal("seal.not_archival", field=trouble[0], detail=trouble[1])
+    raised = {found.field for found in ours if not found.is_timestamp}
+    return [replace(row, level="B-LTA") if row.field in raised else row for row in rows]

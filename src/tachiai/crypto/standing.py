@@ -6,20 +6,19 @@ against the bytes themselves, because a parser's word for what is covered is the
 
 from __future__ import annotations
 
-import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from pyhanko.pdf_utils.generic import parse_pdf_date
-from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import enumerate_sig_fields
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
 from tachiai.crypto.fields import Lock
+from tachiai.crypto.reading import Reader
 from tachiai.crypto.slot_sealing import CONSENT_KEY
 from tachiai.errors import Refusal
 
@@ -67,14 +66,6 @@ def parsing() -> Iterator[None]:
         raise Refusal("seal.unreadable", detail=type(trouble).__name__) from trouble
 
 
-class Reader(PdfFileReader):
-    """pyHanko's reader, which can be told whose signatures to look at."""
-
-    def look_only_at(self, chosen: Sequence[Standing]) -> None:
-        """Leave out signatures that came with an upload: their timestamps are of authorities nobody here has pinned."""
-        self._embedded_signatures: Any = [standing.deep for standing in chosen]
-
-
 class _Embedded(EmbeddedPdfSignature):
     """pyHanko's signature, which answers once for each policy what was changed after it: a file stands still while it is judged."""
 
@@ -83,14 +74,6 @@ class _Embedded(EmbeddedPdfSignature):
         if diff_policy not in known:
             known[diff_policy] = super().evaluate_modifications(diff_policy)
         return known[diff_policy]
-
-
-def open_reader(pdf: bytes) -> Reader:
-    """Not strict, because hybrid-reference files from office programs are otherwise refused. Call within :func:`parsing`."""
-    reader = Reader(io.BytesIO(pdf), strict=False)
-    if reader.encrypted:
-        raise Refusal("seal.unreadable", detail="encrypted")
-    return reader
 
 
 def read_standing(reader: Reader, pdf: bytes) -> tuple[list[Standing], int]:
