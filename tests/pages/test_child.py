@@ -129,7 +129,7 @@ def test_a_child_holds_nothing_but_its_job_and_may_do_nothing_else(no_nursery):
         worker.kill()
     assert files == {0, 1, 2}
     assert set(limits.values()) == {0}
-    assert set(environment) <= {"LC_ALL", "MALLOC_ARENA_MAX"}
+    assert set(environment) <= {"LC_ALL", *births.MEMORY}
 
 
 def test_a_child_that_is_ended_from_outside_takes_nobody_along(no_nursery):

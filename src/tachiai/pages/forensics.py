@@ -16,7 +16,7 @@ from pikepdf import Name, Pdf
 
 from tachiai.crypto import planning
 from tachiai.errors import Refusal
-from tachiai.pages import object_walk, structure, wording
+from tachiai.pages import object_walk, pdfium, structure, wording
 from tachiai.pages.findings import MAX_PAGES, Finding, ForeignSignatures, Inspection
 from tachiai.pages.frame import Head
 from tachiai.pages.readings import Readings
@@ -48,6 +48,11 @@ def inspect_job(pdf: bytes, options: Head) -> tuple[Head, bytes]:
     inspection = _planned(pdf, examine(pdf))
     head = asdict(inspection)
     return head, head.pop("plan")
+
+
+def warm_up() -> None:
+    """Inspects an empty page of our own, for what the libraries load and set up once: a nursery's children then find it done."""
+    inspect_job(pdfium.EMPTY_PAGE, {})
 
 
 def normalise_job(pdf: bytes, options: Head) -> tuple[Head, bytes]:

@@ -37,12 +37,18 @@ def main(arguments: list[str]) -> int:
     resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES, OPEN_FILES))
     orders = socket.socket(fileno=os.dup(0))
     module, idle_seconds = arguments
-    importlib.import_module(module)
+    loaded = importlib.import_module(module)
+    # Only on something of our own: no nursery has ever seen a document.
+    getattr(loaded, "warm_up", _nothing)()
     # What is loaded stays for ever. Untouched by the collector, its memory is shared with every child instead of copied.
     gc.collect()
     gc.freeze()
     _Nursery(orders, float(idle_seconds)).watch()
     return 0
+
+
+def _nothing() -> None:
+    """What a module without anything to set up does to set itself up."""
 
 
 @dataclass

@@ -18,6 +18,29 @@ import pypdfium2.raw as pdfium_c
 
 FONT_PACKAGES = ("noto_cjk_sans_jp_regular", "noto_cjk_sans_jp_bold")
 
+EMPTY_PAGE = b"""%PDF-1.4
+1 0 obj
+<</Type /Catalog /Pages 2 0 R>>
+endobj
+2 0 obj
+<</Type /Pages /Kids [3 0 R] /Count 1>>
+endobj
+3 0 obj
+<</Type /Page /Parent 2 0 R /MediaBox [0 0 100 100] /Resources <<>>>>
+endobj
+xref
+0 4
+0000000000 65535 f\x20
+0000000009 00000 n\x20
+0000000056 00000 n\x20
+0000000111 00000 n\x20
+trailer
+<</Size 4 /Root 1 0 R>>
+startxref
+196
+%%EOF
+"""
+
 # PDFium marks a soft hyphen at a line's end by U+FFFE or U+0002, and pads with NUL.
 _TEXT_NOISE = dict.fromkeys((*range(9), *range(11, 32), 127, 65534, 65535, 65279))
 

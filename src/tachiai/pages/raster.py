@@ -11,12 +11,12 @@ from typing import Any
 import pypdfium2
 import pypdfium2.raw as pdfium_c
 from PIL import Image, ImageChops
-from PIL.PngImagePlugin import PngImageFile  # noqa: F401 — registers the format now: Pillow would otherwise look for it later
-from PIL.WebPImagePlugin import WebPImageFile  # noqa: F401 — likewise
+from PIL.WebPImagePlugin import WebPImageFile  # noqa: F401 — registers the format now: Pillow would otherwise look for it later
 
 from tachiai.errors import Refusal
 from tachiai.pages import pdfium
 from tachiai.pages.frame import Head
+from tachiai.pages.lettering import lettering
 
 LARGEST_SIDE_PX = 6000
 LARGEST_AREA_PX = 12_000_000
@@ -24,13 +24,6 @@ FALLBACK_SIZE_PT = (595.0, 842.0)
 LOSSY_QUALITY = 60
 LOSSLESS_EFFORT = 80  # measured: 100 is no smaller and twice as slow
 METHOD = 4
-# Letters are black, white and a seam between them. Sixteen shades draw that seam as the eye sees it and halve the bytes of 256; a page
-# with more than this share of its area between black and white is a photograph or a scan, and keeps all its shades.
-SIXTEEN_SHADES = [round(value / 17) for value in range(256)]
-SHADES_OF_GRAY = [value * 17 for value in range(16) for _ in "rgb"]
-SEAM_SHARE = 0.25
-# Two such pixels are one byte of a PNG. WebP would make a dense page a quarter smaller and takes eight times as long over it.
-DEFLATE_LEVEL = 4  # measured: 6 saves 1 % and takes half as long again, 1 costs 8 %
 # Below this many bytes per pixel a lossless page is within the budget of a slow phone (60 KB at 828 px) and stays sharp; a lossy copy
 # that might save a few KB more is not worth the time.
 LOSSLESS_BYTES_PER_PIXEL = 0.06
@@ -38,6 +31,8 @@ COLOUR_DISTANCE = 24  # channels this far apart are seen as colour; less is the 
 COLOUR_PIXELS = 32
 
 pdfium.use_packaged_fonts()
+# What Pillow loads when it first saves anything, every child would otherwise load anew.
+Image.preinit()
 Image.MAX_IMAGE_PIXELS = None  # no image file is ever opened here; only PDFium's own bitmaps pass
 
 
@@ -67,6 +62,11 @@ def render_page_job(pdf: bytes, options: Head) -> tuple[Head, bytes]:
     return {}, _encoded(picture)
 
 
+def warm_up() -> None:
+    """Draws an empty page of our own, for what the libraries load and set up once: a nursery's children then find it done."""
+    render_job(pdfium.EMPTY_PAGE, {"width": 100, "max_pages": 1})
+
+
 @contextmanager
 def _shown(pdf: bytes) -> Iterator[Any]:
     """The opened document with its form initialised, which PDFium wants before the first page is loaded."""
@@ -85,10 +85,7 @@ def _draw(document: Any, index: int, width: int) -> tuple[Image.Image, str]:
     try:
         picture = _picture(page, width)
         # Values of fields and of notes become part of the page, so that its text names what its picture shows.
-        has_annotations = pdfium_c.FPDFPage_GetAnnotCount(page) > 0
-        if has_annotations:
-            pdfium_c.FPDFPage_Flatten(page, pdfium_c.FLAT_NORMALDISPLAY)
-        else:
+        if not _flattened(page):
             return picture, pdfium.page_text(page)
     finally:
         page.close()
@@ -97,6 +94,13 @@ def _draw(document: Any, index: int, width: int) -> tuple[Image.Image, str]:
         return picture, pdfium.page_text(flattened)
     finally:
         flattened.close()
+
+
+def _flattened(page: Any) -> bool:
+    """Whether there was anything to make part of the page; fields that nobody sees, such as the house's own, leave it as it was."""
+    if pdfium_c.FPDFPage_GetAnnotCount(page) <= 0:
+        return False
+    return bool(pdfium_c.FPDFPage_Flatten(page, pdfium_c.FLAT_NORMALDISPLAY) != pdfium_c.FLATTEN_NOTHINGTODO)
 
 
 def _page(document: Any, index: int) -> Any:
@@ -116,7 +120,11 @@ def _picture(page: Any, width: int) -> Image.Image:
     try:
         drawn: Image.Image = bitmap.to_pil()
         red, green, blue = (drawn.getchannel(channel) for channel in range(3))
-        return drawn.convert("RGB") if _has_colour(red, green, blue) else _gray(drawn, red, green, blue)
+        differences = ImageChops.difference(red, green), ImageChops.difference(green, blue)
+        # Where the channels agree, each of them is the gray; a scanner's faint tint is weighed as the eye does.
+        if not any(difference.getbbox() for difference in differences):
+            return green
+        return drawn.convert("RGB") if _has_colour(*differences) else drawn.convert("RGB").convert("L")
     finally:
         bitmap.close()
 
@@ -130,39 +138,19 @@ def _scale(width_pt: float, height_pt: float, *, width: int) -> float:
     return min(width / width_pt, by_side, by_area)
 
 
-def _has_colour(red: Image.Image, green: Image.Image, blue: Image.Image) -> bool:
-    for one, other in ((red, green), (green, blue)):
-        if sum(ImageChops.difference(one, other).histogram()[COLOUR_DISTANCE:]) >= COLOUR_PIXELS:
-            return True
-    return False
-
-
-def _gray(drawn: Image.Image, red: Image.Image, green: Image.Image, blue: Image.Image) -> Image.Image:
-    # Where the channels agree, each of them is the gray; a scanner's faint tint is weighed as the eye does.
-    if ImageChops.difference(red, green).getbbox() or ImageChops.difference(green, blue).getbbox():
-        return drawn.convert("RGB").convert("L")
-    return green
+def _has_colour(one: Image.Image, other: Image.Image) -> bool:
+    """Whether two of a picture's differences of channels show more than the noise of a scanner."""
+    return any(sum(difference.histogram()[COLOUR_DISTANCE:]) >= COLOUR_PIXELS for difference in (one, other))
 
 
 def _encoded(picture: Image.Image) -> bytes:
-    if _is_lettering(picture):
-        return _lettering(picture)
+    letters = lettering(picture)
+    if letters is not None:
+        return letters
     lossless = _webp(picture, lossless=True, quality=LOSSLESS_EFFORT, method=METHOD)
     if len(lossless) <= LOSSLESS_BYTES_PER_PIXEL * picture.width * picture.height:
         return lossless
     return min(lossless, _webp(picture, quality=LOSSY_QUALITY, method=METHOD), key=len)
-
-
-def _is_lettering(picture: Image.Image) -> bool:
-    return picture.mode == "L" and sum(picture.histogram()[17:239]) <= SEAM_SHARE * picture.width * picture.height
-
-
-def _lettering(picture: Image.Image) -> bytes:
-    shades = Image.frombytes("P", picture.size, picture.point(SIXTEEN_SHADES).tobytes())
-    shades.putpalette(SHADES_OF_GRAY)
-    target = io.BytesIO()
-    shades.save(target, "PNG", bits=4, compress_level=DEFLATE_LEVEL)
-    return target.getvalue()
 
 
 def _webp(picture: Image.Image, **settings: Any) -> bytes:
