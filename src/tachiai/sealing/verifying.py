@@ -9,8 +9,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from tachiai.crypto import release
+from tachiai.crypto.deadline import within
 from tachiai.crypto.judgement import Expected, Report
 from tachiai.sealing.handles import handles
+
+# A contract of two pages takes 0.05 s, one of five hundred dense ones some seconds.
+DEEP_CPU_SECONDS = 120.0
 
 
 def verify(pdf: bytes, *, expected: Expected, at: datetime, deep: bool | None = None) -> Report:
@@ -27,12 +31,16 @@ def verify(pdf: bytes, *, expected: Expected, at: datetime, deep: bool | None = 
 
 
 def verify_deep(pdf: bytes, *, expected: Expected, at: datetime) -> Report:
-    """The same question to the deep verifier. It takes a hundred times as long, so it is asked at closings and in samples."""
+    """The same question to the deep verifier. It takes a hundred times as long, so it is asked at closings and in samples.
+
+    Raises ``Outage("seal.overdue")`` when it does not come to an end: that is no verdict, and nobody waits for it in silence.
+    """
     # Its PDF library costs a process more memory than everything else it does; whoever only seals never loads it.
     from tachiai.crypto import pades_verify
 
     house = handles()
-    return pades_verify.verify(pdf, expected=expected, roots=house.roots, tsa_roots=house.tsa_roots, at=at)
+    with within(DEEP_CPU_SECONDS, code="seal.overdue"):
+        return pades_verify.verify(pdf, expected=expected, roots=house.roots, tsa_roots=house.tsa_roots, at=at)
 
 
 def examine(pdf: bytes, *, at: datetime) -> Report:
