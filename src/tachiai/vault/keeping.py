@@ -16,7 +16,7 @@ from functools import lru_cache
 from django.conf import settings
 from django.db import connection
 
-from tachiai.crypto.strongbox import KeyEncryptionKey, Unopenable, lock, new_data_key, unlock
+from tachiai.crypto.strongbox import KeyEncryptionKey, Unopenable, lock, lock_squeezed, new_data_key, unlock
 from tachiai.errors import Outage, Refusal
 from tachiai.rowwise import insert_each
 from tachiai.vault.models import Blob, Segment
@@ -214,7 +214,7 @@ def _write(blob_id: uuid.UUID, number: int, data: bytes, key: bytes) -> str:
     # The random part lets a second attempt write beside the litter of a first that was killed.
     name = blob_id.hex
     path = f"{name[:2]}/{name[2:4]}/{name}.{number}-{secrets.token_hex(4)}"
-    _store().put_if_absent(path, lock(data, key, label=_label(blob_id, number)))
+    _store().put_if_absent(path, lock_squeezed(data, key, label=_label(blob_id, number)))
     return path
 
 
