@@ -16,7 +16,8 @@ import pytest
 from letter_cases import CASES, WRITTEN, facts
 
 from tachiai.crypto.tokens import link_token
-from tachiai.outbox.composing import compose
+from tachiai.outbox import wire
+from tachiai.outbox.composing import compose, write
 from tachiai.outbox.concealing import conceal
 from tachiai.outbox.models import Mail
 
@@ -47,7 +48,7 @@ def row(kind: str, context: dict[str, Any], *, language: str = "ja", domain: str
 
 
 def over_the_wire(mail: Mail) -> tuple[bytes, EmailMessage]:
-    raw = compose(mail).as_bytes()
+    raw = write(mail).as_bytes()
     read = message_from_bytes(raw, policy=reading)
     assert isinstance(read, EmailMessage)
     return raw, read
@@ -141,3 +142,56 @@ def test_password_link_is_the_only_link() -> None:
     plain, html = parts(over_the_wire(row("M26", context))[1])
     assert re.findall(r"https?://\S+", plain) == [url]
     assert f'<a href="{url}">{url}</a>' in html
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+@pytest.mark.parametrize(("kind", "difference"), [(kind, difference) for kind, _, difference in CASES])
+def test_what_is_written_is_what_the_library_would_write(language: str, kind: str, difference: dict[str, Any]) -> None:
+    mail = row(kind, facts(language, difference), language=language, link_door="s", link_invitation=uuid.uuid4())
+    ours, theirs = over_the_wire(mail)[1], message_from_bytes(compose(mail).as_bytes(), policy=reading)
+    changing = ("Content-Type",)
+    assert {name: str(value) for name, value in ours.items() if name not in changing} == {
+        name: str(value) for name, value in theirs.items() if name not in changing
+    }
+    assert parts(ours) == parts(theirs)  # type: ignore[arg-type]
+    assert (ours.defects, [part.defects for part in ours.walk()]) == ([], [[], [], []])
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "a" * 70,
+        "a b " * 40,
+        "=?utf-8?b?Tm8=?= words",
+        "契約",
+        "契約 " * 60,
+        "𠮷" * 199,
+        "e\u0301" * 90,
+        "mixed 契約 and (words)",
+        "tab\u3000space",
+        "  two  ",
+    ],
+)
+def test_every_subject_reads_as_it_was_meant(subject: str) -> None:
+    mail = row("M08", facts("ja", {"about": None}))
+    headers = [("Subject", subject), ("To", mail.to)]
+    raw = wire.written(headers, text="text\n", html="<p>").as_bytes()
+    theirs = EmailMessage(policy=wire.POLICY)
+    theirs["Subject"] = subject
+    read = message_from_bytes(raw, policy=reading)
+    # The library loses spaces between encoded words, so what it makes of words in kanji is no measure.
+    meant = subject if not subject.isascii() else message_from_bytes(theirs.as_bytes(), policy=reading)["Subject"]
+    assert read["Subject"] == meant
+    assert all(len(line) <= 76 for line in raw.partition(b"\r\n\r\n")[0].split(b"\r\n"))
+    assert all(len(word) <= 75 for word in re.findall(rb"=\?utf-8\?[bq]\?[^?]*\?=", raw))
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["名前 <a@example.jp>", "a@例え.jp", '"two words"@example.jp', "a@example.jp, b@example.jp", "no address", "a" * 80 + "@example.jp"],
+)
+def test_an_odd_address_is_left_to_the_library(address: str) -> None:
+    raw = wire.written([("Reply-To", address)], text="text\n", html="<p>").as_bytes()
+    theirs = EmailMessage(policy=wire.POLICY)
+    theirs["Reply-To"] = address
+    assert raw.startswith(theirs.as_bytes().removesuffix(b"\r\n"))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from email.headerregistry import Address, HeaderRegistry, MessageIDHeader
+from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
 from email.utils import format_datetime
 from typing import Any
 
@@ -12,39 +11,45 @@ from django.conf import settings
 
 from tachiai.crypto.tokens import link_token
 from tachiai.outbox.concealing import reveal
-from tachiai.outbox.letters import one_line, write_letter
+from tachiai.outbox.letters import Letter, one_line, write_letter
 from tachiai.outbox.models import Mail
+from tachiai.outbox.wire import POLICY, Headers, Value, Written, written
 
 SERVICE_NAMES = {"ja": "電子契約 Tachiai", "en": "Tachiai e-contracts"}
 
-# The library would break a long References header with encoded words, and threads with it; a message id may not be folded.
-_headers = HeaderRegistry()
-_headers.map_to_type("references", MessageIDHeader)  # type: ignore[arg-type]  # the stubs know only its base
-# 76 is RFC 2047's limit for a line with encoded words; the library's own 78 makes words two characters too long.
-POLICY = SMTP.clone(header_factory=_headers, max_line_length=76)
-
 
 def compose(mail: Mail) -> EmailMessage:
-    """The message of a mail row, in its language: the letter as text and as HTML, addressed and threaded.
-
-    Both parts are base64 in UTF-8: the bytes pass any relay unchanged, with or without 8BITMIME, and so does a DKIM signature.
-    """
-    context = _context(mail)
-    letter = write_letter(mail.kind, context, language=mail.language)
+    """The message of a mail row as an object to be read: the very message that :func:`write` writes."""
+    headers, letter = _composed(mail)
     message = EmailMessage(policy=POLICY)
-    message["Subject"] = letter.subject
-    message["From"] = Address(SERVICE_NAMES[mail.language], addr_spec=settings.TACHIAI.mail_from)
-    message["To"] = mail.to
-    if context.get("reply_to"):
-        message["Reply-To"] = one_line(str(context["reply_to"]))
-    message["Date"] = format_datetime(mail.created_at)
-    message["Message-ID"] = mail.message_id
-    message["Auto-Submitted"] = "auto-generated"
-    if mail.thread:
-        message["References"] = mail.thread
+    for name, value in headers:
+        message[name] = value
     message.set_content(letter.text, cte="base64")
     message.add_alternative(letter.html, subtype="html", cte="base64")
     return message
+
+
+def write(mail: Mail) -> Written:
+    """The message of a mail row, in its language: the letter as text and as HTML, addressed and threaded, ready for the wire."""
+    headers, letter = _composed(mail)
+    return written(headers, text=letter.text, html=letter.html)
+
+
+def _composed(mail: Mail) -> tuple[Headers, Letter]:
+    context = _context(mail)
+    letter = write_letter(mail.kind, context, language=mail.language)
+    reply_to = one_line(str(context.get("reply_to") or ""))
+    headers: list[tuple[str, Value]] = [
+        ("Subject", letter.subject),
+        ("From", Address(SERVICE_NAMES[mail.language], addr_spec=settings.TACHIAI.mail_from)),
+        ("To", mail.to),
+        ("Reply-To", reply_to),
+        ("Date", format_datetime(mail.created_at)),
+        ("Message-ID", mail.message_id),
+        ("Auto-Submitted", "auto-generated"),
+        ("References", mail.thread),
+    ]
+    return [(name, value) for name, value in headers if value], letter
 
 
 def _context(mail: Mail) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from tachiai import ledger, work
 from tachiai.errors import Outage
-from tachiai.outbox.composing import compose
+from tachiai.outbox.composing import write
 from tachiai.outbox.models import Mail, Result
 from tachiai.outbox.transports import Refused, transport
 
@@ -24,7 +24,7 @@ def deliver(mail: Mail, *, now: Callable[[], datetime], refused: Callable[[Mail,
     same Message-ID and link.
     """
     try:
-        reply = transport().send(compose(mail))
+        reply = transport().send(write(mail))
     except Refused as refusal:
         _settle(mail, Result.REFUSED, reply=refusal.reply, at=now(), refused=refused)
         return

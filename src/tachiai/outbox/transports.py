@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from email.message import EmailMessage
 from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
@@ -35,8 +34,16 @@ class Refused(Exception):
         self.reply = reply
 
 
+class Outgoing(Protocol):
+    """A composed message."""
+
+    def __getitem__(self, name: str, /) -> object: ...
+
+    def as_bytes(self) -> bytes: ...
+
+
 class Transport(Protocol):
-    def send(self, message: EmailMessage) -> str:
+    def send(self, message: Outgoing) -> str:
         """Hand one message over and return the server's reply. Raises ``Refused`` or ``Outage``."""
         ...
 
@@ -76,7 +83,7 @@ class SmtpTransport:
         self._lock = threading.Lock()
         self._kept: list[_Line] = []
 
-    def send(self, message: EmailMessage) -> str:
+    def send(self, message: Outgoing) -> str:
         try:
             return self._send(message)
         except smtplib.SMTPServerDisconnected as problem:
@@ -95,7 +102,7 @@ class SmtpTransport:
         for line in kept:
             line.hang_up()
 
-    def _send(self, message: EmailMessage) -> str:
+    def _send(self, message: Outgoing) -> str:
         line = self._clear_line()
         try:
             reply = self._hand_over(line.server, message)
@@ -158,7 +165,7 @@ class SmtpTransport:
             raise
         return server
 
-    def _hand_over(self, server: smtplib.SMTP, message: EmailMessage) -> str:
+    def _hand_over(self, server: smtplib.SMTP, message: Outgoing) -> str:
         recipient = _ascii_address(str(message["To"]))
         server.ehlo_or_helo_if_needed()
         _answered(server.mail(self._smtp.sender), whole_house=True)
@@ -228,7 +235,7 @@ class MailboxTransport:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def send(self, message: EmailMessage) -> str:
+    def send(self, message: Outgoing) -> str:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         name = str(message["Message-ID"]).strip("<>").partition("@")[0]
         path = self._folder / f"{name}.eml"
