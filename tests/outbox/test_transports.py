@@ -162,6 +162,23 @@ def test_no_connection_is_used_or_kept_for_ever(monkeypatch: pytest.MonkeyPatch)
             threading.Event().wait(0.01)
 
 
+def test_idle_connections_are_looked_for_once_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[Any] = []
+    monkeypatch.setattr(transports, "_later", lambda _seconds, look: looks.append(look))
+    with open_office(Clerk()) as port:
+        out = way_out(port)
+        for _ in range(5):
+            out.send(message())
+        assert len(looks) == 1
+        looks.pop()()
+        assert len(looks) == 1  # somebody has used it just now: it is looked at again
+        monkeypatch.setattr(transports, "KEPT_SECONDS", 0.0)
+        looks.pop()()
+        assert looks == []
+        out.send(message())
+        assert len(looks) == 1
+
+
 def test_many_at_once_each_get_their_own_connection() -> None:
     clerk = Clerk()
     with open_office(clerk) as port:

@@ -82,6 +82,8 @@ class SmtpTransport:
         _in_use.add(self)
         self._lock = threading.Lock()
         self._kept: list[_Line] = []
+        # Whether somebody comes to look for idle connections: one look at a time, however many mails pass meanwhile.
+        self._watched = False
 
     def send(self, message: Outgoing) -> str:
         try:
@@ -132,8 +134,8 @@ class SmtpTransport:
             return
         with self._lock:
             self._kept.append(line)
-            is_first = len(self._kept) == 1
-        if is_first:
+            unwatched, self._watched = not self._watched, True
+        if unwatched:
             _later(KEPT_SECONDS, self._hang_up_idle)
 
     def _hang_up_idle(self) -> None:
@@ -142,6 +144,7 @@ class SmtpTransport:
             idle = [line for line in self._kept if time.monotonic() - line.at >= KEPT_SECONDS]
             self._kept = [line for line in self._kept if line not in idle]
             wait = min((line.at + KEPT_SECONDS - time.monotonic() for line in self._kept), default=None)
+            self._watched = wait is not None
         for line in idle:
             line.hang_up()
         if wait is not None:
