@@ -63,7 +63,7 @@ CLOSING = [
     ("tachiai.envelopes.closing:_commit", "after"),
 ]
 MAILING = [
-    ("tachiai.outbox.delivering:compose", "after"),
+    ("tachiai.outbox.delivering:write", "after"),
     ("tachiai.outbox.delivering:_settle", "before"),
     ("tachiai.outbox.delivering:_settle", "after"),
 ]

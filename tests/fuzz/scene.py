@@ -77,7 +77,8 @@ def signatures() -> tuple[bytes, ...]:
     """CMS as it stands in a closed file: of the house, of two slots, and a token over the whole."""
     held = closed(stream=False)
     found = (bytes.fromhex(held[start + 1 : end - 1].decode()) for start, end in gaps(held))
-    return tuple(data.rstrip(b"\0") for data in found)
+    # A SEQUENCE of 256 to 65535 octets, as all of these are; what a signature ends with may be a zero like the room behind it.
+    return tuple(data[: 4 + int.from_bytes(data[2:4], "big")] for data in found)
 
 
 @lru_cache(maxsize=1)
