@@ -1,7 +1,7 @@
 """Questions asked at every step of every page, put into SQL once: composing a query costs the ORM more than the database's answer.
 
-A prepared question gives the same rows as the queryset it was made from; only the values left open with `given` differ from one
-asking to the next.
+A prepared question gives the same rows as the queryset it was made from; only the values left open with `given` and `among` differ
+from one asking to the next.
 """
 
 from __future__ import annotations
@@ -13,6 +13,9 @@ from typing import Any, Generic, TypeVar, cast
 from django.core.exceptions import EmptyResultSet
 from django.db import connections, models
 from django.db.models.expressions import Expression
+from django.db.transaction import TransactionManagementError
+
+from tachiai.rowwise import choice, chosen
 
 T = TypeVar("T")
 
@@ -27,6 +30,13 @@ class given(Expression):  # noqa: N801  # reads as a word where it is used: pk=g
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         return "%s", (self,)
+
+
+class among(given):  # noqa: N801  # reads as a word where it is used: pk__in=among("keys", Envelope)
+    """Several values told when the question is asked. However many there are, the statement is the same; for none there are no rows."""
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        return choice(self.output_field, connection), (self,)
 
 
 class Prepared(Generic[T]):
@@ -71,7 +81,10 @@ class _Statement:
     def rows(self, values: Mapping[str, Any]) -> list[Any]:
         if not self._sql:
             return []
-        told = tuple(_told(value, values, self._compiler.connection) for value in self._open)
+        connection = self._compiler.connection
+        if self._queryset.query.select_for_update and connection.get_autocommit():
+            raise TransactionManagementError("rows are locked inside a transaction")  # as the compiler says, which is not asked again
+        told = tuple(_told(value, values, connection) for value in self._open)
         self._compiler.as_sql = lambda *_, **__: (self._sql, told)
         return list(self._queryset._iterable_class(self._queryset))  # noqa: SLF001  # what the queryset itself would go through
 
@@ -79,4 +92,6 @@ class _Statement:
 def _told(value: Any, values: Mapping[str, Any], connection: Any) -> Any:
     if not isinstance(value, given):
         return value
+    if isinstance(value, among):
+        return chosen(value.output_field, values[value.name], connection)
     return value.output_field.get_db_prep_value(values[value.name], connection, prepared=False)

@@ -7,14 +7,14 @@ import uuid
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Count, Exists, OuterRef
 from django.test.utils import CaptureQueriesContext
 
 from cast import Cast, assemble
 from place import Place
 from tachiai.accounts.models import Member, Organization
-from tachiai.prepared import Prepared, given
+from tachiai.prepared import Prepared, among, given
 
 BY_MAIL = Prepared(lambda: Member.objects.select_related("organization__operator").filter(mail=given("mail", Member, "mail")))
 OF_ORGANIZATION = Prepared(
@@ -99,3 +99,31 @@ def test_every_thread_and_every_connection_asks_for_itself(people: Cast) -> None
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+AMONG = Prepared(lambda: Member.objects.filter(mail__in=among("mails", Member, "mail")).order_by("pk"))
+OF_ORGANIZATIONS = Prepared(lambda: Member.objects.filter(organization__in=among("keys", Member, "organization")).order_by("pk"))
+BY_KEYS = Prepared(lambda: Member.objects.filter(pk__in=among("keys", Member)).order_by("pk").values_list("mail", flat=True))
+
+
+def test_one_of_several_values(people: Cast) -> None:
+    members = list(Member.objects.order_by("pk"))
+    for count in (0, 1, 2, len(members)):
+        some = members[:count]
+        with CaptureQueriesContext(connection) as asked:
+            assert AMONG.all(mails=[member.mail for member in some]) == some
+            assert BY_KEYS.all(keys={member.pk for member in some}) == [member.mail for member in some]
+        assert len(asked) == 2
+        ours = {member.organization_id for member in some}
+        assert OF_ORGANIZATIONS.all(keys=ours) == [member for member in members if member.organization_id in ours]
+    assert AMONG.all(mails=["nobody@example.jp", "', (SELECT 1)", '"]']) == []
+
+
+def test_rows_are_locked_only_inside_a_transaction(people: Cast) -> None:
+    locked = Prepared(lambda: Member.objects.select_for_update().filter(pk__in=among("keys", Member)).order_by("pk"))
+    first = Member.objects.order_by("pk")[0]
+    with transaction.atomic(durable=True):
+        assert locked.all(keys=[first.pk]) == [first]
+    if connection.features.has_select_for_update:
+        with pytest.raises(transaction.TransactionManagementError):
+            locked.all(keys=[first.pk])

@@ -14,7 +14,7 @@ from django.utils.functional import lazystr
 from cast import assemble
 from place import Place
 from tachiai.accounts.models import Member
-from tachiai.rowwise import Change, adapter_of, change_each, insert_each
+from tachiai.rowwise import Change, adapter_of, change_all, change_each, insert_each
 from tachiai.work.models import Alarm, TaskState
 
 NOW = datetime(2026, 11, 23, 8, 5, 0, 120, tzinfo=UTC)
@@ -87,3 +87,15 @@ def test_a_change_that_is_refused_raises_as_the_database_would(house: Place) -> 
     first, second = Member.objects.order_by("pk")[:2]
     with pytest.raises(DatabaseError), transaction.atomic(durable=True):
         change_each(Member, [Change(first.pk, {"mail": second.mail})])
+
+
+def test_all_that_hold_are_given_the_same(house: Place) -> None:
+    assemble()
+    members = list(Member.objects.order_by("pk"))
+    first, keys = members[0], [member.pk for member in members[:3]]
+    with transaction.atomic(durable=True):
+        assert change_all(Member, [], {"title": "社長"}, held={}) == 0
+        assert change_all(Member, keys, {"title": "社長", "phone": ""}, held={"mail": first.mail}) == 1
+        assert change_all(Member, [*keys, 2**40], {"department": "法務"}, held={}) == 3
+    assert [member.pk for member in Member.objects.filter(title="社長")] == [first.pk]
+    assert {member.pk for member in Member.objects.filter(department="法務")} >= set(keys)

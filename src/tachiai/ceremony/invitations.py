@@ -12,7 +12,8 @@ from django.conf import settings
 from tachiai.ceremony.models import FormerLink, Invitation, Purpose
 from tachiai.crypto.tokens import link_token, token_digest
 from tachiai.errors import Refusal
-from tachiai.prepared import Prepared, given
+from tachiai.prepared import Prepared, among, given
+from tachiai.rowwise import insert_each
 
 
 def invite(purpose: Purpose, subject: uuid.UUID, *, expires_at: datetime, at: datetime) -> Invitation:
@@ -22,11 +23,20 @@ def invite(purpose: Purpose, subject: uuid.UUID, *, expires_at: datetime, at: da
 
 def invite_many(purpose: Purpose, expiries: Mapping[uuid.UUID, datetime], *, at: datetime) -> dict[uuid.UUID, Invitation]:
     """As :func:`invite` for several subjects, each with the time its link expires."""
-    standing = Invitation.objects.select_for_update().filter(purpose=purpose, subject__in=list(expiries)).order_by("pk")
+    standing = _STANDING.all(purpose=purpose, subjects=expiries)
     found = {old.subject: _renew(old, expires_at=expiries[old.subject], at=at) for old in standing}
     fresh = [_opened(purpose, subject, expires_at=end, at=at) for subject, end in expiries.items() if subject not in found]
-    Invitation.objects.bulk_create(fresh)
+    insert_each(fresh)
     return found | {new.subject: new for new in fresh}
+
+
+_STANDING = Prepared(
+    lambda: (
+        Invitation.objects.select_for_update()
+        .filter(purpose=given("purpose", Invitation, "purpose"), subject__in=among("subjects", Invitation, "subject"))
+        .order_by("pk")
+    )
+)
 
 
 def _opened(purpose: Purpose, subject: uuid.UUID, *, expires_at: datetime, at: datetime) -> Invitation:

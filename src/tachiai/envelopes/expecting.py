@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Iterable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tachiai.envelopes.models import Document, Recipient, Revision, RevisionKind
+from tachiai.prepared import Prepared, among
 from tachiai.sealing import Expected
 
 
@@ -30,10 +31,7 @@ def expected(document: Document, *, adding: dict[int, bytes] | None = None, clos
 def stages_of(documents: Collection[uuid.UUID]) -> dict[uuid.UUID, list[Stage]]:
     """Every revision of several documents, in order."""
     found: dict[uuid.UUID, list[Stage]] = {pk: [] for pk in documents}
-    columns = ("document_id", "number", "kind", "size", "sha256", "consent__subject", "consent__digest")
-    for pk, number, kind, size, sha256, signer, digest in (
-        Revision.objects.filter(document__in=documents).order_by("number").values_list(*columns)
-    ):
+    for pk, number, kind, size, sha256, signer, digest in _STAGES.all(documents=documents):
         found[pk].append(Stage(number, kind, size, bytes(sha256), signer, bytes(digest or b"")))
     return found
 
@@ -41,9 +39,21 @@ def stages_of(documents: Collection[uuid.UUID]) -> dict[uuid.UUID, list[Stage]]:
 def slots_of(envelopes: Collection[uuid.UUID]) -> dict[uuid.UUID, dict[uuid.UUID, int]]:
     """The slot of every recipient of several envelopes."""
     found: dict[uuid.UUID, dict[uuid.UUID, int]] = {pk: {} for pk in envelopes}
-    for envelope, pk, slot in Recipient.objects.filter(envelope__in=envelopes).values_list("envelope_id", "pk", "slot"):
+    for envelope, pk, slot in _SLOTS.all(envelopes=envelopes):
         found[envelope][pk] = slot
     return found
+
+
+_STAGES: Prepared[Any] = Prepared(
+    lambda: (
+        Revision.objects.filter(document__in=among("documents", Revision, "document"))
+        .order_by("number")
+        .values_list("document_id", "number", "kind", "size", "sha256", "consent__subject", "consent__digest")
+    )
+)
+_SLOTS: Prepared[Any] = Prepared(
+    lambda: Recipient.objects.filter(envelope__in=among("envelopes", Recipient, "envelope")).values_list("envelope_id", "pk", "slot")
+)
 
 
 def expected_of(

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model
 
 from tachiai import ceremony, vault
 from tachiai.accounts.models import Member, Organization
@@ -17,6 +17,7 @@ from tachiai.envelopes.expecting import Stage, expected_of, slots_of, stages_of
 from tachiai.envelopes.models import Document, Envelope, Recipient, SealTask
 from tachiai.envelopes.revising import Head, open_head
 from tachiai.errors import Refusal
+from tachiai.prepared import Prepared, among
 from tachiai.sealing import Expected, Intent
 
 M = TypeVar("M", bound=Model)
@@ -25,6 +26,17 @@ M = TypeVar("M", bound=Model)
 _OF_ENVELOPES = ("organization", "sender", "number", "name", "comment", "state", "deadline")
 _OF_RECIPIENTS = ("envelope", "slot", "order", "side", "organization_name", "title", "name", "mail", "language", "level", "state")
 _OF_DOCUMENTS = ("envelope", "blob", "foreign_signatures", "head_number", "head_sha256", "plan")
+
+
+def _several(model: type[M], *columns: str) -> Prepared[M]:
+    """Rows by their keys, with these columns alone if any are named."""
+    rows = model._default_manager  # noqa: SLF001  # the documented way to a model's manager
+    return Prepared(lambda: rows.filter(pk__in=among("keys", model)).only(*columns))
+
+
+_CONSENTS, _RECIPIENTS = _several(Consent, "body", "digest"), _several(Recipient, *_OF_RECIPIENTS)
+_DOCUMENTS, _ENVELOPES = _several(Document, *_OF_DOCUMENTS), _several(Envelope, *_OF_ENVELOPES)
+_ORGANIZATIONS, _MEMBERS = _several(Organization), _several(Member)
 
 
 @dataclass(frozen=True)
@@ -47,12 +59,12 @@ class Brief:
 
 def load(tasks: Sequence[SealTask]) -> list[Brief]:
     """The briefs of several tasks, in their order."""
-    _attach(tasks, "consent", Consent.objects.only("body", "digest"))
-    _attach(tasks, "recipient", Recipient.objects.only(*_OF_RECIPIENTS))
-    documents = _attach(tasks, "document", Document.objects.only(*_OF_DOCUMENTS))
-    envelopes = _attach(documents, "envelope", Envelope.objects.only(*_OF_ENVELOPES))
-    _attach(envelopes, "organization", Organization.objects.all())
-    _attach(envelopes, "sender", Member.objects.all())
+    _attach(tasks, "consent", _CONSENTS)
+    _attach(tasks, "recipient", _RECIPIENTS)
+    documents = _attach(tasks, "document", _DOCUMENTS)
+    envelopes = _attach(documents, "envelope", _ENVELOPES)
+    _attach(envelopes, "organization", _ORGANIZATIONS)
+    _attach(envelopes, "sender", _MEMBERS)
     blobs = vault.blobs(document.blob_id for document in documents)
     for document in documents:
         document.blob = blobs[document.blob_id]
@@ -61,11 +73,12 @@ def load(tasks: Sequence[SealTask]) -> list[Brief]:
     return [Brief(task, stages[task.document_id], slots[task.document.envelope_id]) for task in tasks]
 
 
-def _attach(rows: Iterable[Model], name: str, queryset: QuerySet[M]) -> list[M]:
+def _attach(rows: Iterable[Model], name: str, question: Prepared[M]) -> list[M]:
     """Read what ``name`` of every row refers to in one query, and give it to them; rows that refer to the same share it."""
-    found = queryset.in_bulk({getattr(row, f"{name}_id") for row in rows})
+    key = f"{name}_id"
+    found = {one.pk: one for one in question.all(keys={getattr(row, key) for row in rows})}
     for row in rows:
-        setattr(row, name, found[getattr(row, f"{name}_id")])
+        setattr(row, name, found[getattr(row, key)])
     return list(found.values())
 
 

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -17,6 +18,8 @@ from tachiai.envelopes.routing import Standing, ask_turn, standings, turn_of
 from tachiai.envelopes.states import EnvelopeState, RecipientState, move_many
 from tachiai.envelopes.telling import tell_sender
 from tachiai.errors import Outage
+from tachiai.prepared import Prepared, among
+from tachiai.rowwise import change_all, insert_each
 from tachiai.sealing import Sealed
 from tachiai.vault import Stored
 from tachiai.work.models import TaskState
@@ -71,10 +74,16 @@ def _locked(tasks: Sequence[SealTask]) -> Envelopes:
     What decides is as it stands now; names and the like are as they were when the tasks were loaded.
     """
     found = {task.document.envelope_id: task.document.envelope for task in tasks}
-    rows = Envelope.objects.select_for_update().filter(pk__in=list(found)).order_by("pk")
-    for pk, state, deadline in rows.values_list("pk", "state", "deadline"):
+    for pk, state, deadline in _LOCKED.all(keys=found):
         found[pk].state, found[pk].deadline = state, deadline
     return found
+
+
+_LOCKED: Prepared[Any] = Prepared(
+    lambda: (
+        Envelope.objects.select_for_update().filter(pk__in=among("keys", Envelope)).order_by("pk").values_list("pk", "state", "deadline")
+    )
+)
 
 
 def _leave_unsealed(tasks: Sequence[SealTask], envelopes: Envelopes, *, at: datetime) -> None:
@@ -120,24 +129,41 @@ def _move_on(tasks: Collection[SealTask], envelopes: Envelopes, *, at: datetime)
 
 def _document_names(envelopes: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[str]]:
     found: dict[uuid.UUID, list[str]] = {pk: [] for pk in envelopes}
-    rows = Document.objects.filter(envelope__in=envelopes).order_by("position").values_list("envelope_id", "name")
-    for pk, name in rows:
+    for pk, name in _NAMES.all(envelopes=envelopes):
         found[pk].append(name)
     return found
+
+
+_NAMES: Prepared[Any] = Prepared(
+    lambda: (
+        Document.objects.filter(envelope__in=among("envelopes", Document, "envelope"))
+        .order_by("position")
+        .values_list("envelope_id", "name")
+    )
+)
 
 
 def _signed(tasks: Collection[SealTask], envelopes: Envelopes) -> list[Recipient]:
     """Whose every seal stands now, in the order of their envelopes and slots."""
     people = {task.recipient_id: task.recipient for task in tasks}
-    lacking = set(SealTask.objects.filter(recipient__in=list(people)).exclude(state=TaskState.DONE).values_list("recipient_id", flat=True))
+    lacking = set(_LACKING.all(recipients=people))
     for recipient in people.values():
         recipient.envelope = envelopes[recipient.envelope_id]
     return sorted((one for one in people.values() if one.pk not in lacking), key=lambda one: (str(one.envelope_id), one.slot))
 
 
+_LACKING: Prepared[Any] = Prepared(
+    lambda: (
+        SealTask.objects.filter(recipient__in=among("recipients", SealTask, "recipient"))
+        .exclude(state=TaskState.DONE)
+        .values_list("recipient_id", flat=True)
+    )
+)
+
+
 def _go_on(envelopes: Sequence[Envelope], people: Mapping[uuid.UUID, Sequence[Standing]], *, at: datetime) -> None:
     if envelopes:
-        Envelope.objects.filter(pk__in=[envelope.pk for envelope in envelopes]).update(updated_at=at)
+        change_all(Envelope, [envelope.pk for envelope in envelopes], {"updated_at": at}, held={})
         ask_turn(envelopes, [pk for envelope in envelopes for pk in turn_of(people[envelope.pk])], at=at)
 
 
@@ -145,7 +171,7 @@ def _close(envelopes: Sequence[Envelope], *, at: datetime) -> None:
     if not envelopes:
         return
     move_many(envelopes, EnvelopeState.CLOSING, updated_at=at)
-    CloseTask.objects.bulk_create([CloseTask(envelope=envelope, due_at=at, created_at=at) for envelope in envelopes])
+    insert_each([CloseTask(envelope=envelope, due_at=at, created_at=at) for envelope in envelopes])
     work.ring(CloseTask)
     for envelope in envelopes:
         note(envelope, "envelope.closing", by=None, at=at)

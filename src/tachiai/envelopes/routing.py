@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Iterable
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tachiai import ceremony
 from tachiai.ceremony import Invitation, Purpose
@@ -15,6 +15,7 @@ from tachiai.envelopes.models import Envelope, Recipient, Side
 from tachiai.envelopes.states import RecipientState, move, move_many
 from tachiai.envelopes.telling import ask_to_sign
 from tachiai.errors import Refusal
+from tachiai.prepared import Prepared, among
 
 
 class Standing(NamedTuple):
@@ -29,10 +30,19 @@ class Standing(NamedTuple):
 def standings(envelopes: Collection[uuid.UUID]) -> dict[uuid.UUID, list[Standing]]:
     """Where everybody in several envelopes stands now, by slot."""
     found: dict[uuid.UUID, list[Standing]] = {pk: [] for pk in envelopes}
-    rows = Recipient.objects.filter(envelope__in=envelopes).order_by("slot").values_list("pk", "envelope_id", "state", "order")
-    for row in rows:
+    for row in _STANDINGS.all(envelopes=envelopes):
         found[row[1]].append(Standing(*row))
     return found
+
+
+_STANDINGS: Prepared[Any] = Prepared(
+    lambda: (
+        Recipient.objects.filter(envelope__in=among("envelopes", Recipient, "envelope"))
+        .order_by("slot")
+        .values_list("pk", "envelope_id", "state", "order")
+    )
+)
+_WAITING = Prepared(lambda: Recipient.objects.filter(pk__in=among("keys", Recipient)))
 
 
 def turn_of(people: Iterable[Standing]) -> list[uuid.UUID]:
@@ -50,7 +60,7 @@ def ask_next(envelope: Envelope, *, at: datetime) -> list[Recipient]:
 def ask_turn(envelopes: Iterable[Envelope], turn: Collection[uuid.UUID], *, at: datetime) -> list[Recipient]:
     """Ask the waiting recipients ``turn`` of several envelopes, in the caller's transaction."""
     known = {envelope.pk: envelope for envelope in envelopes}
-    people = sorted(Recipient.objects.filter(pk__in=turn), key=lambda one: (str(one.envelope_id), one.slot)) if turn else []
+    people = sorted(_WAITING.all(keys=turn), key=lambda one: (str(one.envelope_id), one.slot)) if turn else []
     move_many(people, RecipientState.REQUESTED, requested_at=at, undelivered=False)
     for recipient in people:
         recipient.envelope = known[recipient.envelope_id]

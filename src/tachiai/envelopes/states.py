@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from django.db import models
 
 from tachiai.errors import Refusal
+from tachiai.rowwise import change_all
 
 M = TypeVar("M", bound=models.Model)
 
@@ -88,9 +89,9 @@ def move_many(rows: Sequence[M], to: str, **changes: Any) -> None:
     (before,) = {str(getattr(row, "state")) for row in rows}  # noqa: B009
     if to not in MOVES[kind][before]:
         raise RuntimeError(f"{kind} never goes from {before} to {to}")
-    stand = type(rows[0])._default_manager.filter(pk__in=[row.pk for row in rows], state=before)  # noqa: SLF001
-    if stand.update(state=to, **changes) != len(rows):
+    told = {"state": str(to), **changes}
+    if change_all(type(rows[0]), [row.pk for row in rows], told, held={"state": before}) != len(rows):
         raise Refusal(f"{kind}.moved", rows=[str(row.pk) for row in rows])
     for row in rows:
-        for name, value in {"state": to, **changes}.items():
+        for name, value in told.items():
             setattr(row, name, value)

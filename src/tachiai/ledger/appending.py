@@ -15,6 +15,7 @@ from tachiai.crypto.canonical import canonical
 from tachiai.ledger.actors import Actor
 from tachiai.ledger.formats import commitment, entry_body, entry_digest
 from tachiai.ledger.models import Entry, Personal, Stream
+from tachiai.prepared import Prepared, among
 from tachiai.rowwise import Change, change_each, insert_each
 
 
@@ -126,7 +127,10 @@ def _locked_heads(names: set[str]) -> dict[str, Stream]:
 
 
 def _locked(names: set[str]) -> dict[str, Stream]:
-    return {head.name: head for head in Stream.objects.select_for_update().filter(name__in=sorted(names)).order_by("name")}
+    return {head.name: head for head in _LOCKED.all(names=sorted(names))}
+
+
+_LOCKED = Prepared(lambda: Stream.objects.select_for_update().filter(name__in=among("names", Stream, "name")).order_by("name"))
 
 
 def _move_heads(heads: Sequence[Stream]) -> None:

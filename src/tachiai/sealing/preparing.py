@@ -7,12 +7,15 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
 from tachiai import ledger
 from tachiai.errors import Refusal
-from tachiai.rowwise import Change, change_each, insert_each
+from tachiai.prepared import Prepared as Question
+from tachiai.prepared import among, given
+from tachiai.rowwise import Change, change_all, change_each, insert_each
 from tachiai.sealing.handles import handles
 from tachiai.sealing.models import Act, Seal, SealState
 
@@ -82,21 +85,25 @@ Key = tuple[uuid.UUID, uuid.UUID | None]
 def _clear(act: Act, intents: Sequence[Intent]) -> set[Key]:
     """Mark earlier intents for the same as abandoned; which of them have come true, so that they must not be sealed again."""
     wanted = {(intent.subject, intent.consent) for intent in intents}
-    standing = Seal.objects.filter(
-        act=act, subject__in=[intent.subject for intent in intents], state__in=(SealState.INTENDED, SealState.SEALED)
-    )
+    standing = _STANDING.all(act=act, subjects={subject for subject, _ in wanted})
     done: set[Key] = set()
     left = []
-    for pk, subject, consent, state in standing.values_list("pk", "subject", "consent", "state"):
+    for pk, subject, consent, state in standing:
         if (subject, consent) not in wanted:
             continue
         if state == SealState.INTENDED:
             left.append(pk)
         elif consent is not None:
             done.add((subject, consent))
-    if left:
-        Seal.objects.filter(pk__in=left, state=SealState.INTENDED).update(state=SealState.ABANDONED)
+    change_all(Seal, left, {"state": str(SealState.ABANDONED)}, held={"state": str(SealState.INTENDED)})
     return done
+
+
+_STANDING: Question[Any] = Question(
+    lambda: Seal.objects.filter(
+        act=given("act", Seal, "act"), subject__in=among("subjects", Seal, "subject"), state__in=(SealState.INTENDED, SealState.SEALED)
+    ).values_list("pk", "subject", "consent", "state")
+)
 
 
 def _intended(act: Act, intent: Intent, *, key: str, at: datetime) -> Seal:

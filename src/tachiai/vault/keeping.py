@@ -18,6 +18,7 @@ from django.db import connection
 
 from tachiai.crypto.strongbox import KeyEncryptionKey, Unopenable, lock, lock_squeezed, new_data_key, unlock
 from tachiai.errors import Outage, Refusal
+from tachiai.prepared import Prepared, among
 from tachiai.rowwise import insert_each
 from tachiai.vault.models import Blob, Segment
 from tachiai.vault.stores import FolderStore, Store
@@ -76,10 +77,11 @@ def keep(stored: Stored, *, at: datetime) -> Blob:
     """Record what was written, in the caller's transaction. A second segment of the same number is refused by the database."""
     _must_be_inside()
     if stored.number == 0:
-        blob = Blob.objects.create(id=stored.blob_id, kind=stored.kind, wrapped_key=stored.wrapped_key, kek=stored.kek, created_at=at)
+        blob = Blob(id=stored.blob_id, kind=stored.kind, wrapped_key=stored.wrapped_key, kek=stored.kek, created_at=at)
+        blob.save(force_insert=True)
     else:
-        blob = Blob.objects.get(pk=stored.blob_id)
-    _segment(stored).save(force_insert=True)
+        (blob,) = _BLOBS.all(keys=[stored.blob_id])
+    insert_each([_segment(stored)])
     return blob
 
 
@@ -115,12 +117,16 @@ def keep_tails(tails: Iterable[Stored]) -> None:
 
 def blobs(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Blob]:
     """Several blobs that know their segments, so that nothing that is read from or appended to them asks the database again."""
-    found: dict[uuid.UUID, Blob] = Blob.objects.in_bulk(list(ids))
+    found = {blob.pk: blob for blob in _BLOBS.all(keys=set(ids))}
     for blob in found.values():
         blob.known_segments = []
-    for segment in Segment.objects.filter(blob__in=list(found)).order_by("number"):
+    for segment in _SEGMENTS.all(blobs=found):
         found[segment.blob_id].known_segments.append(segment)  # type: ignore[union-attr]  # a list, just above
     return found
+
+
+_BLOBS = Prepared(lambda: Blob.objects.filter(pk__in=among("keys", Blob)))
+_SEGMENTS = Prepared(lambda: Segment.objects.filter(blob__in=among("blobs", Segment, "blob")).order_by("number"))
 
 
 def size_of(blob: Blob) -> int:
@@ -182,7 +188,7 @@ def unlock_note(blob: Blob, box: bytes, *, about: str) -> bytes:
 def _segments(blob: Blob) -> Sequence[Segment]:
     if blob.known_segments is not None:
         return blob.known_segments
-    return list(blob.segments.order_by("number"))
+    return _SEGMENTS.all(blobs=[blob.pk])
 
 
 def _segment(stored: Stored) -> Segment:

@@ -10,12 +10,15 @@ import os
 import socket
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
 from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet
 
+from tachiai.prepared import Prepared, among
+from tachiai.rowwise import Change, change_all, change_each
 from tachiai.work.alarms import clear_alarm, raise_alarm
 from tachiai.work.models import Task, TaskState
 
@@ -38,10 +41,18 @@ def claim(rows: QuerySet[T], *, at: datetime, lease: timedelta, limit: int) -> l
         # Looking takes no lock; under SQLite a write transaction would, twice a second, for nothing.
         return []
     with transaction.atomic(durable=True):
-        taken = list(_locked(due)[:limit].values_list("pk", flat=True))
-        model = rows.model._default_manager  # noqa: SLF001  # the documented way to a model's manager
-        model.filter(pk__in=taken).update(attempt=F("attempt") + 1, lease_until=at + lease, holder=holder())
-        return list(rows.filter(pk__in=taken).order_by("due_at", "pk"))
+        taken, whose = list(_locked(due)[:limit]), holder()
+        for task in taken:
+            task.attempt, task.lease_until, task.holder = task.attempt + 1, at + lease, whose
+        _hold(taken)
+        return taken
+
+
+def _hold(taken: Sequence[Task]) -> None:
+    """What was just set in rows that are locked: they need not be read again, for nobody can have changed them meanwhile."""
+    if taken:
+        columns = ("attempt", "lease_until", "holder")
+        change_each(type(taken[0]), [Change(task.pk, {name: getattr(task, name) for name in columns}) for task in taken])
 
 
 def _locked(due: QuerySet[T]) -> QuerySet[T]:
@@ -77,18 +88,25 @@ def fenced(tasks: Sequence[T]) -> tuple[list[T], list[T]]:
     """Lock the rows in the caller's transaction; (those whose attempt is still ours, those that were lost)."""
     if not tasks:
         return [], []
-    rows = type(tasks[0])._default_manager.filter(pk__in=[task.pk for task in tasks], state=TaskState.WAITING)  # noqa: SLF001
-    held = dict(rows.select_for_update().order_by("pk").values_list("pk", "attempt"))
+    held = dict(_standing(type(tasks[0])).all(keys=[task.pk for task in tasks]))
     ours = [task for task in tasks if held.get(task.pk) == task.attempt]
     return ours, [task for task in tasks if held.get(task.pk) != task.attempt]
+
+
+@lru_cache(maxsize=32)
+def _standing(model: type[Task]) -> Prepared[tuple[object, int]]:
+    """The waiting ones of some rows, locked in the order of their keys: key and attempt. One question for each kind of row."""
+    waiting = model._default_manager.filter(pk__in=among("keys", model), state=TaskState.WAITING)  # noqa: SLF001
+    return Prepared(lambda: waiting.select_for_update().order_by("pk").values_list("pk", "attempt"))
 
 
 def finish_many(tasks: Sequence[T], *, at: datetime, state: TaskState = TaskState.DONE) -> None:
     """As :func:`finish` for rows that :func:`fenced` has just called ours, in the same transaction. All of them or ``LostLease``."""
     if not tasks:
         return
-    rows = type(tasks[0])._default_manager.filter(pk__in=[task.pk for task in tasks], state=TaskState.WAITING)  # noqa: SLF001
-    if rows.update(state=state, lease_until=None, holder="", trouble="", troubled_since=None) != len(tasks):
+    outcome = {"state": str(state), "lease_until": None, "holder": "", "trouble": "", "troubled_since": None}
+    waiting = {"state": str(TaskState.WAITING)}
+    if change_all(type(tasks[0]), [task.pk for task in tasks], outcome, held=waiting) != len(tasks):
         raise LostLease(f"{type(tasks[0]).__name__}: some of {len(tasks)}")
     for task in tasks:
         if task.troubled_since:
@@ -97,9 +115,9 @@ def finish_many(tasks: Sequence[T], *, at: datetime, state: TaskState = TaskStat
 
 def finish(task: Task, *, at: datetime, state: TaskState = TaskState.DONE) -> None:
     """Record the outcome inside the caller's transaction. Raises ``LostLease`` when the attempt is no longer ours."""
-    rows = type(task)._default_manager  # noqa: SLF001
-    ours = rows.filter(pk=task.pk, attempt=task.attempt, state=TaskState.WAITING)
-    if not ours.update(state=state, lease_until=None, holder="", trouble="", troubled_since=None):
+    outcome = {"state": str(state), "lease_until": None, "holder": "", "trouble": "", "troubled_since": None}
+    ours = {"attempt": task.attempt, "state": str(TaskState.WAITING)}
+    if not change_all(type(task), [task.pk], outcome, held=ours):
         raise LostLease(f"{type(task).__name__} {task.pk}")
     if task.troubled_since:
         clear_alarm(_alarm_kind(task), str(task.pk), at=at)
