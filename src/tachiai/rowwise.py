@@ -23,20 +23,31 @@ Adapter = Callable[[Any], Any]
 
 def insert_each(rows: Sequence[models.Model]) -> None:
     """Insert new rows of one model as they stand, in one statement; a key that the database gives is not read back."""
+    if rows:
+        names = _names(type(rows[0]))
+        insert_values(type(rows[0]), names, [[getattr(row, name) for name in names] for row in rows])
+
+
+def insert_values(model: type[models.Model], names: tuple[str, ...], rows: Sequence[Sequence[Any]]) -> None:
+    """As :func:`insert_each` for rows of which only the values are at hand, in the order of ``names`` (a foreign key's is its column's).
+
+    Every column is to be named but a key that the database gives: what a field has as its default is not put in.
+    """
     if not rows:
         return
-    model, database = type(rows[0]), connections[DEFAULT_DB_ALIAS]
-    columns = _columns(model)
-    adapters = [(column.attname, adapter_of(column, database)) for column in columns]
-    told = [[adapt(getattr(row, name)) for name, adapt in adapters] for row in rows]
+    if set(names) != set(_names(model)):
+        raise TypeError(f"a row of {model.__name__} is more or less than {', '.join(names)}")
+    database = connections[DEFAULT_DB_ALIAS]
+    adapters = [adapter_of(model._meta.get_field(name), database) for name in names]  # noqa: SLF001
+    told = [[adapt(value) for adapt, value in zip(adapters, row, strict=True)] for row in rows]
     with database.cursor() as cursor:
         if database.vendor == "postgresql" and len(told) >= _FEWEST_COPIED:
-            _copy(database, cursor, _copying(model), told)
+            _copy(database, cursor, _copying(model, names), told)
             return
-        each = max(1, _MOST_VALUES // len(columns))
+        each = max(1, _MOST_VALUES // len(names))
         for start in range(0, len(told), each):
             piece = told[start : start + each]
-            cursor.execute(_insert(model, len(piece)), [value for row in piece for value in row])
+            cursor.execute(_insert(model, names, len(piece)), [value for row in piece for value in row])
 
 
 def _copy(database: Any, cursor: Any, statement: str, rows: Iterable[Sequence[Any]]) -> None:
@@ -47,26 +58,28 @@ def _copy(database: Any, cursor: Any, statement: str, rows: Iterable[Sequence[An
 
 
 @lru_cache(maxsize=64)
-def _columns(model: type[models.Model]) -> tuple[Any, ...]:
-    return tuple(column for column in model._meta.concrete_fields if not isinstance(column, models.AutoField))  # noqa: SLF001
+def _names(model: type[models.Model]) -> tuple[str, ...]:
+    columns = model._meta.concrete_fields  # noqa: SLF001  # the documented way to a model's fields
+    return tuple(column.attname for column in columns if not isinstance(column, models.AutoField))
 
 
-def _names(model: type[models.Model]) -> tuple[str, str]:
+def _quoted(model: type[models.Model], names: tuple[str, ...]) -> tuple[str, str]:
     quoted = connections[DEFAULT_DB_ALIAS].ops.quote_name
-    return quoted(model._meta.db_table), ", ".join(quoted(column.column) for column in _columns(model))  # noqa: SLF001
+    fields: list[Any] = [model._meta.get_field(name) for name in names]  # noqa: SLF001
+    return quoted(model._meta.db_table), ", ".join(quoted(field.column) for field in fields)  # noqa: SLF001
 
 
 @lru_cache(maxsize=512)
-def _insert(model: type[models.Model], count: int) -> str:
-    table, names = _names(model)
-    places = ", ".join(["(" + ", ".join(["%s"] * len(_columns(model))) + ")"] * count)
-    return f"INSERT INTO {table} ({names}) VALUES {places}"  # noqa: S608  # names from our own models
+def _insert(model: type[models.Model], names: tuple[str, ...], count: int) -> str:
+    table, columns = _quoted(model, names)
+    places = ", ".join(["(" + ", ".join(["%s"] * len(names)) + ")"] * count)
+    return f"INSERT INTO {table} ({columns}) VALUES {places}"  # noqa: S608  # names from our own models
 
 
 @lru_cache(maxsize=64)
-def _copying(model: type[models.Model]) -> str:
-    table, names = _names(model)
-    return f"COPY {table} ({names}) FROM STDIN"
+def _copying(model: type[models.Model], names: tuple[str, ...]) -> str:
+    table, columns = _quoted(model, names)
+    return f"COPY {table} ({columns}) FROM STDIN"
 
 
 @dataclass(frozen=True)

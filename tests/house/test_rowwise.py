@@ -14,7 +14,7 @@ from django.utils.functional import lazystr
 from cast import assemble
 from place import Place
 from tachiai.accounts.models import Member
-from tachiai.rowwise import Change, adapter_of, change_all, change_each, insert_each
+from tachiai.rowwise import Change, adapter_of, change_all, change_each, insert_each, insert_values
 from tachiai.work.models import Alarm, TaskState
 
 NOW = datetime(2026, 11, 23, 8, 5, 0, 120, tzinfo=UTC)
@@ -99,3 +99,13 @@ def test_all_that_hold_are_given_the_same(house: Place) -> None:
         assert change_all(Member, [*keys, 2**40], {"department": "法務"}, held={}) == 3
     assert [member.pk for member in Member.objects.filter(title="社長")] == [first.pk]
     assert {member.pk for member in Member.objects.filter(department="法務")} >= set(keys)
+
+
+def test_values_without_a_row(house: Place) -> None:
+    names = ("raised_at", "cleared_at", "kind", "subject", "detail")
+    with transaction.atomic(durable=True):
+        insert_values(Alarm, names, [(NOW, None, "test", str(number), "契約") for number in range(6)])
+        insert_values(Alarm, names, [])
+    assert list(Alarm.objects.filter(kind="test", detail="契約").order_by("pk").values_list("subject", flat=True)) == [*"012345"]
+    with pytest.raises(TypeError):
+        insert_values(Alarm, names[1:], [(None, "test", "0", "")])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import signal
 import threading
 from collections.abc import Callable, Sequence
@@ -16,6 +17,7 @@ from tachiai.house import Misconfigured
 # A bell is rung for what is due now; this is for what becomes due by the clock, and for a ring that was lost.
 LOOK_EVERY_SECONDS = 1.0
 TICK_EVERY_SECONDS = 10.0
+LOOK_FOR_GARBAGE_AFTER = 10_000  # objects that were made and not freed
 log = structlog.get_logger("tachiai.work")
 
 
@@ -29,11 +31,24 @@ def work(options: argparse.Namespace) -> int:
     django.setup()
     if not options.checked:
         check_alone()
+    settle_memory()
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
     work_until(stop, only=options.only.split(",") if options.only else ())
     return 0
+
+
+def settle_memory() -> None:
+    """What is loaded by now stays, so that nobody looks for garbage in it; and rows make much that is no garbage for long.
+
+    Only how often is looked for circles that nothing refers to any more: everything else is freed at once, as ever.
+    """
+    from tachiai.config import jobs  # noqa: F401  # with all that the kinds of work need
+
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(LOOK_FOR_GARBAGE_AFTER, 10, 10)
 
 
 def check_alone() -> None:

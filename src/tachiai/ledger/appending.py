@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, NamedTuple
 
 from django.db import connection
 
@@ -16,7 +17,7 @@ from tachiai.ledger.actors import Actor
 from tachiai.ledger.formats import commitment, entry_body, entry_digest
 from tachiai.ledger.models import Entry, Personal, Stream
 from tachiai.prepared import Prepared, among
-from tachiai.rowwise import Change, change_each, insert_each
+from tachiai.rowwise import Change, change_each, insert_values
 
 
 @dataclass(frozen=True)
@@ -78,17 +79,11 @@ def append_many(notes: Sequence[Note]) -> None:
     if not notes:
         return
     heads = _locked_heads({note.stream for note in notes})
-    entries, secret = [], []
-    for note in notes:
-        entry, personal = _chained(heads[note.stream], note)
-        entries.append(entry)
-        secret += personal
-    if secret:
-        Entry.objects.bulk_create(entries)
-        Personal.objects.bulk_create(secret)
-    else:
-        insert_each(entries)
-    _move_heads(list(heads.values()))
+    chained = [_chained(heads[note.stream], note) for note in notes]
+    insert_values(Entry, _ENTRY, [one.entry for one in chained])
+    _keep_apart([one for one in chained if one.salt])
+    moved = [Change(head.pk, {"length": head.length, "head": head.head}) for head in heads.values()]
+    change_each(Stream, moved)
 
 
 def _must_be_inside() -> None:
@@ -96,15 +91,34 @@ def _must_be_inside() -> None:
         raise RuntimeError("a ledger entry is appended in the transaction of the act it records")
 
 
-def _chained(head: Stream, note: Note) -> tuple[Entry, list[Personal]]:
-    """The entry that follows ``head``, which moves on to it, and what of it may be erased one day."""
+class _Head:
+    """The head of a stream, moving on with every entry."""
+
+    def __init__(self, pk: int, length: int, head: bytes) -> None:
+        self.pk, self.length, self.head = pk, length, head
+
+
+# The columns of an entry, in the order in which they are written.
+_ENTRY = ("stream_id", "number", "event", "at", "body", "digest")
+
+
+class _Chained(NamedTuple):
+    """An entry's values, and what of it may be erased one day, if there is any: then it has a salt."""
+
+    entry: tuple[int, int, str, datetime, bytes, bytes]
+    salt: bytes
+    told: bytes
+
+
+def _chained(head: _Head, note: Note) -> _Chained:
+    """The entry that follows ``head``, which moves on to it."""
     salt = secrets.token_bytes(32) if note.personal else b""
     told = canonical(dict(note.personal)) if note.personal else b""
     number = head.length + 1
     body = entry_body(
         stream=note.stream,
         number=number,
-        previous=bytes(head.head),
+        previous=head.head,
         at=note.at,
         event=note.event,
         by=note.by.told(),
@@ -112,11 +126,26 @@ def _chained(head: Stream, note: Note) -> tuple[Entry, list[Personal]]:
         personal=commitment(salt, told) if note.personal else None,
     )
     head.length, head.head = number, entry_digest(body)
-    entry = Entry(stream=head, number=number, event=note.event, at=note.at, body=body, digest=head.head)
-    return entry, [Personal(entry=entry, salt=salt, body=told)] if note.personal else []
+    return _Chained((head.pk, number, note.event, note.at, body, head.head), salt, told)
 
 
-def _locked_heads(names: set[str]) -> dict[str, Stream]:
+def _keep_apart(chained: Sequence[_Chained]) -> None:
+    """The personal data of entries that were just written, beside them."""
+    if not chained:
+        return
+    written = _KEYS.all(streams={one.entry[0] for one in chained}, numbers={one.entry[1] for one in chained})
+    keys = {(stream, number): pk for pk, stream, number in written}
+    insert_values(Personal, ("entry_id", "salt", "body"), [(keys[one.entry[:2]], one.salt, one.told) for one in chained])
+
+
+_KEYS: Prepared[tuple[int, int, int]] = Prepared(
+    lambda: Entry.objects.filter(stream__in=among("streams", Entry, "stream"), number__in=among("numbers", Entry, "number")).values_list(
+        "pk", "stream_id", "number"
+    )
+)
+
+
+def _locked_heads(names: set[str]) -> dict[str, _Head]:
     """The streams' heads, locked in the order of their names, so that two who need the same ones never wait for each other."""
     found = _locked(names)
     absent = sorted(names - found.keys())
@@ -126,12 +155,15 @@ def _locked_heads(names: set[str]) -> dict[str, Stream]:
     return found
 
 
-def _locked(names: set[str]) -> dict[str, Stream]:
-    return {head.name: head for head in _LOCKED.all(names=sorted(names))}
+def _locked(names: set[str]) -> dict[str, _Head]:
+    return {name: _Head(pk, length, bytes(head)) for name, pk, length, head in _LOCKED.all(names=names)}
 
 
-_LOCKED = Prepared(lambda: Stream.objects.select_for_update().filter(name__in=among("names", Stream, "name")).order_by("name"))
-
-
-def _move_heads(heads: Sequence[Stream]) -> None:
-    change_each(Stream, [Change(head.pk, {"length": head.length, "head": bytes(head.head)}) for head in heads])
+_LOCKED: Prepared[Any] = Prepared(
+    lambda: (
+        Stream.objects.select_for_update()
+        .filter(name__in=among("names", Stream, "name"))
+        .order_by("name")
+        .values_list("name", "pk", "length", "head")
+    )
+)
