@@ -42,7 +42,7 @@ def rows(count: int = 1, *, at: datetime = NOW) -> None:
 
 
 def taken(limit: int = 8, *, at: datetime = NOW) -> list[Mail]:
-    return claim(Mail.objects.all(), at=at, lease=LEASE, limit=limit)
+    return claim(Mail.objects.all, at=at, lease=LEASE, limit=limit)
 
 
 def kind(verb: Callable[[Mail], None], *, batch: int = 8) -> Kind[Mail]:

@@ -7,18 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
 from tachiai import sealing, vault, work
 from tachiai.envelopes.events import note
 from tachiai.envelopes.expecting import expected
-from tachiai.envelopes.models import Document, Envelope, FreezeTask, PageImage, RevisionKind
+from tachiai.envelopes.models import Document, Envelope, FreezeTask, PageImage, Recipient, RevisionKind
 from tachiai.envelopes.revising import add_revision, open_head
 from tachiai.envelopes.routing import ask_next
-from tachiai.envelopes.states import EnvelopeState, move
+from tachiai.envelopes.states import EnvelopeState, move_many
 from tachiai.envelopes.wording import freeze_text
 from tachiai.pages.render import PageEntry, pack, render
+from tachiai.prepared import Prepared, given
+from tachiai.rowwise import change_all, insert_each
 from tachiai.sealing import Act, Sealed
 from tachiai.vault import Stored
 from tachiai.work.models import TaskState
@@ -26,7 +29,7 @@ from tachiai.work.models import TaskState
 
 def freeze_document(task: FreezeTask, *, now: Callable[[], datetime]) -> None:
     """Do one freeze task. A withdrawn envelope's is cancelled; an outage leaves everything as it was."""
-    document = Document.objects.select_related("blob", "envelope__organization__operator", "envelope__sender").get(pk=task.document_id)
+    (document,) = _DOCUMENT.all(pk=task.document_id)
     if document.envelope.state != EnvelopeState.SENDING:
         with transaction.atomic(durable=True):
             work.finish(task, at=now(), state=TaskState.CANCELLED)
@@ -36,7 +39,7 @@ def freeze_document(task: FreezeTask, *, now: Callable[[], datetime]) -> None:
     pdf = head.pdf
     pictures, entries = pack(render(pdf))
     # Step 2: fields, locks and the house's certification, verified before anything is stored.
-    slots = list(document.envelope.recipients.order_by("slot").values_list("slot", flat=True))
+    slots = _SLOTS.all(envelope=document.envelope_id)
     at = now()
     prepared = sealing.prepare(Act.FREEZE, pdf, subject=document.pk, stream=document.envelope.stream, at=at)
     text = freeze_text(document.envelope)
@@ -59,15 +62,15 @@ def _commit(
     at: datetime,
 ) -> None:
     with transaction.atomic(durable=True):
-        envelope = Envelope.objects.select_for_update().get(pk=document.envelope_id)
+        (envelope,) = _LOCKED.all(pk=document.envelope_id)
         if envelope.state != EnvelopeState.SENDING:
             work.finish(task, at=at, state=TaskState.CANCELLED)
             return
         work.finish(task, at=at)
         revision = add_revision(document, RevisionKind.FROZEN, tail, sealed, at=at)
         blob = vault.keep(page_pack, at=at)
-        Document.objects.filter(pk=document.pk).update(page_pack=blob)
-        PageImage.objects.bulk_create(_page(document, entry) for entry in entries)
+        change_all(Document, [document.pk], {"page_pack": blob.pk}, held={})
+        insert_each([_page(document, entry) for entry in entries])
         data: dict[str, object] = {
             "document": str(document.pk),
             "sha256": bytes(revision.sha256).hex(),
@@ -75,10 +78,28 @@ def _commit(
             "pages": page_pack.sha256.hex(),
         }
         note(envelope, "document.frozen", by=None, at=at, data=data)
-        if not FreezeTask.objects.filter(document__envelope=envelope).exclude(state=TaskState.DONE).exists():
-            move(envelope, EnvelopeState.IN_PROGRESS, updated_at=at)
+        if _UNFROZEN.first(envelope=envelope.pk) is None:
+            move_many([envelope], EnvelopeState.IN_PROGRESS, updated_at=at)
             note(envelope, "envelope.frozen", by=None, at=at)
             ask_next(envelope, at=at)
+
+
+_LOCKED = Prepared(
+    lambda: Envelope.objects.select_for_update(of=("self",)).select_related("organization", "sender").filter(pk=given("pk", Envelope))
+)
+_DOCUMENT = Prepared(
+    lambda: Document.objects.select_related("blob", "envelope__organization__operator", "envelope__sender").filter(pk=given("pk", Document))
+)
+_SLOTS: Prepared[int] = Prepared(
+    lambda: Recipient.objects.filter(envelope=given("envelope", Recipient, "envelope")).order_by("slot").values_list("slot", flat=True)
+)
+_UNFROZEN: Prepared[Any] = Prepared(
+    lambda: (
+        FreezeTask.objects.filter(document__envelope=given("envelope", Document, "envelope"))
+        .exclude(state=TaskState.DONE)
+        .values_list("pk")[:1]
+    )
+)
 
 
 def _page(document: Document, entry: PageEntry) -> PageImage:

@@ -90,8 +90,9 @@ class _Flow:
 
     def _fill(self) -> None:
         self._begin_parked()
-        room = min(CHUNK, MOST_ROWS - len(self._flights) - len(self._ready))
-        if self._parked or room < CHUNK // 2 or time.monotonic() < self._look_at:
+        left = MOST_ROWS - len(self._flights) - len(self._ready)
+        room = CHUNK if left >= CHUNK else CHUNK // 2  # and nothing between, so that there are only two questions
+        if self._parked or left < room or time.monotonic() < self._look_at:
             return
         tasks = self._intake.take(room)
         if len(tasks) < room:

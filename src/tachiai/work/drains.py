@@ -49,7 +49,7 @@ def drain(kind: Kind[T] | Flow[T], *, now: Callable[[], datetime], stopping: Cal
     """Do what is due, and say how many rows were taken up (done or not). ``stopping`` says when a flow is to take no more."""
     if isinstance(kind, Flow):
         return _let_flow(kind, now=now, stopping=stopping)
-    tasks = claim(kind.rows(), at=now(), lease=kind.lease, limit=kind.batch)
+    tasks = claim(kind.rows, at=now(), lease=kind.lease, limit=kind.batch)
     for task in tasks:
         _do(kind, task, now=now)
     return len(tasks)

@@ -38,7 +38,7 @@ class Intake(Generic[T]):
         """Up to ``limit`` due rows, leased to this process; none once the worker is to stop."""
         if limit < 1 or self._stopping():
             return []
-        tasks = claim(self._rows(), at=self._now(), lease=self._lease, limit=limit)
+        tasks = claim(self._rows, at=self._now(), lease=self._lease, limit=limit)
         self.taken += len(tasks)
         self._open |= {task.pk: task for task in tasks}
         return tasks

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet
 
-from tachiai.prepared import Prepared, among
+from tachiai.prepared import Prepared, among, given
 from tachiai.rowwise import Change, change_all, change_each
 from tachiai.work.alarms import clear_alarm, raise_alarm
 from tachiai.work.models import Task, TaskState
@@ -33,19 +33,33 @@ class LostLease(Exception):
     """The row was taken over by another worker: whatever this one did must not be committed."""
 
 
-def claim(rows: QuerySet[T], *, at: datetime, lease: timedelta, limit: int) -> list[T]:
-    """Up to ``limit`` due rows of ``rows``, each now leased to this process until ``at + lease``."""
-    free = Q(lease_until=None) | Q(lease_until__lt=at)
-    due = rows.filter(free, state=TaskState.WAITING, due_at__lte=at).order_by("due_at", "pk")
-    if not due.exists():
+def claim(rows: Callable[[], QuerySet[T]], *, at: datetime, lease: timedelta, limit: int) -> list[T]:
+    """Up to ``limit`` due rows of ``rows``, each now leased to this process until ``at + lease``.
+
+    ``rows`` is the same function each time: what it gives is put into SQL once.
+    """
+    look, lock = _due(rows, limit)
+    if look.first(at=at) is None:
         # Looking takes no lock; under SQLite a write transaction would, twice a second, for nothing.
         return []
     with transaction.atomic(durable=True):
-        taken, whose = list(_locked(due)[:limit]), holder()
+        taken, whose = lock.all(at=at), holder()
         for task in taken:
             task.attempt, task.lease_until, task.holder = task.attempt + 1, at + lease, whose
         _hold(taken)
         return taken
+
+
+@lru_cache(maxsize=256)
+def _due(rows: Callable[[], QuerySet[T]], limit: int) -> tuple[Prepared[Any], Prepared[T]]:
+    """Whether any row is due, and the first of those that are, locked. Only questions are kept, so they never say what was."""
+
+    def due() -> QuerySet[T]:
+        found = rows()
+        free = Q(lease_until=None) | Q(lease_until__lt=given("at", found.model, "lease_until"))
+        return found.filter(free, state=TaskState.WAITING, due_at__lte=given("at", found.model, "due_at")).order_by("due_at", "pk")
+
+    return Prepared(lambda: due().order_by().values_list("pk")[:1]), Prepared(lambda: _locked(due())[:limit])
 
 
 def _hold(taken: Sequence[Task]) -> None:
