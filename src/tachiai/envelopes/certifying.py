@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
+from itertools import groupby
 
 from django.conf import settings
 
@@ -20,6 +22,7 @@ from tachiai.pages.certificate import (
     CertificateTimestamp,
     Registration,
 )
+from tachiai.prepared import Prepared, given
 from tachiai.sealing import stamping_authority
 
 PRINTED_LEVELS = {
@@ -32,12 +35,8 @@ PRINTED_LEVELS = {
 
 def certificate_facts(envelope: Envelope, *, number: str, at: datetime) -> CertificateFacts:
     """The facts of a closed envelope: everything on the paper can be found again in rows, signatures and ledger."""
-    documents = list(envelope.documents.order_by("position"))
-    stamped = list(
-        Revision.objects.filter(document__envelope=envelope, stamped_at__isnull=False)
-        .select_related("document")
-        .order_by("document__position", "number")
-    )
+    revisions = _REVISIONS.all(envelope=envelope.pk)
+    stamped = [row for row in revisions if row.stamped_at is not None]
     organization = envelope.organization
     return CertificateFacts(
         number=number,
@@ -54,15 +53,33 @@ def certificate_facts(envelope: Envelope, *, number: str, at: datetime) -> Certi
         amount=envelope.amount,
         authority_name=_authority_name(stamped),
         authority_kind=_authority_kind(stamped),
-        documents=tuple(_document(document) for document in documents),
-        people=tuple(_person(recipient) for recipient in envelope.recipients.select_related("registration").order_by("slot")),
+        documents=_documents(revisions),
+        people=tuple(_person(recipient) for recipient in _PEOPLE.all(envelope=envelope.pk)),
         timestamps=tuple(_timestamp(row) for row in stamped),
     )
 
 
-def _document(document: Document) -> CertificateDocument:
-    upload = document.revisions.get(kind=RevisionKind.UPLOAD)
-    closed = document.revisions.filter(kind=RevisionKind.CLOSED).first()
+_REVISIONS = Prepared(
+    lambda: (
+        Revision.objects.select_related("document")
+        .filter(document__envelope=given("envelope", Document, "envelope"))
+        .order_by("document__position", "number")
+    )
+)
+_PEOPLE = Prepared(
+    lambda: Recipient.objects.select_related("registration").filter(envelope=given("envelope", Recipient, "envelope")).order_by("slot")
+)
+
+
+def _documents(revisions: Sequence[Revision]) -> tuple[CertificateDocument, ...]:
+    """Every document with what was uploaded and what it was closed as; ``revisions`` are all there are, in order."""
+    return tuple(_document(list(rows)) for _, rows in groupby(revisions, key=lambda row: row.document_id))
+
+
+def _document(revisions: Sequence[Revision]) -> CertificateDocument:
+    document = revisions[0].document
+    (upload,) = (row for row in revisions if row.kind == RevisionKind.UPLOAD)
+    closed = next((row for row in revisions if row.kind == RevisionKind.CLOSED), None)
     if closed is None:
         raise Refusal("document.not_closed", document=str(document.pk))
     return CertificateDocument(document.name, document.pages, bytes(upload.sha256).hex(), bytes(closed.sha256).hex())

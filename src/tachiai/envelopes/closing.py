@@ -18,14 +18,15 @@ from tachiai.ceremony import Purpose
 from tachiai.envelopes.certifying import certificate_facts
 from tachiai.envelopes.events import note
 from tachiai.envelopes.expecting import expected
-from tachiai.envelopes.models import CloseTask, Document, Envelope, RevisionKind, Side
+from tachiai.envelopes.models import CloseTask, Document, Envelope, Recipient, Revision, RevisionKind, Side
 from tachiai.envelopes.revising import add_revision, open_head
-from tachiai.envelopes.states import EnvelopeState, move
+from tachiai.envelopes.states import EnvelopeState, move_many
 from tachiai.envelopes.telling import tell_concluded, tell_sender
 from tachiai.envelopes.topping_up import expect_newer, freshness
 from tachiai.envelopes.wording import certificate_text
-from tachiai.errors import Outage
+from tachiai.errors import Outage, Refusal
 from tachiai.pages.certificate import certificate
+from tachiai.prepared import Prepared, given
 from tachiai.sealing import Act, Sealed
 from tachiai.vault import Stored
 
@@ -51,11 +52,30 @@ def close_envelope(task: CloseTask, *, now: Callable[[], datetime]) -> None:
 
 
 def _close(task: CloseTask, *, now: Callable[[], datetime]) -> None:
-    envelope = Envelope.objects.select_related("organization__operator", "sender").get(pk=task.envelope_id)
-    for document in envelope.documents.select_related("blob", "envelope").order_by("position"):
-        if not document.revisions.filter(kind=RevisionKind.CLOSED).exists():
+    (envelope,) = _ENVELOPE.all(pk=task.envelope_id)
+    closed = {revision.document_id for revision in _CLOSED.all(envelope=envelope.pk)}
+    for document in _DOCUMENTS.all(envelope=envelope.pk):
+        if document.pk not in closed:
             _close_document(task, document, now=now)
     _conclude(task, envelope, now=now)
+
+
+_RELATED = ("organization__operator", "sender")
+_ENVELOPE = Prepared(lambda: Envelope.objects.select_related(*_RELATED).filter(pk=given("pk", Envelope)))
+_HELD = Prepared(lambda: Envelope.objects.select_for_update(of=("self",)).select_related(*_RELATED).filter(pk=given("pk", Envelope)))
+_DOCUMENTS = Prepared(
+    lambda: (
+        Document.objects.select_related("blob", "envelope").filter(envelope=given("envelope", Document, "envelope")).order_by("position")
+    )
+)
+_CLOSED = Prepared(
+    lambda: (
+        Revision.objects.select_related("document__blob")
+        .filter(document__envelope=given("envelope", Document, "envelope"), kind=RevisionKind.CLOSED)
+        .order_by("document__position")
+    )
+)
+_PEOPLE = Prepared(lambda: Recipient.objects.filter(envelope=given("envelope", Recipient, "envelope")).order_by("slot"))
 
 
 def _close_document(task: CloseTask, document: Document, *, now: Callable[[], datetime]) -> None:
@@ -95,12 +115,13 @@ def certificate_number() -> str:
 def _commit(task: CloseTask, sealed: Sealed, stored: Stored, *, number: str, at: datetime) -> None:
     with transaction.atomic(durable=True):
         work.finish(task, at=at)
-        held = Envelope.objects.select_for_update(of=("self",)).select_related("organization__operator", "sender").get(pk=task.envelope_id)
+        (held,) = _HELD.all(pk=task.envelope_id)
         sealed.record()
         blob = vault.keep(stored, at=at)
         closings = _closings(held)
         concluded_at = max(row[1] for row in closings)
-        move(held, EnvelopeState.CONCLUDED, concluded_at=concluded_at, certificate=blob, updated_at=at)
+        move_many([held], EnvelopeState.CONCLUDED, concluded_at=concluded_at, certificate_id=blob.pk, updated_at=at)
+        held.document_names = [row[0].name for row in closings]
         files = [
             archive.FiledFile(FileKind.DOCUMENT, document.name, document.blob, bytes(document.head_sha256), size)
             for document, _, size, _ in closings
@@ -127,21 +148,24 @@ def _commit(task: CloseTask, sealed: Sealed, stored: Stored, *, number: str, at:
 
 
 def _closings(envelope: Envelope) -> list[tuple[Document, datetime, int, bool]]:
-    """Each document with the time of its last timestamp, its size in bytes, and whether that stamp is accredited."""
-    found = []
-    for document in envelope.documents.select_related("blob").order_by("position"):
-        closed = document.revisions.get(kind=RevisionKind.CLOSED)
-        found.append((document, closed.stamped_at or closed.made_at, closed.size, bool(closed.accredited)))
-    return found
+    """Each document with the time of its last timestamp, its size in bytes, and whether that stamp is accredited.
+
+    Refuses with ``document.not_closed`` when one of them is not closed.
+    """
+    closed = _CLOSED.all(envelope=envelope.pk)
+    if len(closed) != len(_DOCUMENTS.all(envelope=envelope.pk)):
+        raise Refusal("document.not_closed", envelope=str(envelope.pk))
+    return [(row.document, row.stamped_at or row.made_at, row.size, bool(row.accredited)) for row in closed]
 
 
 def _tell_everybody(envelope: Envelope, *, number: str, at: datetime) -> None:
     """The completion mail to every signer, and to the sender unless a signer; a download link for each counterparty."""
-    for recipient in envelope.recipients.select_related("envelope__organization", "envelope__sender").order_by("slot"):
-        invitation = None
+    people = _PEOPLE.all(envelope=envelope.pk)
+    for recipient in people:
+        recipient.envelope, invitation = envelope, None
         if recipient.side == Side.COUNTERPARTY:
             expires_at = at + timedelta(days=DOWNLOAD_DAYS)
             invitation = ceremony.invite(Purpose.DOWNLOAD, recipient.pk, expires_at=expires_at, at=at)
         tell_concluded(recipient, invitation, certificate_number=number, at=at)
-    if not envelope.recipients.filter(member=envelope.sender).exists():
+    if envelope.sender_id not in {recipient.member_id for recipient in people}:
         tell_sender("M05", envelope, at=at, certificate_number=number)

@@ -78,7 +78,7 @@ def keep(stored: Stored, *, at: datetime) -> Blob:
     _must_be_inside()
     if stored.number == 0:
         blob = Blob(id=stored.blob_id, kind=stored.kind, wrapped_key=stored.wrapped_key, kek=stored.kek, created_at=at)
-        blob.save(force_insert=True)
+        insert_each([blob])
     else:
         (blob,) = _BLOBS.all(keys=[stored.blob_id])
     insert_each([_segment(stored)])
