@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from crypto.server import Answer, Served, good, serving
 from pki import MOMENT, hierarchy, key
 from tachiai import clock
-from tachiai.crypto import der, timestamps
+from tachiai.crypto import der, timestamp_requests
 from tachiai.crypto.timestampers import LARGEST_REPLY, EmbeddedTimestamper
 from tachiai.house import Tsa
 
@@ -63,12 +63,12 @@ def _hang_up(_authority: Authority, _body: bytes) -> Answer:
 
 
 def _other_imprint(authority: Authority, body: bytes) -> Answer:
-    return authority.answer(timestamps.request(bytes(32), nonce=_asked(body)[1]))
+    return authority.answer(timestamp_requests.request(bytes(32), nonce=_asked(body)[1]))
 
 
 def _other_nonce(authority: Authority, body: bytes) -> Answer:
     digest, nonce = _asked(body)
-    return authority.answer(timestamps.request(digest, nonce=nonce ^ 1))
+    return authority.answer(timestamp_requests.request(digest, nonce=nonce ^ 1))
 
 
 @lru_cache(maxsize=1)

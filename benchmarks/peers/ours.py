@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from benchmarks.responder import Responder
 from benchmarks.rounds import Here
 from benchmarks.scene import NAME, OPERATOR, Scene, words
-from tachiai.crypto import pades, plans, timestamps
+from tachiai.crypto import pades, plans, timestamp_requests, timestamps
 from tachiai.crypto.keys import Credential
 from tachiai.crypto.pades import SealText
 from tachiai.crypto.plans import Plan
@@ -36,8 +36,8 @@ class Stamps:
         return self._responder.longest + 64
 
     def timestamp(self, digest: bytes, *, at: datetime) -> Token:
-        nonce = timestamps.fresh_nonce()
-        reply = self._responder.respond(timestamps.request(digest, nonce=nonce))
+        nonce = timestamp_requests.fresh_nonce()
+        reply = self._responder.respond(timestamp_requests.request(digest, nonce=nonce))
         return timestamps.accept_reply(reply, digest=digest, nonce=nonce, roots=self._roots, at=at, accredited=False, embedded=True)
 
     def submit(self, digest: bytes, *, at: datetime) -> Future[Token]:

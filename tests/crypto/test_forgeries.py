@@ -15,7 +15,7 @@ import pytest
 from crypto import pdfs
 from crypto.contract import HOUSE, Contract, at_once, consent, words
 from pki import MOMENT, embedded, hierarchy
-from tachiai.crypto import cms, pades
+from tachiai.crypto import cms, cms_writing, pades
 from tachiai.crypto.authority import EmbeddedAuthority
 from tachiai.crypto.pades_verify import Expected, Report, examine
 from tachiai.crypto.revocation import Chain, Revocation
@@ -298,13 +298,13 @@ def test_a_token_moved_from_another_signature_is_found(contract: Contract, uploa
 
 
 def test_a_signature_without_a_token_is_found(contract: Contract, upload: bytes, frozen: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = cms.signed_data
+    whole = cms_writing.signed_data
 
     def bare(*given: object, **details: object) -> bytes:
         return whole(*given, **{**details, "token": None})  # type: ignore[arg-type]
 
     with monkeypatch.context() as patched:
-        patched.setattr(cms, "signed_data", bare)
+        patched.setattr(cms_writing, "signed_data", bare)
         forged = contract.seal(frozen, 1)
     assert refused(contract, forged, contract.expected(upload, (1,))) == "timestamp_missing"
     row = looked_at(contract, forged).rows[-1]

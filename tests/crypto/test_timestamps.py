@@ -16,7 +16,7 @@ from rfc3161_client import TimestampRequestBuilder, VerifierBuilder, decode_time
 
 from crypto.server import Served, good, serving
 from pki import MOMENT, Hierarchy, hierarchy, key
-from tachiai.crypto import chains, cms, der, timestamps
+from tachiai.crypto import chains, cms, cms_writing, der, timestamp_requests, timestamps
 from tachiai.crypto.authority import EmbeddedAuthority
 from tachiai.crypto.timestampers import EMBEDDED_POLICY, LARGEST_REPLY, EmbeddedTimestamper, HttpTimestamper
 from tachiai.errors import Outage
@@ -78,7 +78,7 @@ def test_rfc3161_client_verifies_its_replies(tree: Hierarchy, tsa: EmbeddedTimes
 
 
 def test_embeds_certificates_only_when_asked(tsa: EmbeddedTimestamper) -> None:
-    asked = timestamps.request(DIGEST, nonce=7).removesuffix(der.boolean(True))
+    asked = timestamp_requests.request(DIGEST, nonce=7).removesuffix(der.boolean(True))
     shorter = der.tlv(der.SEQUENCE, der.read_first(asked[:1] + bytes([asked[1] - 3]) + asked[2:])[0].content)
     reply = der.read(tsa.respond(shorter, at=MOMENT)).children()
     assert cms.read_signed_data(reply[1].raw).certificates == ()
@@ -96,7 +96,7 @@ def test_embeds_certificates_only_when_asked(tsa: EmbeddedTimestamper) -> None:
         (der.sequence(*ASKED, der.boolean(True), der.integer(7)), 5),
         (der.sequence(*ASKED, der.null()), 5),
         (der.sequence(*ASKED, der.explicit(0, der.sequence(der.oid("1.2.3"), der.octet_string(b"")))), 16),
-        (timestamps.request(DIGEST, nonce=1, policy="1.2.3.4"), 15),
+        (timestamp_requests.request(DIGEST, nonce=1, policy="1.2.3.4"), 15),
     ],
 )
 def test_rejects_what_it_cannot_stamp_and_says_why(tsa: EmbeddedTimestamper, asked: bytes, bit: int) -> None:
@@ -168,7 +168,7 @@ def test_a_rejection_is_told_with_its_words(server: Served, tree: Hierarchy) -> 
 def test_a_token_for_something_else_is_not_believed(server: Served, tree: Hierarchy, tsa: EmbeddedTimestamper) -> None:
     def answers(digest: bytes = DIGEST, nonce: int | None = None, late: timedelta = timedelta(0)) -> str:
         def behave(_path: str, body: bytes) -> tuple[int, dict[str, str], list[object]]:
-            asked = body if nonce is None and digest == DIGEST else timestamps.request(digest, nonce=nonce or nonce_of(body))
+            asked = body if nonce is None and digest == DIGEST else timestamp_requests.request(digest, nonce=nonce or nonce_of(body))
             return good(tsa.respond(asked, at=MOMENT + late))  # type: ignore[return-value]
 
         server.behave = behave  # type: ignore[assignment]
@@ -205,7 +205,7 @@ def test_a_token_of_the_wrong_authority_is_not_believed(server: Served, tree: Hi
 
 def test_a_policy_that_was_asked_for_is_insisted_on(server: Served, tree: Hierarchy, tsa: EmbeddedTimestamper) -> None:
     asked = client(server, tree, policy="1.2.3.4")
-    server.behave = lambda _path, body: good(tsa.respond(timestamps.request(DIGEST, nonce=nonce_of(body)), at=MOMENT))
+    server.behave = lambda _path, body: good(tsa.respond(timestamp_requests.request(DIGEST, nonce=nonce_of(body)), at=MOMENT))
     assert outage(asked) == ("tsa.bad_reply", f"policy {EMBEDDED_POLICY} instead of 1.2.3.4")
 
 
@@ -233,7 +233,7 @@ def test_two_signers_or_another_certificate_are_not_believed(tree: Hierarchy) ->
     token = EmbeddedTimestamper(credential).timestamp(DIGEST, at=MOMENT).der
     data = cms.read_signed_data(token)
     # The same key with another certificate: only the signing-certificate attribute can tell (RFC 5035).
-    moved = cms.signed_data(
+    moved = cms_writing.signed_data(
         namesake,
         attributes=data.signer.attributes_raw,
         signature=data.signer.signature,

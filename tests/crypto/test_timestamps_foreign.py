@@ -25,7 +25,7 @@ from pyhanko_certvalidator import ValidationContext
 
 from crypto.foreign_tokens import POLICY, Foreign, by_named_digest, by_sha1, in_pieces, indefinite, info, roomy, stated_name
 from pki import MOMENT, Hierarchy, hierarchy, key
-from tachiai.crypto import ber, chains, cms, der, timestamps
+from tachiai.crypto import ber, chains, cms, der, timestamp_requests, timestamps
 from tachiai.crypto.keys import Credential
 from tachiai.crypto.timestampers import EmbeddedTimestamper
 from tachiai.crypto.timestamps import Token
@@ -193,7 +193,7 @@ def test_a_key_that_is_not_for_signatures_does_not_stamp(tree: Hierarchy) -> Non
 
 def test_a_rejection_is_told_by_its_bit_and_its_words_in_one_line(tree: Hierarchy) -> None:
     words = der.sequence(der.tlv(0x0C, "Error during\r\nserial number\x1b[31m generation. 番号".encode()))
-    for bit, name in timestamps.FAILURES.items():
+    for bit, name in timestamp_requests.FAILURES.items():
         octets, rest = divmod(bit, 8)
         flag = der.tlv(der.BIT_STRING, bytes((7 - rest,)) + bytes(octets) + bytes((0x80 >> rest,)))
         with pytest.raises(Outage) as caught:

@@ -23,7 +23,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from crypto.server import Served, good, serving
 from pki import MOMENT, Hierarchy, hierarchy, key
 from tachiai import clock
-from tachiai.crypto import timestamps
+from tachiai.crypto import timestamp_requests, timestamps
 from tachiai.crypto.timestampers import EmbeddedTimestamper, HttpTimestamper
 from tachiai.errors import Outage
 from tachiai.house import Misconfigured, read
@@ -162,7 +162,7 @@ def test_a_kept_connection_that_died_is_replaced_once_with_a_new_nonce(tree: Hie
             assert stamper.timestamp(DIGEST, at=MOMENT).imprint == DIGEST
         stamper._line.close()
     assert len(asked) == 4
-    assert len({timestamps.read_request(one).nonce for one in asked}) == 4
+    assert len({timestamp_requests.read_request(one).nonce for one in asked}) == 4
 
 
 def test_who_hangs_up_always_is_asked_twice_and_no_more(server: Served, tree: Hierarchy) -> None:

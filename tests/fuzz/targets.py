@@ -19,7 +19,7 @@ from crypto.test_reference import drawn
 from fuzz import scene
 from fuzz.edits import edited
 from pki import MOMENT
-from tachiai.crypto import appearances, ber, chains, cms, der, pades, pades_verify, planning, plans, release, timestamps
+from tachiai.crypto import appearances, ber, chains, cms, der, pades, pades_verify, planning, plans, release, timestamp_requests, timestamps
 from tachiai.crypto.revocation_answers import UnusableAnswer, read_crl, read_ocsp
 from tachiai.errors import Outage, Refusal
 from tachiai.pages.appearances import check_appearance, text_appearance
@@ -95,8 +95,8 @@ def token_reader(held: bytes) -> None:
     with suppress(Outage):
         timestamps.accept_reply(held, digest=bytes(32), nonce=1, roots=roots, at=MOMENT, accredited=False, embedded=False)
         raise Found("a reply that answers another question")
-    with suppress(timestamps.BadRequest):
-        timestamps.read_request(held)
+    with suppress(timestamp_requests.BadRequest):
+        timestamp_requests.read_request(held)
 
 
 def answer_reader(held: bytes) -> None:
@@ -265,7 +265,7 @@ def _appearance_seeds() -> list[bytes]:
 
 def _token_seeds() -> list[bytes]:
     granted = [der.sequence(der.sequence(der.integer(0)), token) for token in scene.tokens()]
-    return [*scene.tokens(), *granted, timestamps.request(hashlib.sha256(b"x").digest(), nonce=1, policy="1.2.3")]
+    return [*scene.tokens(), *granted, timestamp_requests.request(hashlib.sha256(b"x").digest(), nonce=1, policy="1.2.3")]
 
 
 def _answer_seeds() -> list[bytes]:

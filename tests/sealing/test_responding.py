@@ -21,7 +21,7 @@ import pytest
 
 from pki import embedded
 from tachiai import clock
-from tachiai.crypto import der, timestamps
+from tachiai.crypto import der, timestamp_requests, timestamps
 from tachiai.crypto.authority import create_authority, load_authority
 from tachiai.crypto.timestampers import EMBEDDED_POLICY, HttpTimestamper
 from tachiai.house import Misconfigured, read
@@ -63,8 +63,8 @@ def ask(body: bytes, *, method: str = "POST", kind: str = QUERY, length: str | N
 
 
 def test_answers_a_query() -> None:
-    nonce = timestamps.fresh_nonce()
-    status, headers, body = ask(timestamps.request(DIGEST, nonce=nonce))
+    nonce = timestamp_requests.fresh_nonce()
+    status, headers, body = ask(timestamp_requests.request(DIGEST, nonce=nonce))
     assert (status, headers["Content-Type"], headers["Content-Length"]) == ("200 OK", "application/timestamp-reply", str(len(body)))
     token = timestamps.accept_reply(
         body, digest=DIGEST, nonce=nonce, roots=embedded().roots, at=clock.now(), accredited=False, embedded=True
@@ -100,14 +100,14 @@ def test_no_serial_number_is_used_twice() -> None:
     ],
 )
 def test_what_is_no_query_is_turned_away_unread(how: dict[str, str], status: int) -> None:
-    told, headers, body = ask(timestamps.request(DIGEST, nonce=1), **how)
+    told, headers, body = ask(timestamp_requests.request(DIGEST, nonce=1), **how)
     assert told.startswith(f"{status} ")
     assert headers["Content-Type"].startswith("text/plain")
     assert (b"not accredited" in body) == (how.get("method") != "HEAD")
 
 
 def test_a_content_type_may_have_parameters() -> None:
-    assert ask(timestamps.request(DIGEST, nonce=1), kind="Application/Timestamp-Query; charset=binary")[0] == "200 OK"
+    assert ask(timestamp_requests.request(DIGEST, nonce=1), kind="Application/Timestamp-Query; charset=binary")[0] == "200 OK"
 
 
 # ------------------------------------------------------------------------------------------------ where it has no place
@@ -202,7 +202,7 @@ def test_it_keeps_connections_and_survives_what_is_no_query(served: tuple[str, P
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     connection.connect()
     kept = connection.sock
-    for body, status in ((b"noise", 200), (timestamps.request(DIGEST, nonce=5), 200)):
+    for body, status in ((b"noise", 200), (timestamp_requests.request(DIGEST, nonce=5), 200)):
         connection.request("POST", "/", body, {"Content-Type": QUERY})
         answer = connection.getresponse()
         assert (answer.status, answer.headers["Content-Type"]) == (status, "application/timestamp-reply")

@@ -254,3 +254,16 @@ def generalized_time_in(content: bytes) -> datetime:
 def optional(elements: Sequence[Element], index: int, tag: int) -> Element | None:
     """The element at ``index`` when it exists and bears ``tag``."""
     return elements[index] if index < len(elements) and elements[index].tag == tag else None
+
+
+def in_order(parts: Sequence[Element], allowed: Sequence[int]) -> dict[int, Element]:
+    """Optional members by tag. Raises :class:`DerError` for an unknown, a repeated or a misplaced one."""
+    found: dict[int, Element] = {}
+    last = -1
+    for part in parts:
+        place = allowed.index(part.tag) if part.tag in allowed else -1
+        if place <= last:
+            raise DerError("members out of order")
+        last = place
+        found[part.tag] = part
+    return found

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from tachiai.crypto import cms, planning
+from tachiai.crypto import cms_writing, planning
 from tachiai.crypto.fields import Lock, lock_entries
 from tachiai.crypto.filling import Blank, Ground, Made, TokenTooLarge, Unstamped
 from tachiai.crypto.keys import Credential
@@ -65,11 +65,11 @@ def words(text: SealText, at: datetime) -> bytes:
 def begin(update: Update, ground: Ground, value: Ref, *, head: bytes, field: str, credential: Credential, reserve: int) -> Unstamped:
     """Sign the update into ``value``. The room is computed from the real chain and the token's announced size."""
     head = b"/Type /Sig /Filter /Adobe.PPKLite /SubFilter /ETSI.CAdES.detached" + head
-    blank = Blank(update, ground, value, head=head, reserve=cms.room(credential, token=reserve), field=field)
-    attributes, signature = cms.sign_digest(credential, blank.digest(credential.key.digest))
+    blank = Blank(update, ground, value, head=head, reserve=cms_writing.room(credential, token=reserve), field=field)
+    attributes, signature = cms_writing.sign_digest(credential, blank.digest(credential.key.digest))
 
     def held(token: bytes | None) -> bytes:
-        return cms.signed_data(credential, attributes=attributes, signature=signature, token=token)
+        return cms_writing.signed_data(credential, attributes=attributes, signature=signature, token=token)
 
     return Unstamped(blank, imprint=hashlib.sha256(signature).digest(), reserve=reserve, held=held)
 

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from tachiai.crypto import chains, cms, der, exchanges, timestamps
+from tachiai.crypto import chains, cms, cms_writing, der, exchanges, timestamp_requests, timestamps
 from tachiai.crypto.keys import Credential
 from tachiai.crypto.timestamps import Token
 from tachiai.errors import Outage
@@ -99,8 +99,8 @@ class HttpTimestamper:
             raise self._unreachable(second) from second
 
     async def _post(self, digest: bytes, *, fresh: bool) -> tuple[int, bytes]:
-        nonce = timestamps.fresh_nonce()
-        body = timestamps.request(digest, nonce=nonce, policy=self._policy)
+        nonce = timestamp_requests.fresh_nonce()
+        body = timestamp_requests.request(digest, nonce=nonce, policy=self._policy)
         headers = {"Content-Type": QUERY, "Accept": REPLY}
         try:
             answer = await self._line.post(body, headers=headers, largest=LARGEST_REPLY, fresh=fresh)
@@ -135,8 +135,8 @@ class EmbeddedTimestamper:
         self.reserve = len(self._token(b"\x00" * 64, nonce=2**64 - 1, at=moment, with_chain=True)) + _SLACK
 
     def timestamp(self, digest: bytes, *, at: datetime) -> Token:
-        nonce = timestamps.fresh_nonce()
-        reply = self.respond(timestamps.request(digest, nonce=nonce), at=at)
+        nonce = timestamp_requests.fresh_nonce()
+        reply = self.respond(timestamp_requests.request(digest, nonce=nonce), at=at)
         roots = self._credential.roots
         return timestamps.accept_reply(reply, digest=digest, nonce=nonce, roots=roots, at=at, accredited=False, embedded=True)
 
@@ -155,8 +155,8 @@ class EmbeddedTimestamper:
         Certificates are included only when asked for (certReq), and every serial number is used once (RFC 3161, 2.4.1 and 2.4.2).
         """
         try:
-            asked = timestamps.read_request(request)
-        except timestamps.BadRequest as refused:
+            asked = timestamp_requests.read_request(request)
+        except timestamp_requests.BadRequest as refused:
             return rejection(refused.failure)
         if asked.policy not in (None, EMBEDDED_POLICY):
             return rejection("unacceptedPolicy")
@@ -167,7 +167,7 @@ class EmbeddedTimestamper:
         info = der.sequence(
             der.integer(1),
             der.oid(EMBEDDED_POLICY),
-            der.sequence(cms.algorithm(cms.DIGESTS[timestamps.digest_name(digest)], with_null=True), der.octet_string(digest)),
+            der.sequence(cms.algorithm(cms.DIGESTS[timestamp_requests.digest_name(digest)], with_null=True), der.octet_string(digest)),
             der.integer(_fresh_serial()),
             der.generalized_time(at.astimezone(UTC)),
             der.sequence(der.integer(1)),  # accuracy: one second
@@ -175,8 +175,8 @@ class EmbeddedTimestamper:
         )
         credential = self._credential
         imprint = hashlib.new(credential.key.digest, info).digest()
-        attributes, signature = cms.sign_digest(credential, imprint, content_type=cms.TST_INFO)
-        return cms.signed_data(
+        attributes, signature = cms_writing.sign_digest(credential, imprint, content_type=cms.TST_INFO)
+        return cms_writing.signed_data(
             credential,
             attributes=attributes,
             signature=signature,
@@ -193,7 +193,7 @@ def _fresh_serial() -> int:
 
 def rejection(failure: str) -> bytes:
     """PKIStatusInfo: rejection, with the one bit of PKIFailureInfo that has this name (RFC 3161, 2.4.2)."""
-    place = next(bit for bit, word in timestamps.FAILURES.items() if word == failure)
+    place = next(bit for bit, word in timestamp_requests.FAILURES.items() if word == failure)
     octets, bit = divmod(place, 8)
     bits = bytes(octets) + bytes((0x80 >> bit,))
     return der.sequence(der.sequence(der.integer(2), der.tlv(der.BIT_STRING, bytes((7 - bit,)) + bits)))

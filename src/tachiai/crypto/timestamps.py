@@ -12,10 +12,8 @@ attributes, the certificates – must have been DER as it was sent and stays byt
 from __future__ import annotations
 
 import hashlib
-import secrets
 from collections.abc import Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple, Protocol, TypeVar
@@ -24,28 +22,14 @@ from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from tachiai.crypto import ber, chains, cms, der, frames, plain_cms, token_frames
+from tachiai.crypto.timestamp_requests import DIGEST_OF_SIZE, FAILURES
 from tachiai.crypto.token_frames import TokenFrame
 from tachiai.errors import Outage
 
 ExtensionKind = TypeVar("ExtensionKind", bound=x509.ExtensionType)
 TOLERANCE = timedelta(seconds=60)
-_DIGEST_OF_SIZE = {32: "sha256", 48: "sha384", 64: "sha512"}
-# The bits of PKIFailureInfo that RFC 3161, 2.4.2 names.
-FAILURES = {
-    0: "badAlg",
-    2: "badRequest",
-    5: "badDataFormat",
-    14: "timeNotAvailable",
-    15: "unacceptedPolicy",
-    16: "unacceptedExtension",
-    17: "addInfoNotAvailable",
-    25: "systemFailure",
-}
-# The optional members by tag, in their order: of a TSTInfo accuracy, ordering, nonce, tsa, extensions; of a request policy, nonce,
-# certReq, extensions.
+# The optional members of a TSTInfo by tag, in their order: accuracy, ordering, nonce, tsa, extensions.
 _STATED = (der.SEQUENCE, der.BOOLEAN, der.INTEGER, 0xA0, 0xA1)
-_ASKED = (der.OID, der.INTEGER, der.BOOLEAN, 0xA0)
-_CERTIFICATE_WANTED = der.boolean(True)
 # A PKIStatusInfo that says "granted", and no more.
 _GRANTED = b"\x30\x03\x02\x01\x00"
 _STATUS_WORDS = {2: "rejection", 3: "waiting", 4: "revocationWarning", 5: "revocationNotification"}
@@ -104,104 +88,6 @@ class OtherPurpose(BadToken):
 
 class OtherImprint(BadToken):
     """A token that is in order and leads to a pinned root, but stamps other bytes: these were altered."""
-
-
-def digest_name(digest: bytes) -> str:
-    """Which digest a value of this size is. Anything else is a programming error."""
-    return _DIGEST_OF_SIZE[len(digest)]
-
-
-def fresh_nonce() -> int:
-    """62 random bits in exactly eight octets, so that tokens of one authority differ in size as little as possible."""
-    return secrets.randbits(62) | 1 << 62
-
-
-def request(digest: bytes, *, nonce: int, policy: str | None = None) -> bytes:
-    """A TimeStampReq version 1 that asks for the certificate too (RFC 3161, 2.4.1)."""
-    number = der.integer(nonce)
-    before, after = _around_imprint(digest_name(digest), policy, len(number))
-    return before + digest + after + number + _CERTIFICATE_WANTED
-
-
-@lru_cache(maxsize=64)
-def _around_imprint(name: str, policy: str | None, nonce_size: int) -> tuple[bytes, bytes]:
-    """A request before its imprint, and between imprint and nonce: the same for every document."""
-    blank, number = bytes(hashlib.new(name).digest_size), bytes(nonce_size)
-    imprint = der.sequence(cms.algorithm(cms.DIGESTS[name], with_null=True), der.octet_string(blank))
-    wanted = der.oid(policy) if policy else b""
-    whole = der.sequence(der.integer(1), imprint, wanted, number, _CERTIFICATE_WANTED)
-    start = whole.index(imprint) + len(imprint) - len(blank)
-    return whole[:start], whole[start + len(blank) : len(whole) - nonce_size - len(_CERTIFICATE_WANTED)]
-
-
-@dataclass(frozen=True)
-class Request:
-    """What somebody asks an authority for. ``digest`` is SHA-256, -384 or -512 by its size."""
-
-    digest: bytes
-    policy: str | None
-    nonce: int | None
-    certificate_wanted: bool
-
-
-class BadRequest(ValueError):
-    """A request that cannot be granted; ``failure`` is its reason's name among :data:`FAILURES`."""
-
-    def __init__(self, failure: str) -> None:
-        super().__init__(failure)
-        self.failure = failure
-
-
-def read_request(held: bytes) -> Request:
-    """A TimeStampReq (RFC 3161, 2.4.1), its members in their order and nothing else. Raises :class:`BadRequest`.
-
-    No extension is understood, so any is refused, critical or not, as that clause demands.
-    """
-    try:
-        members = der.read(held).expect(der.SEQUENCE).children()
-        if len(members) < 2 or der.read_integer(members[0]) != 1:
-            raise BadRequest("badDataFormat")
-        digest = _asked_imprint(members[1])
-        found = _in_order(members[2:], _ASKED)
-        if 0xA0 in found:
-            raise BadRequest("unacceptedExtension")
-        policy, nonce, wanted = found.get(der.OID), found.get(der.INTEGER), found.get(der.BOOLEAN)
-        return Request(
-            digest=digest,
-            policy=None if policy is None else der.read_oid(policy),
-            nonce=None if nonce is None else der.read_integer(nonce),
-            certificate_wanted=wanted is not None and wanted.content != b"\x00",
-        )
-    except (der.DerError, BadToken) as torn:
-        raise BadRequest("badDataFormat") from torn
-
-
-def _asked_imprint(element: der.Element) -> bytes:
-    """The digest to stamp, if its algorithm is known and its size that of the algorithm."""
-    parts = element.expect(der.SEQUENCE).children()
-    named = parts[0].expect(der.SEQUENCE).children() if len(parts) == 2 else []
-    if not named:
-        raise BadRequest("badDataFormat")
-    digest = parts[1].expect(der.OCTET_STRING).content
-    name = cms.DIGEST_NAMES.get(der.read_oid(named[0]))
-    if name is None:
-        raise BadRequest("badAlg")
-    if _DIGEST_OF_SIZE.get(len(digest)) != name:
-        raise BadRequest("badDataFormat")
-    return digest
-
-
-def _in_order(parts: Sequence[der.Element], allowed: Sequence[int]) -> dict[int, der.Element]:
-    """Optional members by tag. Raises :class:`BadToken` for an unknown, a repeated or a misplaced one."""
-    found: dict[int, der.Element] = {}
-    last = -1
-    for part in parts:
-        place = allowed.index(part.tag) if part.tag in allowed else -1
-        if place <= last:
-            raise BadToken("members out of order")
-        last = place
-        found[part.tag] = part
-    return found
 
 
 def accept_reply(
@@ -364,7 +250,7 @@ def _read_rest(rest: Sequence[der.Element], signer: bytes) -> int | None:
 
     No critical extension is understood; accuracy and ordering promise more than is asked for here.
     """
-    found = _in_order(rest, _STATED)
+    found = der.in_order(rest, _STATED)
     if 0xA0 in found:
         _check_stated_name(found[0xA0], signer)
     if 0xA1 in found and any(_is_critical(extension) for extension in found[0xA1].children()):
@@ -392,7 +278,7 @@ def _read_imprint(element: der.Element) -> tuple[str, bytes]:
         raise BadToken("a torn imprint") from torn
     value = members[1].expect(der.OCTET_STRING).content
     name = cms.DIGEST_NAMES.get(dotted)
-    if name is None or _DIGEST_OF_SIZE.get(len(value)) != name:
+    if name is None or DIGEST_OF_SIZE.get(len(value)) != name:
         raise BadToken(f"the imprint's digest {dotted} is not accepted")
     return name, value
 
