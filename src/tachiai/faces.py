@@ -10,17 +10,23 @@ import ast
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 
 def face(room: str, file: str) -> Callable[[str], Any]:
     """The module ``__getattr__`` (PEP 562) of ``room``: every name its ``if TYPE_CHECKING`` block imports, on demand."""
     homes = _homes(ast.parse(Path(file).read_text(encoding="utf-8")))
+    # Modules are kept and not what is in them, so that a name is always what its home says it is; there are as many as lines above.
+    opened_before: dict[str, ModuleType] = {}
 
     def opened(name: str) -> Any:
         if name not in homes:
             raise AttributeError(f"module {room!r} has no attribute {name!r}")
-        return getattr(import_module(homes[name]), name)
+        home = opened_before.get(name)
+        if home is None:
+            home = opened_before[name] = import_module(homes[name])
+        return getattr(home, name)
 
     return opened
 
