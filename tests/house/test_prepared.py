@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
-from django.db.models import Count, Exists, OuterRef
+from django.db.models import Count, Exists, F, OuterRef
 from django.test.utils import CaptureQueriesContext
 
 from cast import Cast, assemble
 from place import Place
 from tachiai.accounts.models import Member, Organization
-from tachiai.prepared import Prepared, among, given
+from tachiai.prepared import Prepared, PreparedChange, among, counted, given
 
 BY_MAIL = Prepared(lambda: Member.objects.select_related("organization__operator").filter(mail=given("mail", Member, "mail")))
 OF_ORGANIZATION = Prepared(
@@ -127,3 +127,51 @@ def test_rows_are_locked_only_inside_a_transaction(people: Cast) -> None:
     if connection.features.has_select_for_update:
         with pytest.raises(transaction.TransactionManagementError):
             locked.all(keys=[first.pk])
+
+
+def test_counting_and_single_answers(people: Cast) -> None:
+    number = counted(lambda: Member.objects.filter(organization_id=given("organization", Member, "organization")))
+    for organization in Organization.objects.all():
+        assert number(organization=organization.pk) == Member.objects.filter(organization=organization).count()
+    assert number(organization=uuid.uuid4()) == 0
+    mails: Prepared[str] = Prepared(lambda: Member.objects.filter(pk=given("pk", Member)).values_list("mail", flat=True))
+    member = Member.objects.all()[0]
+    assert mails.one(pk=member.pk) == member.mail
+    assert mails.has_any(pk=member.pk)
+    assert not mails.has_any(pk=uuid.uuid4())
+    with pytest.raises(Member.DoesNotExist):
+        mails.one(pk=uuid.uuid4())
+
+
+def test_a_change_is_that_of_the_queryset(people: Cast) -> None:
+    rename = PreparedChange(
+        lambda: Member.objects.filter(mail=given("mail", Member, "mail"), is_active=True), name=given("name", Member, "name"), title="部長"
+    )
+    first, second = Member.objects.filter(is_active=True).order_by("mail")[:2]
+    assert rename.make(mail=first.mail, name="一") == 1
+    assert rename.make(mail=second.mail, name="二") == 1
+    assert rename.make(mail="nobody@example.jp", name="三") == 0
+    assert list(Member.objects.filter(title="部長").order_by("mail").values_list("name", flat=True)) == ["一", "二"]
+    counting = PreparedChange(
+        lambda: Organization.objects.filter(pk=given("pk", Organization)),
+        last_number=F("last_number") + given("more", Organization, "last_number"),
+    )
+    organization = Organization.objects.all()[0]
+    assert counting.make(pk=organization.pk, more=3) == counting.make(pk=organization.pk, more=4) == 1
+    assert Organization.objects.get(pk=organization.pk).last_number == organization.last_number + 7
+
+
+def test_a_lock_is_taken_inside_a_transaction_only(people: Cast) -> None:
+    held = Prepared(lambda: Member.objects.select_for_update().filter(pk=given("pk", Member)))
+    member = Member.objects.all()[0]
+    with transaction.atomic():
+        assert held.one(pk=member.pk) == member
+    if connection.features.has_select_for_update:
+        with pytest.raises(transaction.TransactionManagementError):
+            held.first(pk=member.pk)
+
+
+def test_what_cannot_be_prepared_is_said(people: Cast) -> None:
+    dictionaries: Prepared[Any] = Prepared(lambda: Member.objects.values("mail"))  # type: ignore[arg-type, return-value]
+    with pytest.raises(TypeError):
+        dictionaries.all()

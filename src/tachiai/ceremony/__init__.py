@@ -6,7 +6,7 @@ from tachiai.faces import face
 
 if TYPE_CHECKING:
     from tachiai.ceremony.attempts import REGISTRATION_TRIES, TRIES_IN_LIFE, Attempt, reserve_attempt, settle_attempt, wrong_attempts
-    from tachiai.ceremony.consents import ConsentText, Instruction, Shown, instruction_of, record_consent
+    from tachiai.ceremony.consents import ConsentText, Instruction, Shown, consent_of, instruction_of, record_consent
     from tachiai.ceremony.invitations import close_invitation, find_invitation, invite, invite_many, link_of
     from tachiai.ceremony.models import Ceremony, Consent, Invitation, Level, Purpose
     from tachiai.ceremony.visits import begin, current, end
@@ -25,6 +25,7 @@ __all__ = [
     "Shown",
     "begin",
     "close_invitation",
+    "consent_of",
     "current",
     "end",
     "find_invitation",

@@ -12,10 +12,11 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 
 from tachiai.ceremony.models import Invitation, WrongCode
 from tachiai.errors import Refusal
+from tachiai.prepared import Prepared, PreparedChange, counted, given
 
 TRIES = 5
 LOCK = timedelta(minutes=15)
@@ -49,10 +50,9 @@ def reserve_attempt(invitation: Invitation, *, verifier: uuid.UUID | None, addre
     """
     _within_budgets(address, at=at)
     _unlock_if_over(invitation, at=at)
-    rows = _this_link(invitation).filter(tries__lt=TRIES, tries_in_life__lt=TRIES_IN_LIFE)
-    if not rows.update(tries=F("tries") + 1, tries_in_life=F("tries_in_life") + 1):
+    if not _TAKE.make(pk=invitation.pk, generation=invitation.generation):
         _refuse(invitation)
-    fresh = Invitation.objects.get(pk=invitation.pk)
+    fresh = _INVITATION.one(pk=invitation.pk)
     if fresh.tries >= TRIES:
         # Locked at once: should this process die before it has judged the code, the link stays shut.
         Invitation.objects.filter(pk=fresh.pk).update(locked_until=at + LOCK)
@@ -69,31 +69,52 @@ def settle_attempt(attempt: Attempt, *, right: bool) -> None:
     if not right:
         return
     attempt.row.delete()
-    ours = _this_link(attempt.invitation)
-    if not ours.update(tries=0, tries_in_life=F("tries_in_life") - 1, locked_until=None):
+    if not _GIVE_BACK.make(pk=attempt.invitation.pk, generation=attempt.invitation.generation):
         raise Refusal("link.replaced", subject=attempt.invitation.subject)
 
 
-def _this_link(invitation: Invitation) -> QuerySet[Invitation]:
-    """The row, as long as it is still about the link that ``invitation`` was read for."""
-    return Invitation.objects.filter(pk=invitation.pk, generation=invitation.generation)
+def _this_link() -> QuerySet[Invitation]:
+    """The row, as long as it is still about the link that it was read for."""
+    return Invitation.objects.filter(pk=given("pk", Invitation), generation=given("generation", Invitation, "generation"))
+
+
+_TAKE = PreparedChange(
+    lambda: _this_link().filter(tries__lt=TRIES, tries_in_life__lt=TRIES_IN_LIFE),
+    tries=F("tries") + 1,
+    tries_in_life=F("tries_in_life") + 1,
+)
+_GIVE_BACK = PreparedChange(_this_link, tries=0, tries_in_life=F("tries_in_life") - 1, locked_until=None)
+_UNLOCK = PreparedChange(
+    lambda: _this_link().filter(locked_until__isnull=False, locked_until__lte=given("at", Invitation, "locked_until")),
+    tries=0,
+    locked_until=None,
+)
+_INVITATION = Prepared(lambda: Invitation.objects.filter(pk=given("pk", Invitation)))
 
 
 def wrong_attempts(verifier: uuid.UUID, *, at: datetime) -> int:
     """How many wrong codes were tried against a registration in the last 30 days, over all its links."""
-    return WrongCode.objects.filter(verifier=verifier, at__gt=at - REGISTRATION_WINDOW).count()
+    return _WRONG_OF_VERIFIER(verifier=verifier, since=at - REGISTRATION_WINDOW)
 
 
 def _within_budgets(address: str, *, at: datetime) -> None:
-    recent = WrongCode.objects.filter(at__gt=at - BUDGET_WINDOW)
-    spent = recent.filter(address_digest=_address_digest(address)).count()
-    if spent >= ADDRESS_BUDGET or recent.count() >= HOUSE_BUDGET:
+    since = at - BUDGET_WINDOW
+    spent = _WRONG_FROM_ADDRESS(address=_address_digest(address), since=since)
+    if spent >= ADDRESS_BUDGET or _WRONG(since=since) >= HOUSE_BUDGET:
         raise Refusal("code.busy", seconds=int(BUDGET_WINDOW.total_seconds()))
 
 
+def _wrong_since() -> QuerySet[WrongCode]:
+    return WrongCode.objects.filter(at__gt=given("since", WrongCode, "at"))
+
+
+_WRONG = counted(_wrong_since)
+_WRONG_FROM_ADDRESS = counted(lambda: _wrong_since().filter(address_digest=given("address", WrongCode, "address_digest")))
+_WRONG_OF_VERIFIER = counted(lambda: _wrong_since().filter(verifier=given("verifier", WrongCode, "verifier")))
+
+
 def _unlock_if_over(invitation: Invitation, *, at: datetime) -> None:
-    over = Q(locked_until__isnull=False, locked_until__lte=at)
-    _this_link(invitation).filter(over).update(tries=0, locked_until=None)
+    _UNLOCK.make(pk=invitation.pk, generation=invitation.generation, at=at)
 
 
 def _refuse(invitation: Invitation) -> None:

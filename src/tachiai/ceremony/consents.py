@@ -16,6 +16,8 @@ from django.db import IntegrityError, connection, transaction
 from tachiai.ceremony.models import Consent, Level
 from tachiai.crypto.canonical import canonical
 from tachiai.errors import Refusal
+from tachiai.prepared import Prepared, given
+from tachiai.rowwise import insert_each
 
 
 @dataclass(frozen=True)
@@ -72,11 +74,21 @@ def record_consent(
         }
     )
     digest = hashlib.sha256(body).digest()
+    consent = Consent(id=fresh, subject=subject, body=body, digest=digest, salt=salt, personal=told, given_at=at)
     try:
         with transaction.atomic():
-            return Consent.objects.create(id=fresh, subject=subject, body=body, digest=digest, salt=salt, personal=told, given_at=at)
+            insert_each([consent])
     except IntegrityError as problem:
         raise Refusal("consent.given") from problem
+    return consent
+
+
+def consent_of(subject: uuid.UUID) -> Consent | None:
+    """What this subject has consented to, if it has."""
+    return _CONSENT.first(subject=subject)
+
+
+_CONSENT = Prepared(lambda: Consent.objects.filter(subject=given("subject", Consent, "subject"))[:1])
 
 
 @dataclass(frozen=True)

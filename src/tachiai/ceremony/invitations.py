@@ -12,7 +12,7 @@ from django.conf import settings
 from tachiai.ceremony.models import FormerLink, Invitation, Purpose
 from tachiai.crypto.tokens import link_token, token_digest
 from tachiai.errors import Refusal
-from tachiai.prepared import Prepared, among, given
+from tachiai.prepared import Prepared, PreparedChange, among, given
 from tachiai.rowwise import insert_each
 
 
@@ -86,7 +86,15 @@ _BY_DIGEST = Prepared(
 
 def close_invitation(purpose: Purpose, subject: uuid.UUID, *, at: datetime) -> None:
     """No further visit through this link, in the caller's transaction; harmless when there is none."""
-    Invitation.objects.filter(purpose=purpose, subject=subject, closed_at=None).update(closed_at=at)
+    _CLOSE.make(purpose=purpose, subject=subject, at=at)
+
+
+_CLOSE = PreparedChange(
+    lambda: Invitation.objects.filter(
+        purpose=given("purpose", Invitation, "purpose"), subject=given("subject", Invitation, "subject"), closed_at=None
+    ),
+    closed_at=given("at", Invitation, "closed_at"),
+)
 
 
 @lru_cache(maxsize=1)

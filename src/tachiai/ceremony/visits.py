@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from tachiai.ceremony.models import Ceremony, Invitation, Level
 from tachiai.crypto.tokens import fresh_token, token_digest
 from tachiai.prepared import Prepared, given
+from tachiai.rowwise import insert_each
 
 IDLE = timedelta(minutes=30)
 NOTICED_EVERY = timedelta(minutes=1)
@@ -15,7 +16,7 @@ NOTICED_EVERY = timedelta(minutes=1)
 def begin(invitation: Invitation, *, level: Level, at: datetime) -> tuple[Ceremony, str]:
     """Open a ceremony, in the caller's transaction; the second value is the key for the visitor's cookie."""
     key = fresh_token()
-    ceremony = Ceremony.objects.create(
+    ceremony = Ceremony(
         invitation=invitation,
         generation=invitation.generation,
         key_digest=token_digest(key),
@@ -23,6 +24,7 @@ def begin(invitation: Invitation, *, level: Level, at: datetime) -> tuple[Ceremo
         began_at=at,
         seen_at=at,
     )
+    insert_each([ceremony])
     return ceremony, key
 
 

@@ -82,7 +82,7 @@ def _send(given: list[Given], started: float) -> Envelope:
     at = clock.now()
     clerk = Member.objects.select_related("organization").get(mail="clerk@sakuragaoka.example.jp")
     mayor = Member.objects.get(mail="mayor@sakuragaoka.example.jp")
-    vendor = usable_registrations(clerk.organization).get(mail="midorino@example.jp")
+    vendor = next(one for one in usable_registrations(clerk.organization) if one.mail == "midorino@example.jp")
     envelope = create_envelope(by=clerk, at=at)
     for file in given:
         _say(started, f"examining {file.name} ({len(file.pdf):,} bytes)")

@@ -12,6 +12,7 @@ from tachiai.counterparties.models import Registration
 from tachiai.counterparties.registering import stream_of
 from tachiai.crypto.codes import code_matches, normalised_code
 from tachiai.errors import Refusal
+from tachiai.prepared import Prepared, given
 
 
 def reserve_code_attempt(registration: Registration, invitation: Invitation, *, address: str, at: datetime) -> ceremony.Attempt:
@@ -19,7 +20,7 @@ def reserve_code_attempt(registration: Registration, invitation: Invitation, *, 
 
     Refuses as ``ceremony.reserve_attempt`` does, and with ``registration.suspended`` or ``registration.revoked``.
     """
-    standing = Registration.objects.select_for_update().get(pk=registration.pk)
+    standing = _HELD.one(pk=registration.pk)
     if standing.suspended_at is not None:
         raise Refusal("registration.suspended")
     if not standing.is_usable:
@@ -28,6 +29,9 @@ def reserve_code_attempt(registration: Registration, invitation: Invitation, *, 
         # Twenty are being judged at this moment, at several links: a twenty-first would be one guess too many.
         raise Refusal("registration.suspended")
     return ceremony.reserve_attempt(invitation, verifier=standing.pk, address=address, at=at)
+
+
+_HELD = Prepared(lambda: Registration.objects.select_for_update().filter(pk=given("pk", Registration)))
 
 
 def check_code(registration: Registration, typed: str) -> bool:

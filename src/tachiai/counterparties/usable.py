@@ -5,16 +5,26 @@ from __future__ import annotations
 from django.db.models import QuerySet
 
 from tachiai.accounts.models import Organization
-from tachiai.counterparties.models import Registration, RegistrationState
+from tachiai.counterparties.models import Counterparty, Registration, RegistrationState
+from tachiai.prepared import Prepared, given
 
 
-def usable_registrations(organization: Organization) -> QuerySet[Registration]:
-    """Approved, neither revoked nor suspended, newest first."""
-    return (
-        Registration.objects.filter(counterparty__organization=organization, state=RegistrationState.APPROVED, suspended_at=None)
+def usable_registrations(organization: Organization) -> list[Registration]:
+    """Approved, neither revoked nor suspended, by the counterparty's name."""
+    return _USABLE.all(organization=organization.pk)
+
+
+_USABLE = Prepared(
+    lambda: (
+        Registration.objects.filter(
+            counterparty__organization_id=given("organization", Counterparty, "organization"),
+            state=RegistrationState.APPROVED,
+            suspended_at=None,
+        )
         .select_related("counterparty")
         .order_by("counterparty__name", "name")
     )
+)
 
 
 def registrations_of(organization: Organization) -> QuerySet[Registration]:

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from tachiai.accounts.models import Member
+from tachiai.prepared import Prepared, given
 
 
 def own_signers(sender: Member) -> list[Member]:
     """Active members with the right to sign; the sender only where the organization's policy allows it."""
-    rows = Member.objects.filter(organization_id=sender.organization_id, may_sign=True, is_active=True)
-    if not sender.organization.sender_may_sign:
-        rows = rows.exclude(pk=sender.pk)
-    return list(rows.order_by("department", "name"))
+    signers = _SIGNERS.all(organization=sender.organization_id)
+    for signer in signers:
+        signer.organization = sender.organization
+    return signers if sender.organization.sender_may_sign else [signer for signer in signers if signer.pk != sender.pk]
+
+
+_SIGNERS = Prepared(
+    lambda: Member.objects.filter(organization_id=given("organization", Member, "organization"), may_sign=True, is_active=True).order_by(
+        "department", "name"
+    )
+)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import transaction
-from django.db.models import F, Max, Sum
+from django.db.models import F
 
 from tachiai import sealing, vault
 from tachiai.accounts.models import Member, Organization
@@ -16,12 +16,14 @@ from tachiai.clock import today
 from tachiai.counterparties.models import Registration
 from tachiai.envelopes.access import envelope_for, may_manage, may_send
 from tachiai.envelopes.events import note
+from tachiai.envelopes.holding import has_signers
 from tachiai.envelopes.models import Document, Envelope, Recipient, Revision, RevisionKind, Side
 from tachiai.envelopes.states import EnvelopeState
 from tachiai.errors import Refusal
 from tachiai.outbox import one_line
 from tachiai.pages.inspect import MAX_FILE_BYTES, inspect, normalise
-from tachiai.prepared import Prepared, given
+from tachiai.prepared import Prepared, PreparedChange, given, refresh
+from tachiai.rowwise import Change, change_each, insert_each
 
 MAX_FILES = 100
 MAX_TOTAL_BYTES = 200 * 1024 * 1024
@@ -50,8 +52,8 @@ def create_envelope(*, by: Member, at: datetime, recreated_from: Envelope | None
 
 
 def _create(*, by: Member, at: datetime, recreated_from: Envelope | None) -> Envelope:
-    Organization.objects.filter(pk=by.organization_id).update(last_number=F("last_number") + 1)
-    organization = Organization.objects.get(pk=by.organization_id)
+    _COUNT_UP.make(pk=by.organization_id)
+    organization = _ORGANIZATION.one(pk=by.organization_id)
     envelope = Envelope.objects.create(
         organization=organization,
         sender=by,
@@ -67,6 +69,10 @@ def _create(*, by: Member, at: datetime, recreated_from: Envelope | None) -> Env
     return envelope
 
 
+_COUNT_UP = PreparedChange(lambda: Organization.objects.filter(pk=given("pk", Organization)), last_number=F("last_number") + 1)
+_ORGANIZATION = Prepared(lambda: Organization.objects.filter(pk=given("pk", Organization)))
+
+
 def add_document(envelope: Envelope, *, file_name: str, pdf: bytes, by: Member, at: datetime, accept_rewritten: bool = False) -> Document:
     """Examine an upload, store it, and add it to the draft.
 
@@ -75,12 +81,12 @@ def add_document(envelope: Envelope, *, file_name: str, pdf: bytes, by: Member, 
     """
     _room_for(envelope, len(pdf))
     inspection = inspect(pdf)
-    given = None
+    original = None
     reasons = [finding.code for finding in inspection.findings if finding.severity == "normalise"]
     if reasons:
         if not accept_rewritten:
             raise Refusal("file.needs_rewriting", reasons=reasons)
-        given, pdf = hashlib.sha256(pdf).digest(), normalise(pdf)
+        original, pdf = hashlib.sha256(pdf).digest(), normalise(pdf)
         inspection = inspect(pdf)
     sealing.rehearse(pdf, inspection, at=at)
     findings = [{"code": finding.code, "facts": dict(finding.facts)} for finding in inspection.findings if finding.severity == "warn"]
@@ -88,50 +94,60 @@ def add_document(envelope: Envelope, *, file_name: str, pdf: bytes, by: Member, 
     with transaction.atomic(durable=True):
         _still_draft(envelope, by=by)
         _room_for(envelope, len(pdf))
-        position = (envelope.documents.aggregate(last=Max("position"))["last"] or 0) + 1
+        blob = vault.keep(stored, at=at)
         document = Document.objects.create(
             envelope=envelope,
-            position=position,
+            position=(_LAST_POSITION.first(envelope=envelope.pk) or 0) + 1,
             name=title_of(file_name),
             file_name=file_name_of(file_name),
-            blob=vault.keep(stored, at=at),
+            blob=blob,
             pages=inspection.page_count,
             foreign_signatures=inspection.foreign.signatures + inspection.foreign.timestamps,
             findings=findings,
-            normalised_from=given,
+            normalised_from=original,
             head_sha256=stored.sha256,
+            plan=vault.lock_note(blob, inspection.plan, about=stored.sha256.hex()),
             created_at=at,
         )
-        _first_revision(document, size=stored.size, plan=inspection.plan, at=at)
-        if not envelope.name:
-            Envelope.objects.filter(pk=envelope.pk).update(name=document.name[:120])
-        Envelope.objects.filter(pk=envelope.pk).update(updated_at=at)
-        note(envelope, "document.added", by=by, at=at, data=_told(document, given))
-    envelope.refresh_from_db()
+        upload = RevisionKind.UPLOAD
+        insert_each([Revision(document=document, number=0, kind=upload, sha256=stored.sha256, size=stored.size, made_at=at)])
+        named = {} if envelope.name else {"name": document.name[:120]}
+        change_each(Envelope, [Change(envelope.pk, {**named, "updated_at": at})])
+        note(envelope, "document.added", by=by, at=at, data=_told(document, original))
+    refresh(envelope)
     return document
+
+
+_LAST_POSITION: Prepared[int] = Prepared(
+    lambda: (
+        Document.objects.filter(envelope_id=given("envelope", Document, "envelope"))
+        .order_by("-position")
+        .values_list("position", flat=True)[:1]
+    )
+)
 
 
 def _room_for(envelope: Envelope, size: int) -> None:
     """The limits of a whole envelope, judged before a byte is looked at."""
     if size > MAX_FILE_BYTES:
         raise Refusal("file.too_large", limit_mb=MAX_FILE_BYTES // 2**20)
-    if envelope.documents.count() >= MAX_FILES:
+    held = _UPLOADED.all(envelope=envelope.pk)
+    if len(held) >= MAX_FILES:
         raise Refusal("envelope.too_many_files", limit=MAX_FILES)
-    held = Revision.objects.filter(document__envelope=envelope, number=0).aggregate(total=Sum("size"))["total"] or 0
-    if held + size > MAX_TOTAL_BYTES:
+    if sum(held) + size > MAX_TOTAL_BYTES:
         raise Refusal("envelope.too_large", limit_mb=MAX_TOTAL_BYTES // 2**20)
 
 
-def _first_revision(document: Document, *, size: int, plan: bytes, at: datetime) -> None:
-    document.plan = vault.lock_note(document.blob, plan, about=bytes(document.head_sha256).hex())
-    document.save(update_fields=["plan"])
-    Revision.objects.create(document=document, number=0, kind=RevisionKind.UPLOAD, sha256=document.head_sha256, size=size, made_at=at)
+# Every document has exactly one upload, so its sizes also tell how many documents there are.
+_UPLOADED: Prepared[int] = Prepared(
+    lambda: Revision.objects.filter(document__envelope_id=given("envelope", Document, "envelope"), number=0).values_list("size", flat=True)
+)
 
 
-def _told(document: Document, given: bytes | None) -> dict[str, object]:
+def _told(document: Document, original: bytes | None) -> dict[str, object]:
     data: dict[str, object] = {"document": str(document.pk), "sha256": bytes(document.head_sha256).hex(), "pages": document.pages}
-    if given is not None:
-        data["given_sha256"] = given.hex()
+    if original is not None:
+        data["given_sha256"] = original.hex()
     return data
 
 
@@ -166,18 +182,19 @@ def describe_envelope(envelope: Envelope, description: Description, *, by: Membe
         raise Refusal("deadline.out_of_range", days=LONGEST_DEADLINE_DAYS)
     with transaction.atomic(durable=True):
         _still_draft(envelope, by=by)
-        Envelope.objects.filter(pk=envelope.pk).update(
-            name=name,
-            comment=description.comment.strip()[:1000],
-            transaction_date=description.transaction_date,
-            counterparty=one_line(description.counterparty),
-            amount=description.amount,
-            deadline=description.deadline,
-            described=True,
-            updated_at=at,
-        )
+        said = {
+            "name": name,
+            "comment": description.comment.strip()[:1000],
+            "transaction_date": description.transaction_date,
+            "counterparty": one_line(description.counterparty),
+            "amount": description.amount,
+            "deadline": description.deadline,
+            "described": True,
+            "updated_at": at,
+        }
+        change_each(Envelope, [Change(envelope.pk, said)])
         note(envelope, "envelope.described", by=by, at=at)
-    envelope.refresh_from_db()
+    refresh(envelope)
 
 
 def name_recipients(envelope: Envelope, places: list[tuple[int, Registration | Member]], *, by: Member, at: datetime) -> None:
@@ -193,10 +210,12 @@ def name_recipients(envelope: Envelope, places: list[tuple[int, Registration | M
         _may_be_named(who, envelope)
     with transaction.atomic(durable=True):
         _still_draft(envelope, by=by)
-        envelope.recipients.all().delete()
-        for slot, (order, who) in enumerate(ranked, start=1):
-            Recipient.objects.create(envelope=envelope, slot=slot, order=order, **_person(who))
-        Envelope.objects.filter(pk=envelope.pk).update(updated_at=at)
+        if has_signers(envelope):
+            envelope.recipients.all().delete()
+        insert_each(
+            [Recipient(envelope=envelope, slot=slot, order=order, **_person(who)) for slot, (order, who) in enumerate(ranked, start=1)]
+        )
+        change_each(Envelope, [Change(envelope.pk, {"updated_at": at})])
         note(envelope, "recipients.named", by=by, at=at, data={"count": len(ranked)})
 
 
@@ -262,8 +281,13 @@ def _still_draft(envelope: Envelope, *, by: Member) -> None:
     """Held to the end of the transaction, so that nothing changes under a sending; and by nobody but who may manage it."""
     if not may_manage(by, envelope):
         raise Refusal("envelope.not_allowed")
-    if Envelope.objects.select_for_update().get(pk=envelope.pk).state != EnvelopeState.DRAFT:
+    if _HELD_STATE.one(pk=envelope.pk) != EnvelopeState.DRAFT:
         raise Refusal("envelope.not_draft")
+
+
+_HELD_STATE: Prepared[str] = Prepared(
+    lambda: Envelope.objects.select_for_update().filter(pk=given("pk", Envelope)).values_list("state", flat=True)
+)
 
 
 def document_in(envelope: Envelope, pk: str | uuid.UUID) -> Document:

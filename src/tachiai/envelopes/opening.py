@@ -33,12 +33,15 @@ def open_envelope(found: Visit, *, code: str, address: str, agent: str, at: date
     with transaction.atomic(durable=True):
         ceremony.settle_attempt(attempt, right=True)
         visit, key = ceremony.begin(found.invitation, level=Level.MAIL_AND_CODE, at=at)
-        recipient = Recipient.objects.select_for_update().get(pk=found.recipient.pk)
+        recipient = _HELD.one(pk=found.recipient.pk)
         if recipient.state == RecipientState.REQUESTED:
             move(recipient, RecipientState.OPENED, opened_at=at)
         data: dict[str, object] = {"recipient": str(recipient.pk), "ceremony": str(visit.pk), "level": str(Level.MAIL_AND_CODE)}
         note(found.envelope, "recipient.opened", by=recipient, at=at, data=data, personal=personal)
     return key
+
+
+_HELD = Prepared(lambda: Recipient.objects.select_for_update().filter(pk=given("pk", Recipient)))
 
 
 def try_code(found: Visit, code: str, *, address: str, personal: dict[str, object], at: datetime) -> Attempt:

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from tachiai import vault
 from tachiai.accounts.models import Member
-from tachiai.archive.models import FileKind, RecordFile
+from tachiai.archive.models import FileKind, Record, RecordFile
 from tachiai.envelopes.access import may_download_unfinished
 from tachiai.envelopes.events import note
 from tachiai.envelopes.models import Document, Envelope, PageImage, Recipient
@@ -74,7 +74,10 @@ def _pack(page: PageImage) -> bytes:
 @lru_cache(maxsize=16)
 def _opened(blob: uuid.UUID) -> bytes:
     """The last few packs, opened: a reader turns pages one after the other."""
-    return vault.read(Blob.objects.get(pk=blob))
+    return vault.read(_BLOB.one(pk=blob))
+
+
+_BLOB = Prepared(lambda: Blob.objects.filter(pk=given("pk", Blob)))
 
 
 def unsigned_copy(document: Document, *, by: Recipient | Member, at: datetime) -> Download:
@@ -102,8 +105,14 @@ def unfinished_copy(document: Document, *, by: Member, at: datetime) -> Download
 
 def concluded_files(envelope: Envelope) -> list[RecordFile]:
     """The concluded documents and the certificate, in order; empty before the envelope is concluded."""
-    rows = RecordFile.objects.filter(record__origin=envelope.pk).select_related("record", "blob")
-    return list(rows.order_by("position"))
+    return _FILES.all(envelope=envelope.pk)
+
+
+_FILES = Prepared(
+    lambda: (
+        RecordFile.objects.filter(record__origin=given("envelope", Record, "origin")).select_related("record", "blob").order_by("position")
+    )
+)
 
 
 def concluded_copy(file: RecordFile, envelope: Envelope, *, by: Recipient | Member, at: datetime) -> Download:

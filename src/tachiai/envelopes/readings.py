@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Subquery
 
-from tachiai.envelopes.models import Document, Envelope, Recipient, Revision, RevisionKind, ShownDocument
+from tachiai.envelopes.models import Document, Recipient, Revision, RevisionKind, ShownDocument
 from tachiai.prepared import Prepared, given
 
 
@@ -41,8 +41,3 @@ _DOCUMENTS: Prepared[Any] = Prepared(
         .order_by("position")
     )
 )
-
-
-def signers_of(envelope: Envelope) -> list[Recipient]:
-    """Everybody who signs, in their order."""
-    return list(envelope.recipients.order_by("order", "slot"))

@@ -12,11 +12,14 @@ from tachiai.clock import today
 from tachiai.envelopes.access import may_manage
 from tachiai.envelopes.drafting import LONGEST_DEADLINE_DAYS
 from tachiai.envelopes.events import note
+from tachiai.envelopes.holding import documents_of, has_documents
 from tachiai.envelopes.models import Envelope, FreezeTask, Recipient, SealTask, Side
 from tachiai.envelopes.routing import request_signature
 from tachiai.envelopes.states import EnvelopeState, RecipientState, move
 from tachiai.envelopes.telling import tell_sender
 from tachiai.errors import Refusal
+from tachiai.prepared import Prepared, given, refresh
+from tachiai.rowwise import insert_each
 from tachiai.work.models import TaskState
 
 REVIVE_WITHIN = timedelta(days=90)
@@ -25,25 +28,29 @@ REVIVE_WITHIN = timedelta(days=90)
 def missing_before_sending(envelope: Envelope, *, at: datetime) -> list[str]:
     """What still keeps the envelope from being sent, as refusal codes; empty when nothing does."""
     missing = []
-    if not envelope.documents.exists():
+    if not has_documents(envelope):
         missing.append("envelope.no_documents")
     if not envelope.described or not envelope.name:
         missing.append("envelope.not_described")
-    sides = set(envelope.recipients.values_list("side", flat=True))
-    if sides != {Side.COUNTERPARTY, Side.OWN}:
+    people = _PEOPLE.all(envelope=envelope.pk)
+    if {person.side for person in people} != {Side.COUNTERPARTY, Side.OWN}:
         missing.append("recipients.incomplete")
     if envelope.deadline is None or envelope.deadline <= today(at):
         missing.append("deadline.out_of_range")
-    if any(not recipient.registration.is_usable for recipient in _registered(envelope) if recipient.registration):
+    if any(not person.registration.is_usable for person in people if person.registration):
         missing.append("registration.not_usable")
-    own = envelope.recipients.filter(side=Side.OWN)
-    if own.exclude(member__may_sign=True, member__is_active=True).exists():
+    if any(not (person.member and person.member.may_sign and person.member.is_active) for person in people if person.side == Side.OWN):
         missing.append("member.may_not_sign")
     return missing
 
 
-def _registered(envelope: Envelope) -> list[Recipient]:
-    return list(envelope.recipients.filter(side=Side.COUNTERPARTY).select_related("registration"))
+_PEOPLE = Prepared(
+    lambda: (
+        Recipient.objects.filter(envelope_id=given("envelope", Recipient, "envelope"))
+        .select_related("registration", "member")
+        .order_by("slot")
+    )
+)
 
 
 def send_envelope(envelope: Envelope, *, by: Member, at: datetime) -> None:
@@ -54,22 +61,27 @@ def send_envelope(envelope: Envelope, *, by: Member, at: datetime) -> None:
     if not may_manage(by, envelope):
         raise Refusal("envelope.not_allowed")
     with transaction.atomic(durable=True):
-        held = Envelope.objects.select_for_update().get(pk=envelope.pk)
+        held = _HELD.one(pk=envelope.pk)
         if held.state != EnvelopeState.DRAFT:
             raise Refusal("envelope.moved", state=held.state)
         missing = missing_before_sending(held, at=at)
         if missing:
             raise Refusal(missing[0], days=LONGEST_DEADLINE_DAYS)
         move(held, EnvelopeState.SENDING, sent_at=at, updated_at=at)
-        documents = list(held.documents.order_by("position"))
-        for document in documents:
-            FreezeTask.objects.create(document=document, due_at=at, created_at=at)
+        documents = documents_of(held)
+        insert_each([FreezeTask(document=document, due_at=at, created_at=at) for document in documents])
         work.ring(FreezeTask)
         digests = [bytes(document.head_sha256).hex() for document in documents]
-        slots = [{"slot": person.slot, "order": person.order, "recipient": str(person.pk)} for person in held.recipients.order_by("slot")]
+        slots = [{"slot": person.slot, "order": person.order, "recipient": str(person.pk)} for person in _PEOPLE.all(envelope=held.pk)]
         note(held, "envelope.sent", by=by, at=at, data={"documents": digests, "slots": slots})
         tell_sender("M08", held, at=at)
-    envelope.refresh_from_db()
+    refresh(envelope)
+
+
+# With whom its letters speak of; locked is the envelope alone.
+_HELD = Prepared(
+    lambda: Envelope.objects.select_for_update(of=("self",)).select_related("organization", "sender").filter(pk=given("pk", Envelope))
+)
 
 
 def send_again(recipient: Recipient, *, by: Member, at: datetime, deadline: date | None = None) -> None:

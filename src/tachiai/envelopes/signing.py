@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
+from django.db.models import FilteredRelation, Q
 
 from tachiai import ceremony, work
 from tachiai.accounts.models import Member
@@ -19,6 +22,8 @@ from tachiai.envelopes.telling import acknowledge
 from tachiai.envelopes.visiting import Visit
 from tachiai.envelopes.wording import consent_text
 from tachiai.errors import Refusal
+from tachiai.prepared import Prepared, given
+from tachiai.rowwise import insert_each
 
 
 @dataclass(frozen=True)
@@ -58,9 +63,9 @@ def sign_at_desk(recipient: Recipient, circumstances: Circumstances, *, by: Memb
 def _consent(
     recipient: Recipient, level: Level, authentication: dict[str, object], circumstances: Circumstances, *, at: datetime
 ) -> Consent:
-    given = Consent.objects.filter(subject=recipient.pk).first()
-    if given is not None:
-        return given
+    standing = ceremony.consent_of(recipient.pk)
+    if standing is not None:
+        return standing
     unseen = unseen_documents(recipient)
     if unseen:
         raise Refusal("documents.unseen", documents=unseen)
@@ -68,30 +73,30 @@ def _consent(
         return _record(recipient, level, authentication, circumstances, at=at)
     except Refusal:
         # Two presses at once: the loser finds the winner's consent and answers the same.
-        given = Consent.objects.filter(subject=recipient.pk).first()
-        if given is None:
+        standing = ceremony.consent_of(recipient.pk)
+        if standing is None:
             raise
-        return given
+        return standing
 
 
 def _record(
     recipient: Recipient, level: Level, authentication: dict[str, object], circumstances: Circumstances, *, at: datetime
 ) -> Consent:
     with transaction.atomic(durable=True):
-        envelope = Envelope.objects.select_for_update().get(pk=recipient.envelope_id)
+        envelope = _HELD.one(pk=recipient.envelope_id)
         _still_open(envelope, at=at)
-        related = ("envelope__organization__operator", "envelope__sender", "registration")
-        held = Recipient.objects.select_related(*related).get(pk=recipient.pk)
+        held = _RECIPIENT.one(pk=recipient.pk)
+        held.envelope = envelope
         if held.state not in (RecipientState.REQUESTED, RecipientState.OPENED):
             raise Refusal("recipient.not_asked", state=held.state)
         if held.registration is not None and not held.registration.is_usable:
             raise Refusal("registration.suspended" if held.registration.suspended_at else "registration.revoked")
-        documents = list(envelope.documents.order_by("position"))
+        shown = [_shown(*row) for row in _FROZEN.all(envelope=envelope.pk)]
         consent = ceremony.record_consent(
             held.pk,
             envelope=envelope.pk,
             slot=held.slot,
-            documents=[_shown(document) for document in documents],
+            documents=shown,
             values={},
             text=consent_text(held, language=circumstances.language),
             level=level,
@@ -107,8 +112,8 @@ def _record(
             level=level,
             address=circumstances.address or None,
         )
-        for document in documents:
-            SealTask.objects.create(document=document, recipient=held, consent=consent, due_at=at, created_at=at)
+        tasks = [SealTask(document_id=one.document, recipient=held, consent=consent, due_at=at, created_at=at) for one in shown]
+        insert_each(tasks)
         work.ring(SealTask)
         if held.side == Side.COUNTERPARTY:
             ceremony.close_invitation(Purpose.SIGN, held.pk, at=at)
@@ -125,10 +130,29 @@ def _still_open(envelope: Envelope, *, at: datetime) -> None:
         raise Refusal("link.expired")
 
 
-def _shown(document: Document) -> Shown:
+# With whom its letters and the consent's words speak of; locked is the envelope alone.
+_HELD = Prepared(
+    lambda: (
+        Envelope.objects.select_for_update(of=("self",)).select_related("organization__operator", "sender").filter(pk=given("pk", Envelope))
+    )
+)
+_RECIPIENT = Prepared(lambda: Recipient.objects.select_related("registration").filter(pk=given("pk", Recipient)))
+# Each document beside its frozen revision, and without one if that should be missing.
+_FROZEN: Prepared[Any] = Prepared(
+    lambda: (
+        Document.objects.filter(envelope_id=given("envelope", Document, "envelope"))
+        .annotate(frozen=FilteredRelation("revisions", condition=Q(revisions__kind=RevisionKind.FROZEN)))
+        .order_by("position")
+        .values_list("pk", "frozen__sha256", "frozen__size", "pages")
+    )
+)
+
+
+def _shown(document: uuid.UUID, sha256: bytes | None, size: int, pages: int) -> Shown:
     """The frozen revision: what everybody consents to, whoever has signed meanwhile."""
-    frozen = Revision.objects.get(document=document, kind=RevisionKind.FROZEN)
-    return Shown(document.pk, bytes(frozen.sha256), frozen.size, document.pages)
+    if sha256 is None:
+        raise Revision.DoesNotExist(f"the document {document} was never frozen")
+    return Shown(document, bytes(sha256), size, pages)
 
 
 def _personal(recipient: Recipient, circumstances: Circumstances) -> dict[str, object]:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from django.db import models
 
 from tachiai.errors import Refusal
-from tachiai.rowwise import change_all
+from tachiai.rowwise import Change, change_all, change_each
 
 M = TypeVar("M", bound=models.Model)
 
@@ -65,17 +65,20 @@ def move(row: M, to: str, **changes: Any) -> None:
     """Move ``row`` from the state it was read in to ``to``, in the caller's transaction, with ``changes`` beside it.
 
     One conditional UPDATE: whoever moved it meanwhile won, and this call refuses with ``<kind>.moved`` and the
-    state it is in now. A move that the table above does not know raises ``RuntimeError``: that is our mistake.
+    state it is in now; a row that was moved holds what was changed. A move that the table above does not know raises
+    ``RuntimeError``: that is our mistake.
     """
     kind = str(row._meta.model_name)  # noqa: SLF001  # Django's public name for it
     before = str(getattr(row, "state"))  # noqa: B009  # both models have it; the type variable does not say so
     if to not in MOVES[kind][before]:
         raise RuntimeError(f"{kind} never goes from {before} to {to}")
-    rows = type(row)._default_manager.filter(pk=row.pk, state=before)  # noqa: SLF001
-    if not rows.update(state=to, **changes):
+    told = {"state": str(to), **changes}
+    columns = {name: value.pk if isinstance(value, models.Model) else value for name, value in told.items()}
+    if not change_each(type(row), [Change(row.pk, columns, {"state": before})]):
         row.refresh_from_db()
         raise Refusal(f"{kind}.moved", state=str(getattr(row, "state")))  # noqa: B009
-    row.refresh_from_db()
+    for name, value in told.items():
+        setattr(row, name, value)
 
 
 def move_many(rows: Sequence[M], to: str, **changes: Any) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from tachiai import outbox
 from tachiai.accounts.models import Member
 from tachiai.ceremony import Invitation
+from tachiai.envelopes.holding import document_names
 from tachiai.envelopes.models import Envelope, Recipient, Side
 
 Link = tuple[str, uuid.UUID, int]
@@ -134,7 +135,7 @@ def _facts(envelope: Envelope) -> dict[str, object]:
 def _document_names(envelope: Envelope) -> list[str]:
     if envelope.document_names is not None:
         return envelope.document_names
-    return list(envelope.documents.order_by("position").values_list("name", flat=True))
+    return document_names(envelope)
 
 
 def request_context(recipient: Recipient) -> dict[str, object]:

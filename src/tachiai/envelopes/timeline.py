@@ -9,7 +9,8 @@ from typing import Any
 
 from tachiai import ledger
 from tachiai.accounts.models import Member, Role
-from tachiai.envelopes.models import Document, Envelope, Recipient
+from tachiai.envelopes.holding import documents_of, signers_of
+from tachiai.envelopes.models import Envelope
 from tachiai.ledger import Told
 
 # Drafting's small steps and the house's inner book-keeping stay in the ledger; a reader of the timeline needs the acts.
@@ -54,10 +55,12 @@ class _Names:
     """The names behind the ids of a stream, looked up once for the whole of it."""
 
     def __init__(self, envelope: Envelope, told: Iterable[Told]) -> None:
-        self._recipients = {str(row.pk): row.name for row in Recipient.objects.filter(envelope=envelope)}
-        self._documents = {str(row.pk): row.name for row in Document.objects.filter(envelope=envelope)}
-        members = {entry.by.get("id", "") for entry in told if entry.by["kind"] == "member"}
-        self._members = {str(row.pk): row.name for row in Member.objects.filter(pk__in=members)}
+        self._recipients = {str(row.pk): row.name for row in signers_of(envelope)}
+        self._documents = {str(row.pk): row.name for row in documents_of(envelope)}
+        self._members = {str(envelope.sender_id): envelope.sender.name}
+        others = {entry.by.get("id", "") for entry in told if entry.by["kind"] == "member"} - self._members.keys()
+        if others:
+            self._members |= {str(row.pk): row.name for row in Member.objects.filter(pk__in=others)}
 
     def actor(self, by: dict[str, str]) -> str:
         return (self._members if by["kind"] == "member" else self._recipients).get(by.get("id", ""), "")

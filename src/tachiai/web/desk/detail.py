@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from tachiai import clock
 from tachiai.accounts.models import Member
 from tachiai.envelopes.access import envelope_for, may_download_unfinished, may_manage, may_send, own_place
+from tachiai.envelopes.holding import documents_of, has_signers, recreations_of, signers_of
 from tachiai.envelopes.levels import level_words
 from tachiai.envelopes.listing import days_left
 from tachiai.envelopes.models import Document, Envelope, Recipient
@@ -36,10 +37,10 @@ def envelope(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpRespons
     found = envelope_for(member, pk)
     manages = may_manage(member, found)
     if found.state == EnvelopeState.DRAFT and manages:
-        return redirect("desk:review" if found.described and found.recipients.exists() else "desk:files", pk)
+        return redirect("desk:review" if found.described and has_signers(found) else "desk:files", pk)
     place = own_place(member, found)
-    people = [_person(one, found, manages=manages) for one in found.recipients.order_by("order", "slot")]
-    documents = list(found.documents.order_by("position"))
+    people = [_person(one, found, manages=manages) for one in signers_of(found)]
+    documents = documents_of(found)
     events = timeline(found, reader=member)
     context = {
         "heading": found.name or found.number,
@@ -57,7 +58,7 @@ def envelope(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpRespons
         "documents": [{"document": one, "sha256": bytes(one.head_sha256).hex(), "warnings": warnings_of(one)} for one in documents],
         "files": concluded_files(found),
         "events": told_events(events),
-        "recreations": found.recreations.order_by("created_at"),
+        "recreations": recreations_of(found),
         **_acts(found, member, documents, manages=manages),
     }
     return show(request, member, "desk/envelope.html", context, section="envelopes")

@@ -15,6 +15,7 @@ from tachiai import clock
 from tachiai.accounts.models import Member
 from tachiai.envelopes.access import may_send
 from tachiai.envelopes.drafting import add_document, create_envelope, describe_envelope, document_in, file_name_of, remove_document
+from tachiai.envelopes.holding import documents_of, has_documents
 from tachiai.envelopes.models import Envelope
 from tachiai.errors import Refusal
 from tachiai.web.desk.describing import FIELD_OF, DescriptionForm, UploadForm, said_of, typed_in
@@ -96,7 +97,7 @@ def _next(request: HttpRequest, member: Member, envelope: Envelope | None, *, at
     data["name"] = _typed(request, envelope)["name"]
     form = DescriptionForm(data)
     errors = []
-    if envelope is None or not envelope.documents.exists():
+    if envelope is None or not has_documents(envelope):
         errors = [{"href": "#id_files", "text": sentence("envelope.no_documents")}]
     if form.is_valid() and not errors and envelope is not None:
         try:
@@ -119,7 +120,7 @@ def _page(
     problems: list[Refusal] | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    documents = list(envelope.documents.order_by("position")) if envelope else []
+    documents = documents_of(envelope) if envelope else []
     damaged = [problem for problem in problems or [] if problem.code == "file.needs_rewriting"]
     context = {
         "heading": _("署名を依頼する"),

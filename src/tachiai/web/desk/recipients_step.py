@@ -18,6 +18,7 @@ from tachiai.counterparties.models import Registration
 from tachiai.counterparties.usable import usable_registrations
 from tachiai.envelopes.candidates import own_signers
 from tachiai.envelopes.drafting import name_recipients
+from tachiai.envelopes.holding import signers_of
 from tachiai.envelopes.models import Envelope, Side
 from tachiai.errors import Refusal
 from tachiai.web.desk.doors import at_desk, show
@@ -80,7 +81,7 @@ def recipients(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpRespo
     envelope = draft_of(member, pk)
     if envelope is None:
         return redirect("desk:envelope", pk)
-    registrations = list(usable_registrations(member.organization))
+    registrations = usable_registrations(member.organization)
     members = own_signers(envelope.sender)
     theirs, ours = [(f"r:{one.pk}", _their_words(one)) for one in registrations], [(f"m:{one.pk}", _our_words(one)) for one in members]
     if request.method != "POST":
@@ -99,7 +100,7 @@ def recipients(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpRespo
 
 def _chosen(envelope: Envelope, theirs: Choices, ours: Choices) -> dict[str, Any]:
     """What was chosen before; on a first visit the only possible choice, if there is only one."""
-    places = list(envelope.recipients.order_by("slot"))
+    places = sorted(signers_of(envelope), key=lambda one: one.slot)
     if not places:
         return {"counterparty": theirs[0][0] if len(theirs) == 1 else "", "own": ours[0][0] if len(ours) == 1 else ""}
     values = [(f"r:{place.registration_id}" if place.side == Side.COUNTERPARTY else f"m:{place.member_id}", place) for place in places]

@@ -14,6 +14,7 @@ from tachiai import clock
 from tachiai.accounts.models import Member
 from tachiai.envelopes.access import envelope_for
 from tachiai.envelopes.drafting import LONGEST_DEADLINE_DAYS
+from tachiai.envelopes.holding import documents_of, signers_of
 from tachiai.envelopes.models import Document, Envelope, Recipient, Side
 from tachiai.envelopes.previewing import request_letter
 from tachiai.envelopes.sending import missing_before_sending, send_envelope
@@ -56,10 +57,9 @@ def _page(
     errors: list[dict[str, str]] | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    related = ("envelope__organization", "envelope__sender", "registration")
-    people = list(envelope.recipients.select_related(*related).order_by("order", "slot"))
+    people = signers_of(envelope)
     first = next((person for person in people if person.side == Side.COUNTERPARTY), None)
-    documents = list(envelope.documents.order_by("position"))
+    documents = documents_of(envelope)
     missing = missing_before_sending(envelope, at=at)
     context = {
         "heading": _("署名を依頼する"),
@@ -93,7 +93,7 @@ def _said(envelope: Envelope) -> list[dict[str, str]]:
 
 
 def _rewritten(envelope: Envelope) -> list[Document]:
-    return [document for document in envelope.documents.all() if document.normalised_from is not None]
+    return [document for document in documents_of(envelope) if document.normalised_from is not None]
 
 
 def _twice(people: list[Recipient]) -> list[str]:
@@ -113,7 +113,7 @@ def sent(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpResponse:
     envelope = envelope_for(member, pk)
     if envelope.state == EnvelopeState.DRAFT:
         return redirect("desk:review", pk)
-    people = list(envelope.recipients.order_by("order", "slot"))
+    people = signers_of(envelope)
     first = people[0].order if people else 0
     context = {
         "heading": _("署名依頼を送信しました"),

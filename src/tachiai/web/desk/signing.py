@@ -17,6 +17,7 @@ from tachiai import clock
 from tachiai.accounts.models import Member
 from tachiai.envelopes.access import envelope_for, own_place
 from tachiai.envelopes.declining import Wish, decline
+from tachiai.envelopes.holding import documents_of, signers_of
 from tachiai.envelopes.levels import level_at_desk, level_words
 from tachiai.envelopes.models import Document, Recipient
 from tachiai.envelopes.opening import open_at_desk, show_document, unseen_documents
@@ -57,7 +58,7 @@ def review(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpResponse:
         return away
     at = clock.now()
     open_at_desk(place, by=member, address=address_of(request), agent=agent_of(request), at=at)
-    documents = list(place.envelope.documents.order_by("position"))
+    documents = documents_of(place.envelope)
     present = _present(request, documents)
     show_document(place, present, at=at)
     unseen = {document.pk for document in unseen_documents(place)}
@@ -144,7 +145,7 @@ def confirm(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpResponse
         "heading": _("署名手続きを完了しますか"),
         "envelope": place.envelope,
         "place": place,
-        "documents": list(place.envelope.documents.order_by("position")),
+        "documents": documents_of(place.envelope),
         "level": level_words(level, english=language == "en"),
         "consent": consent_text(place, language=language).words,
         "second_factor": _used_second_factor(request, member),
@@ -162,7 +163,7 @@ def done(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpResponse:
     place = _place(member, pk)
     if place.state not in SIGNED:
         return redirect("desk:sign", pk)
-    others = place.envelope.recipients.exclude(pk=place.pk).exclude(state__in=SIGNED).count()
+    others = sum(1 for one in signers_of(place.envelope) if one.pk != place.pk and one.state not in SIGNED)
     context = {
         "heading": "",
         "envelope": place.envelope,

@@ -12,6 +12,7 @@ from django.urls import reverse
 from tachiai.accounts.models import Member
 from tachiai.envelopes.access import envelope_for
 from tachiai.envelopes.drafting import document_in
+from tachiai.envelopes.holding import documents_of
 from tachiai.envelopes.models import Document
 from tachiai.envelopes.reading import page_of, page_text
 from tachiai.web.desk.doors import at_desk, show
@@ -67,7 +68,7 @@ def document(request: HttpRequest, member: Member, pk: uuid.UUID, document: uuid
     envelope = envelope_for(member, pk)
     found = document_in(envelope, document)
     base = reverse("desk:document", args=[pk, found.pk])
-    others = list(envelope.documents.order_by("position"))
+    others = documents_of(envelope)
     tabs = [{"word": one.name, "url": reverse("desk:document", args=[pk, one.pk]), "current": one.pk == found.pk} for one in others]
     context = {
         "heading": found.name,

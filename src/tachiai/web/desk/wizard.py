@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from tachiai.accounts.models import Member
 from tachiai.envelopes.access import managed_envelope
+from tachiai.envelopes.holding import has_documents, has_signers
 from tachiai.envelopes.models import Envelope
 from tachiai.envelopes.states import EnvelopeState
 
@@ -23,8 +24,8 @@ def steps_of(envelope: Envelope | None) -> list[dict[str, object]]:
     """The step navigation; one can go to a step whose predecessors are done."""
     if envelope is None:
         return [{"word": _("文書")}, {"word": _("宛先")}, {"word": _("確認")}]
-    filed = envelope.described and envelope.documents.exists()
-    named = filed and envelope.recipients.exists()
+    filed = envelope.described and has_documents(envelope)
+    named = filed and has_signers(envelope)
     return [
         {"word": _("文書"), "url": reverse("desk:files", args=[envelope.pk])},
         {"word": _("宛先"), "url": reverse("desk:recipients", args=[envelope.pk]) if filed else ""},

@@ -8,9 +8,10 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from tachiai.envelopes.holding import signers_of
 from tachiai.envelopes.opening import unseen_documents
 from tachiai.envelopes.progress import is_working, trouble_of
-from tachiai.envelopes.readings import readings_of, signers_of
+from tachiai.envelopes.readings import readings_of
 from tachiai.envelopes.signing import Circumstances, sign
 from tachiai.envelopes.states import EnvelopeState, RecipientState
 from tachiai.envelopes.visiting import stopped
