@@ -74,6 +74,7 @@ def test_run_serves_survives_and_stops(running: tuple[subprocess.Popen[str], str
     # A worker that is killed is started again.
     parent = psutil.Process(process.pid)
     (worker,) = workers(parent)
+    assert worker.nice() == min(19, parent.nice() + 5)
     worker.kill()
     deadline = time.monotonic() + 30
     while not [child for child in workers(parent) if child.pid != worker.pid]:

@@ -36,7 +36,7 @@ def _port(parts: SplitResult) -> int | None:
 
 def _sqlite(house: House) -> dict[str, Any]:
     return {
-        "ENGINE": "django.db.backends.sqlite3",
+        "ENGINE": "tachiai.config.sqlite",
         "NAME": house.home / "tachiai.sqlite3",
         "CONN_MAX_AGE": None,
         "OPTIONS": {

@@ -1,0 +1,1 @@
+"""SQLite as the house uses it; ``base`` is where Django looks for a database engine."""
