@@ -122,11 +122,13 @@ class _Remembered(Node):
 
     child_nodelists = ()
 
-    def __init__(self) -> None:
+    def __init__(self, nodes: list[Node]) -> None:
+        self._has_addresses = any(isinstance(node, URLNode) for node in nodes)
         self._known: dict[tuple[object, ...], Any] = {}
 
     def _recall(self, context: Context, work_out: Callable[[], T]) -> T:
-        key = (get_language(), context.autoescape, get_script_prefix(), get_urlconf())
+        where = (get_script_prefix(), get_urlconf()) if self._has_addresses else ()
+        key = (get_language(), context.autoescape, where)
         if key in self._known:
             known: T = self._known[key]
             return known
@@ -140,7 +142,7 @@ class Folded(_Remembered):
     """A run of nodes that always say the same."""
 
     def __init__(self, run: list[Node]) -> None:
-        super().__init__()
+        super().__init__(run)
         self._run = run
 
     def render(self, context: Context) -> SafeString:
@@ -151,7 +153,7 @@ class Named(_Remembered):
     """``{% translate … as name %}`` or ``{% url … as name %}``: says nothing, and gives the rest of the template a name for it."""
 
     def __init__(self, node: TranslateNode | URLNode) -> None:
-        super().__init__()
+        super().__init__([node])
         self._node, self._name = node, str(node.asvar)
 
     def render(self, context: Context) -> SafeString:
