@@ -122,6 +122,9 @@ def test_the_database(tmp_path: Path) -> None:
         "us er",
         "p@ss",
     )
-    for wrong in ("mysql://x/y", "db.example.jp", "postgresql://db.example.jp:x/name"):
+    assert grown["OPTIONS"]["prepare_threshold"] == 2
+    assert database(of(DATABASE_URL="postgresql://pooler.example.jp/name?prepared=no"))["OPTIONS"] == {}
+    unknown = "postgresql://db.example.jp/name?sslmode=require"
+    for wrong in ("mysql://x/y", "db.example.jp", "postgresql://db.example.jp:x/name", unknown):
         with pytest.raises(Misconfigured, match="TACHIAI_DATABASE_URL"):
             database(of(DATABASE_URL=wrong))

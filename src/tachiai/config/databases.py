@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from tachiai.house import House, Misconfigured
 
@@ -24,7 +24,21 @@ def database(house: House) -> dict[str, Any]:
         "PORT": str(_port(parts) or ""),
         "CONN_HEALTH_CHECKS": True,
         "CONN_MAX_AGE": 300,
+        "OPTIONS": _statements(parts),
     }
+
+
+def _statements(parts: SplitResult) -> dict[str, Any]:
+    """The server plans a statement once for a connection and is given values afterwards: half of its work was planning the same anew.
+
+    A pooler that deals out one connection by the transaction may not know prepared statements; ``?prepared=no`` does without.
+    """
+    chosen = parse_qs(parts.query, keep_blank_values=True)
+    if not chosen or chosen == {"prepared": ["yes"]}:
+        return {"server_side_binding": True, "prepare_threshold": 2}
+    if chosen == {"prepared": ["no"]}:
+        return {}
+    raise Misconfigured("TACHIAI_DATABASE_URL takes no other parameter than prepared=yes or prepared=no")
 
 
 def _port(parts: SplitResult) -> int | None:
