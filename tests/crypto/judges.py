@@ -103,15 +103,15 @@ class Judges:
         assert told.returncode == 0, told.stderr
         assert "WARNING" not in told.stderr
 
-    def mupdf(self) -> bytes:
-        """What the pages look like, drawn without a complaint; nothing had to be repaired."""
+    def mupdf(self, *, pages: int = 2) -> bytes:
+        """What the first ``pages`` pages look like, all being drawn without a complaint; nothing had to be repaired."""
         told = self._ask("mutool", "show", "judged.pdf", "trailer/Size")
         assert told.returncode == 0, told.stderr
         assert not _complaints(told.stderr)
         told = self._ask("mutool", "draw", "-q", "-r", "30", "-F", "png", "-o", "page%d.png", "judged.pdf")
         assert told.returncode == 0, told.stderr
         assert not _complaints(told.stderr)
-        return b"".join((self._folder / f"page{number}.png").read_bytes() for number in (1, 2))
+        return b"".join((self._folder / f"page{number}.png").read_bytes() for number in range(1, pages + 1))
 
 
 def _complaints(said: str) -> list[str]:

@@ -25,18 +25,18 @@ from tachiai.errors import Refusal
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_of_sound_file_passes_and_may_be_certified(kind: str) -> None:
-    assert rehearse(KINDS[kind](), at=MOMENT)
+    assert rehearse(KINDS[kind]())
 
 
 def test_a_file_signed_by_others_passes_uncertified() -> None:
-    assert not rehearse(foreign(pdfs.plain(form=True)), at=MOMENT)
+    assert not rehearse(foreign(pdfs.plain(form=True)))
 
 
 def test_refusals_of_freezing_keep_their_names() -> None:
     with pytest.raises(Refusal, match=r"file\.locked_by_signature"):
-        rehearse(foreign(pdfs.plain(), certify=1), at=MOMENT)
+        rehearse(foreign(pdfs.plain(), certify=1))
     with pytest.raises(Refusal, match=r"file\.unreadable"):
-        rehearse(pdfs.plain().replace(b"/Root", b"/Boot"), at=MOMENT)
+        rehearse(pdfs.plain().replace(b"/Root", b"/Boot"))
 
 
 def test_what_would_not_pass_the_gate_is_refused_with_its_reason() -> None:
@@ -44,7 +44,7 @@ def test_what_would_not_pass_the_gate_is_refused_with_its_reason() -> None:
     looped = pdfs.appended(pdfs.plain(), replace={number_of_pages(): b"<< /Type /Pages /Count 1 /Kids [%d 0 R] >>" % number_of_pages()})
     for broken in (looped, dangling):
         with pytest.raises(Refusal, match=r"file\.un"):
-            rehearse(broken, at=MOMENT)
+            rehearse(broken)
 
 
 def number_of_pages() -> int:

@@ -12,8 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pikepdf import Dictionary, Name, String
 
+from crypto.test_pades import foreign
 from pages import odd_files
 from tachiai.errors import Refusal
+from tachiai.pages import forensics
 from tachiai.pages.inspect import MAX_FILE_BYTES, MAX_PAGES, inspect, normalise
 from tachiai.pages.readings import Readings
 from tachiai.pages.render import render
@@ -130,10 +132,14 @@ def test_fonts_are_told_by_name_also_in_shift_jis():
 
 
 def test_foreign_signatures_are_counted_with_what_they_permit():
-    inspection = inspect(odd_files.signed(docmdp=2, fieldmdp="Include", fields=("a",)))
-    foreign = inspection.foreign
-    assert (foreign.signatures, foreign.timestamps, foreign.docmdp, foreign.locks) == (1, 0, 2, False)
-    assert inspect(odd_files.signed(timestamp=True)).foreign.timestamps == 1
+    told = forensics.examine(odd_files.signed(docmdp=2, fieldmdp="Include", fields=("a",))).foreign
+    assert (told.signatures, told.timestamps, told.docmdp, told.locks) == (1, 0, 2, False)
+    assert forensics.examine(odd_files.signed(timestamp=True)).foreign.timestamps == 1
+
+
+def test_a_signature_that_is_none_cannot_be_signed_beside():
+    """Nobody could judge the file afterwards, and it is said before anybody has signed."""
+    assert refused(odd_files.signed()).code == "file.unwritable"
 
 
 @pytest.mark.parametrize(
@@ -244,8 +250,9 @@ def test_the_pdfa_claim_is_read():
     assert inspect(target.getvalue()).pdfa == "2B"
 
 
-@pytest.mark.parametrize("pdf", [odd_files.plain(), odd_files.signed()], ids=["unsigned", "signed"])
-def test_a_slip_that_every_reader_passes_over_is_told_and_kept(pdf):
-    inspection = inspect(pdf.replace(b"\nxref\n", b"\n\nxref\n"))
+@pytest.mark.parametrize("signed", [False, True], ids=["unsigned", "signed"])
+def test_a_slip_that_every_reader_passes_over_is_told_and_kept(signed):
+    pdf = odd_files.plain().replace(b"\nxref\n", b"\n\nxref\n")
+    inspection = inspect(foreign(pdf) if signed else pdf)
     assert "file.irregular" in [finding.code for finding in inspection.warnings]
     assert inspection.reasons_to_normalise == ()

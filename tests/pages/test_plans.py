@@ -38,5 +38,5 @@ def test_what_cannot_be_appended_to_is_told_at_the_door() -> None:
     found = inspect(pdf)
     assert [finding.code for finding in found.reasons_to_normalise] == ["file.unwritable"]
     assert found.plan == b""
-    with pytest.raises(Refusal, match=r"file\.broken"):
+    with pytest.raises(Refusal, match=r"file\.unwritable"):
         normalise(pdf)  # a rewrite keeps the storeys

@@ -71,7 +71,7 @@ def _refuse_unseen(plan: Plan) -> None:
     """What is to be seen must stay as it was drawn: not where pages may not change any more, nor where readers draw fields anew."""
     if plan.signed:
         raise Refusal("file.signed_by_others")
-    if plan.form is not None and plan.form.entries.get(b"/NeedAppearances") == b"true":
+    if plan.form is not None and plan.form.entries.get(b"/NeedAppearances", b"false") != b"false":
         raise Refusal("file.fields_redrawn")
 
 

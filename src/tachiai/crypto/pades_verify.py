@@ -40,26 +40,8 @@ def verify(pdf: bytes, *, expected: Expected, roots: Sequence[bytes], tsa_roots:
     """
     trust = _Trust(tuple(roots), tuple(tsa_roots), at)
     with parsing():
-        # Step 1: what was uploaded stands unchanged at the beginning.
-        if hashlib.sha256(pdf[: expected.upload_size]).digest() != expected.upload_sha256:
-            raise Refusal("seal.upload_changed")
-        reader = open_reader(pdf)
-        standing, _unknown = read_standing(reader, pdf)
-        ours = [found for found in standing if found.end > expected.upload_size]
-        if not ours:
-            raise Refusal("seal.no_signature")
-
-        # Step 2: shapes and coverage, before anything a signature says is believed.
-        for found in ours:
-            _require(found.shaped, "byte_range", found)
-        _require(ours[-1].end == len(pdf), "not_whole_file", ours[-1])
-
-        # Step 3: exactly the expected signers, each with its own consent, its locks, and the house first.
-        _check_signers(ours, expected)
-        laid_in = _laid_in(ours, expected)
-        for found in ours:
-            _check_terms(found, laid_in, expected)
-        _check_values(reader, ours, expected)
+        # Steps 1 to 3: what was uploaded stands, and whoever was to sign has signed, under the terms of each.
+        reader, standing, ours = _standing_as_expected(pdf, expected)
 
         # Step 4: cryptography, trust and time of each.
         rows = [_judge(pdf, found, trust) for found in standing]
@@ -68,16 +50,52 @@ def verify(pdf: bytes, *, expected: Expected, roots: Sequence[bytes], tsa_roots:
                 raise Refusal(f"seal.{row.problems[0]}", field=row.field)
 
         # Step 5: between the revisions only what we meant to change.
-        stray = changes.stray_revision(reader, ours, upload_size=expected.upload_size)
-        if stray is not None:
-            raise Refusal("seal.modified", revision=stray)
-        for found in ours:
-            _require(found.is_timestamp or changes.permitted(found), "modified", found)
+        _check_changes(reader, ours, expected)
 
         # Step 6: a closed file proves itself, without network.
         if expected.closed:
             rows = _archived(reader, ours, rows, trust)
         return Report(rows=tuple(rows), closed=expected.closed, whole_file=True, problems=())
+
+
+def verify_structure(pdf: bytes, *, expected: Expected) -> None:
+    """What :func:`verify` asks of how the file is put together (its steps 1, 2, 3 and 5), and nothing of who signed: for rehearsals."""
+    with parsing():
+        reader, _standing, ours = _standing_as_expected(pdf, expected)
+        _check_changes(reader, ours, expected)
+
+
+def _standing_as_expected(pdf: bytes, expected: Expected) -> tuple[Reader, list[Standing], list[Standing]]:
+    """Every signature of the file, and those behind the upload, which are those expected."""
+    # Step 1: what was uploaded stands unchanged at the beginning.
+    if hashlib.sha256(pdf[: expected.upload_size]).digest() != expected.upload_sha256:
+        raise Refusal("seal.upload_changed")
+    reader = open_reader(pdf)
+    standing, _unknown = read_standing(reader, pdf)
+    ours = [found for found in standing if found.end > expected.upload_size]
+    if not ours:
+        raise Refusal("seal.no_signature")
+
+    # Step 2: shapes and coverage, before anything a signature says is believed.
+    for found in ours:
+        _require(found.shaped, "byte_range", found)
+    _require(ours[-1].end == len(pdf), "not_whole_file", ours[-1])
+
+    # Step 3: exactly the expected signers, each with its own consent, its locks, and the house first.
+    _check_signers(ours, expected)
+    laid_in = _laid_in(ours, expected)
+    for found in ours:
+        _check_terms(found, laid_in, expected)
+    _check_values(reader, ours, expected)
+    return reader, standing, ours
+
+
+def _check_changes(reader: Reader, ours: Sequence[Standing], expected: Expected) -> None:
+    stray = changes.stray_revision(reader, ours, upload_size=expected.upload_size)
+    if stray is not None:
+        raise Refusal("seal.modified", revision=stray)
+    for found in ours:
+        _require(found.is_timestamp or changes.permitted(found), "modified", found)
 
 
 def examine(pdf: bytes, *, roots: Sequence[bytes], tsa_roots: Sequence[bytes], at: datetime) -> Report:

@@ -105,6 +105,25 @@ def read_values(held: bytes) -> list[Value]:
     return here
 
 
+def spelled(held: bytes) -> dict[bytes, bytes]:
+    """The entries of the one dictionary ``held``, keys and values as they are spelled there, blanks apart. Raises :class:`OddValue`."""
+    tokens = _TOKENS.findall(held)
+    if tokens[:1] != [b"<<"] or tokens[-1:] != [b">>"]:
+        raise OddValue("not a dictionary")
+    found: dict[bytes, bytes] = {}
+    at = 1
+    while at < len(tokens) - 1:
+        end, depth = at + 1, 0
+        while end < len(tokens) - 1:
+            depth += (tokens[end] in (b"<<", b"[")) - (tokens[end] in (b">>", b"]"))
+            end += 1
+            if depth == 0:
+                break
+        found[tokens[at]] = b" ".join(tokens[at + 1 : end])
+        at = end
+    return found
+
+
 def _closed(here: list[Value], waiting: list[tuple[list[Value], int]], token: bytes) -> list[Value]:
     """End the innermost array or dictionary, and go on in what holds it."""
     if not waiting:

@@ -11,19 +11,18 @@ import io
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator
-from decimal import Decimal
 
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Object, Pdf, String
 
 from tachiai.crypto.fields import HOUSE_FIELD, OWN_NAMES, SLOT_FIELDS, VALUE_FIELDS, Lock, slot_number
+from tachiai.crypto.pdf_values import spelled
 from tachiai.crypto.plans import Entries, FormPlan, Gap, PagePlan, Plan, Ref, SlotPlan, StorePlan, ValuePlan
 from tachiai.errors import Refusal
 
 _SECTION_KEYS = ("Size", "Prev", "XRefStm", "Type", "W", "Index", "Filter", "DecodeParms", "Length", "ID", "Root", "Info", "DL")
-_OWN_TRAILER_KEYS = frozenset(f"/{key}" for key in _SECTION_KEYS)
+_OWN_TRAILER_KEYS = frozenset(b"/" + key.encode() for key in _SECTION_KEYS)
 _PLAIN_WORDS = ("/T", "/DA")
-_PLAIN_LETTERS = frozenset(range(0x21, 0x7F)) - frozenset(b"#()<>[]{}/%")
 _WIDEST_GAP = 10_000
 _DEEPEST = 32
 _LONGEST_WALK = 20_000
@@ -118,11 +117,11 @@ def _first_free(document: Pdf) -> int:
 
 
 def _trailer(document: Pdf) -> bytes:
-    trailer = document.trailer
-    kept = b"".join(b" %b %b" % (_key(key), _syntax(value)) for key, value in trailer.items() if key not in _OWN_TRAILER_KEYS)
-    info = trailer.get("/Info")
-    about = b" /Info " + info.unparse() if isinstance(info, Object) and info.is_indirect else b""
-    return b"/Root %b%b%b" % (document.Root.unparse(), about, kept)
+    entries = _entries(document.trailer)
+    kept = b"".join(b" %b %b" % entry for entry in entries.items() if entry[0] not in _OWN_TRAILER_KEYS)
+    info = document.trailer.get("/Info")
+    about = b" /Info " + entries[b"/Info"] if isinstance(info, Object) and info.is_indirect else b""
+    return b"/Root %b%b%b" % (entries[b"/Root"], about, kept)
 
 
 def _identifiers(document: Pdf) -> tuple[bytes, ...]:
@@ -142,34 +141,18 @@ def _place(held: object) -> Ref | None:
 
 
 def _entries(held: Object) -> Entries:
-    return {_key(key): _syntax(value) for key, value in held.items()}
+    """Keys and values as the parser writes them. Asked one by one it would give what a reference stands for instead of the reference."""
+    return spelled(held.unparse(resolved=True))
 
 
 def _own_entries(field: Object) -> Entries:
     """Entries of a field of ours, words in hexadecimal as the sealer writes them; the parser would choose a form by their letters."""
-    words = {_key(key): value for key, value in field.items() if isinstance(value, String) and key not in _PLAIN_WORDS}
+    words = {key.encode(): value for key, value in field.items() if isinstance(value, String) and key not in _PLAIN_WORDS}
     return _entries(field) | {key: b"<%b>" % bytes(value).hex().encode() for key, value in words.items()}
 
 
-def _key(key: str) -> bytes:
-    """A key as it is written. Names are bytes: the parser gives those that are not UTF-8 in a form it would not take back."""
-    held = key.encode("utf-8", "surrogateescape")[1:]
-    return b"/" + b"".join(bytes((octet,)) if octet in _PLAIN_LETTERS else b"#%02x" % octet for octet in held)
-
-
-def _syntax(value: object) -> bytes:
-    """PDF syntax of an entry: a reference where it is one, else the value; pikepdf gives scalars as Python's."""
-    if isinstance(value, Object):
-        return value.unparse()
-    if isinstance(value, bool):
-        return b"true" if value else b"false"
-    if isinstance(value, Decimal):
-        return f"{value:f}".encode()  # PDF knows no exponents
-    return b"null" if value is None else str(value).encode()
-
-
 def _items(held: object) -> bytes:
-    return b" ".join(_syntax(item) for item in held) if isinstance(held, Array) else b""
+    return held.unparse(resolved=True)[1:-1].strip() if isinstance(held, Array) else b""
 
 
 # --------------------------------------------------------------------------------------------- pages and form
@@ -332,7 +315,7 @@ def _store(held: object) -> StorePlan | None:
         return None
     vri = held.get("/VRI")
     kept = {key.encode(): _streams(held.get(key)) for key in ("/Certs", "/OCSPs", "/CRLs") if key in held}
-    return StorePlan(_syntax(vri) if isinstance(vri, Object) else b"", kept)
+    return StorePlan(_entries(held)[b"/VRI"] if isinstance(vri, Object) else b"", kept)
 
 
 def _streams(held: object) -> tuple[tuple[bytes, bytes], ...]:

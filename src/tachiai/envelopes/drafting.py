@@ -10,7 +10,7 @@ from datetime import date, datetime
 from django.db import transaction
 from django.db.models import F
 
-from tachiai import sealing, vault
+from tachiai import vault
 from tachiai.accounts.models import Member, Organization
 from tachiai.clock import today
 from tachiai.counterparties.models import Registration
@@ -88,7 +88,6 @@ def add_document(envelope: Envelope, *, file_name: str, pdf: bytes, by: Member, 
             raise Refusal("file.needs_rewriting", reasons=reasons)
         original, pdf = hashlib.sha256(pdf).digest(), normalise(pdf)
         inspection = inspect(pdf)
-    sealing.rehearse(pdf, inspection, at=at)
     findings = [{"code": finding.code, "facts": dict(finding.facts)} for finding in inspection.findings if finding.severity == "warn"]
     stored = vault.put(pdf, kind="document")
     with transaction.atomic(durable=True):

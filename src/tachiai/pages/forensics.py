@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import io
 import re
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -15,14 +18,20 @@ import pikepdf
 from pikepdf import Name, Pdf
 
 from tachiai.crypto import planning
+from tachiai.crypto.fields import ARCHIVE_FIELDS
+from tachiai.crypto.plans import Plan
+from tachiai.crypto.rehearsal import rehearse
 from tachiai.errors import Refusal
-from tachiai.pages import object_walk, pdfium, structure, wording
+from tachiai.pages import object_walk, pdfium, structure, tidying, wording
 from tachiai.pages.findings import MAX_PAGES, Finding, ForeignSignatures, Inspection
 from tachiai.pages.frame import Head
 from tachiai.pages.readings import Readings
 
 HEADER_WINDOW = 1024  # ISO 32000-1 annex H.3 note 13: readers accept the header within the first 1024 bytes
 MAX_REASONS = 5
+# A contract takes hundredths of a second. With ten signers the closing of a file costs about thirteen times as much.
+LONGEST_REHEARSAL_SECONDS = 2.0
+_BEYOND_REWRITING = ("file.xfa", "file.field_name_taken", "file.too_complex")
 
 _FOREIGN_KINDS = (
     (b"PK\x03\x04", "zip"),  # .docx, .xlsx, .zip
@@ -63,11 +72,12 @@ def normalise_job(pdf: bytes, options: Head) -> tuple[Head, bytes]:
     if before.foreign:
         raise Refusal("file.locked_by_signature", reason="signed")
     with _opened(pdf) as document:
+        tidying.tidy(document)
         rewritten = _rewrite(document)
     after = _planned(rewritten, examine(rewritten))
     _raise_refusals(after)
     if after.reasons_to_normalise:
-        raise Refusal("file.broken", cause=after.reasons_to_normalise[0].code)
+        raise _beyond_mending(after.reasons_to_normalise[0])
     return {}, rewritten
 
 
@@ -78,13 +88,15 @@ def examine(pdf: bytes) -> Inspection:
     with _opened(pdf) as document:
         # Step 2: encryption, before anything is read through it.
         findings += _examine_encryption(document)
-        # Step 3: pages, with a limit before any loop over them.
+        # Step 3: pages, with a limit before any loop over them. The parser mends their tree as soon as it is asked for it.
+        findings += structure.page_tree_findings(document)
         page_sizes, size_findings = structure.page_sizes(document, limit=MAX_PAGES)
         findings += size_findings
         # Step 4: every object once: what acts by itself, what leads outside, what is signed, what is not embedded.
         walk = object_walk.walk(document)
         findings += walk.findings
-        # Step 5: what a reader sees, in the file as it is and in qpdf's reading of it.
+        # Step 5: what a reader sees, in the file as it is and in qpdf's reading of it, tidied as a rewrite would be.
+        findings += [] if walk.foreign else tidying.tidy(document)
         readings = Readings.of(pdf, _rewrite(document))
         findings += readings.findings
         findings += wording.paper_wording(readings.texts)
@@ -104,18 +116,59 @@ def examine(pdf: bytes) -> Inspection:
         )
 
 
+def _beyond_mending(left: Finding) -> Refusal:
+    """What a rewrite has left as it was: the sealer's own reason, where it is the sealer who cannot go on."""
+    if left.code == "file.unwritable":
+        return Refusal(left.code, **left.facts)
+    return Refusal("file.broken", cause=left.code)
+
+
 def _planned(pdf: bytes, inspection: Inspection) -> Inspection:
-    """With the sealer's plan of the file. What the sealer could not append to is found here, and not after people have agreed."""
+    """With the sealer's plan of the file. What could not be sealed or verified is found here, and not after people have agreed."""
     if any(finding.severity in ("refuse", "normalise") for finding in inspection.findings):
         return inspection
     try:
-        return replace(inspection, plan=planning.plan(pdf).encode())
+        return replace(inspection, plan=_rehearsed_plan(pdf).encode())
     except Refusal as refused:
-        # A rewrite mends how a file is put together, unless somebody has signed it or its form is of another kind altogether.
-        beyond = inspection.foreign or refused.code == "file.xfa"
+        # A rewrite mends how a file is put together, unless somebody has signed it or the trouble is of another kind altogether.
+        beyond = inspection.foreign or refused.code in _BEYOND_REWRITING
         code = refused.code if beyond else "file.unwritable"
         found = Finding(code, "refuse" if beyond else "normalise", dict(refused.facts))
         return replace(inspection, findings=(*inspection.findings, found))
+
+
+def _rehearsed_plan(pdf: bytes) -> Plan:
+    """The plan of a file that has gone the whole way once. Refuses as planning and rehearsing do, ``file.field_name_taken`` and,
+    where judging alone takes longer than a worker may spend on it at each closing, ``file.too_complex``."""
+    plan = planning.plan(pdf)
+    taken = [name for name in plan.taken if not name.startswith(ARCHIVE_FIELDS)]
+    if taken:
+        raise Refusal("file.field_name_taken", field=taken[0])
+    with _no_longer_than(LONGEST_REHEARSAL_SECONDS):
+        rehearse(pdf, plan=plan)
+    return plan
+
+
+class _TooLong(BaseException):
+    """The time is up. It is nobody's ordinary error, so that no reader takes it for one of its own."""
+
+
+@contextmanager
+def _no_longer_than(seconds: float) -> Iterator[None]:
+    """Refuses ``file.too_complex`` when what is within takes more CPU time. For the main thread, of which a child has no other."""
+
+    def ring(*_given: object) -> None:
+        raise _TooLong
+
+    before = signal.signal(signal.SIGVTALRM, ring)
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+    try:
+        yield
+    except _TooLong:
+        raise Refusal("file.too_complex", reason="time") from None
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
 
 
 def _raise_refusals(inspection: Inspection) -> None:

@@ -12,6 +12,7 @@ from tachiai.errors import Refusal
 from tachiai.pages.findings import Finding, XrefKind
 
 TAIL_WINDOW = 2048
+LARGEST_TREE = 5_000
 SMALLEST_SIDE_PT = 72.0  # an inch
 LARGEST_SIDE_PT = 3370.0  # the long side of A0
 DEFAULT_BOX = (0.0, 0.0, 612.0, 792.0)  # what readers assume where a page has no usable box
@@ -33,6 +34,28 @@ def page_sizes(document: Pdf, *, limit: int) -> tuple[list[tuple[float, float]],
     sizes = [_size(page) for page in pages]
     odd = [number for number, size in enumerate(sizes, 1) if not _is_paper(size)]
     return sizes, [Finding("pages.odd_size", "warn", {"pages": odd[:20]})] if odd else []
+
+
+def page_tree_findings(document: Pdf) -> list[Finding]:
+    """Whether every node of the page tree counts its leaves rightly (ISO 32000-2, 7.7.3.2): readers that jump by the count would
+    otherwise miss pages that others show. A tree that goes round or is too large is left to the parser."""
+    waiting: list[object] = [document.Root.get(Name.Pages)]
+    order: list[tuple[Dictionary, list[Object]]] = []
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, Dictionary) and isinstance(kids := node.get(Name.Kids), Array):
+            held = list(kids)
+            order.append((node, held))
+            waiting.extend(held)
+        if len(order) > LARGEST_TREE or len(waiting) > LARGEST_TREE:
+            return []
+    counts: dict[tuple[int, int], int] = {}
+    for node, held in reversed(order):
+        counted = sum(counts.get(kid.objgen, 1) if isinstance(kid, Dictionary) else 0 for kid in held)
+        if node.get(Name.Count) != counted:
+            return [Finding("file.repaired", "normalise", {"warnings": 1, "examples": ["a page tree that miscounts"]})]
+        counts[node.objgen] = counted
+    return []
 
 
 def _is_paper(size: tuple[float, float]) -> bool:

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from tachiai.sealing.papers import expected_of_paper
     from tachiai.sealing.preflight import Trial, try_keys
     from tachiai.sealing.preparing import Intent, Prepared, prepare, prepare_many
-    from tachiai.sealing.rehearsing import rehearse
     from tachiai.sealing.seals import Begun, Sealed, attest, begin, close, extend, freeze, record_many, seal
     from tachiai.sealing.superseding import check_another_key, check_provable, supersede
     from tachiai.sealing.verifying import examine, trust, verify, verify_deep
@@ -50,7 +49,6 @@ __all__ = [
     "prepare",
     "prepare_many",
     "record_many",
-    "rehearse",
     "request_certificate",
     "seal",
     "stamping_authority",
