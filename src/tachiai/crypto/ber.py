@@ -24,6 +24,11 @@ def definite(data: bytes) -> bytes:
     return value
 
 
+def definite_first(data: bytes) -> bytes:
+    """As :func:`definite` of the first value in ``data``, whatever stands behind it: padding, where the value's own end is a mark."""
+    return _value(data, 0, len(data), 0)[0]
+
+
 def _value(data: bytes, start: int, limit: int, depth: int) -> tuple[bytes, int]:
     """The value at ``start`` in definite form, and where it ends in ``data``."""
     if depth > DEEPEST:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from tachiai.crypto import chains, changes, cms, timestamps
+from tachiai.crypto import ber, chains, changes, cms, other_forms, timestamps
 from tachiai.crypto.archival import Archive, has_validation_data
 from tachiai.crypto.fields import HOUSE_FIELD, SLOT_FIELDS, VALUE_FIELDS, Lock, slot_field, slot_number, value_field
 from tachiai.crypto.judgement import Coverage, Expected, Kind, Level, Report, Row
@@ -44,7 +44,7 @@ def verify(pdf: bytes, *, expected: Expected, roots: Sequence[bytes], tsa_roots:
         reader, standing, ours = _standing_as_expected(pdf, expected)
 
         # Step 4: cryptography, trust and time of each.
-        rows = [_judge(pdf, found, trust) for found in standing]
+        rows = [_judge(pdf, found, trust, ours=found in ours) for found in standing]
         for row in rows[-len(ours) :]:
             if row.problems:
                 raise Refusal(f"seal.{row.problems[0]}", field=row.field)
@@ -110,7 +110,7 @@ def examine(pdf: bytes, *, roots: Sequence[bytes], tsa_roots: Sequence[bytes], a
         standing, unknown = read_standing(reader, pdf)
         if not standing:
             raise Refusal("seal.no_signature", unknown=unknown)
-        rows = [_with_changes(found, _judge(pdf, found, trust)) for found in standing]
+        rows = [_with_changes(found, _judge(pdf, found, trust, ours=False)) for found in standing]
         whole = standing[-1].shaped and standing[-1].end == len(pdf)
         problems = [] if whole else ["not_whole_file"]
         problems += ["unknown_signature"] if unknown else []
@@ -192,8 +192,8 @@ def _check_values(reader: Reader, ours: Sequence[Standing], expected: Expected) 
 # ------------------------------------------------------------------------------------------ judging one of them
 
 
-def _judge(pdf: bytes, found: Standing, trust: _Trust) -> Row:
-    """Cryptography, trust and time of one signature; whatever fails becomes a problem of its row."""
+def _judge(pdf: bytes, found: Standing, trust: _Trust, *, ours: bool) -> Row:
+    """Cryptography, trust and time of one signature; whatever fails becomes a problem of its row. ``ours`` has one form and no other."""
     kind: Kind = "timestamp" if found.is_timestamp else "certification" if found.is_certification else "signature"
     coverage: Coverage = "unclear" if not found.shaped else "whole_file" if found.end == len(pdf) else "earlier_revision"
     row = Row(
@@ -217,7 +217,7 @@ def _judge(pdf: bytes, found: Standing, trust: _Trust) -> Row:
     )
     if not found.shaped:
         return replace(row, problems=("byte_range",))
-    return _judge_stamp(pdf, found, row, trust) if found.is_timestamp else _judge_signature(pdf, found, row, trust)
+    return _judge_stamp(pdf, found, row, trust) if found.is_timestamp else _judge_signature(pdf, found, row, trust, ours=ours)
 
 
 def _judge_stamp(pdf: bytes, found: Standing, row: Row, trust: _Trust) -> Row:
@@ -231,24 +231,51 @@ def _judge_stamp(pdf: bytes, found: Standing, row: Row, trust: _Trust) -> Row:
     return replace(_with_signer(row, token.chain[0]), gen_time=token.gen_time, tsa_subject=token.tsa_subject)
 
 
-def _judge_signature(pdf: bytes, found: Standing, row: Row, trust: _Trust) -> Row:
+def _judge_signature(pdf: bytes, found: Standing, row: Row, trust: _Trust, *, ours: bool) -> Row:
     try:
-        data = cms.read_signed_data(found.contents, padded=True)
-        signer = cms.check_signer(data, content_digest=_digest(pdf, found, data.signer.digest))
+        data, signer = _read_signature(pdf, found, found.contents)
     except (ValueError, IndexError):
-        return replace(row, problems=("broken",))
+        return replace(row, problems=("broken",)) if ours else _judge_other_form(pdf, found, row, trust)
+    return _judge_signer(row, data, signer, trust)
+
+
+def _read_signature(pdf: bytes, found: Standing, contents: bytes) -> tuple[cms.SignedData, bytes]:
+    data = cms.read_signed_data(contents, padded=True)
+    return data, cms.check_signer(data, content_digest=_digest(pdf, found, data.signer.digest))
+
+
+def _judge_signer(row: Row, data: cms.SignedData, signer: bytes, trust: _Trust) -> Row:
     row = replace(_with_signer(row, signer), level="B-B")
     token, trouble = _signature_token(data, trust)
     problems = [trouble] if trouble else []
     if token is not None:
         row = replace(row, level="B-T", gen_time=token.gen_time, tsa_subject=token.tsa_subject)
-    try:
-        # Only a trusted time lets a certificate that has since run out count as valid when it signed.
-        moment = token.gen_time if token is not None else trust.at
-        chains.build_chain(signer, pool=data.certificates, roots=trust.roots, at=moment)
-    except chains.BrokenChain:
-        problems.append("untrusted")
+    # Only a trusted time lets a certificate that has since run out count as valid when it signed.
+    moment = token.gen_time if token is not None else trust.at
+    problems += _distrust(signer, data.certificates, trust, moment)
     return replace(row, problems=tuple(problems))
+
+
+def _distrust(signer: bytes, pool: Sequence[bytes], trust: _Trust, moment: datetime) -> list[str]:
+    try:
+        chains.build_chain(signer, pool=pool, roots=trust.roots, at=moment)
+    except chains.BrokenChain:
+        return ["untrusted"]
+    return []
+
+
+def _judge_other_form(pdf: bytes, found: Standing, row: Row, trust: _Trust) -> Row:
+    """A signature of somebody else: with lengths that are not definite, or no PAdES at all. It says what it can say."""
+    try:
+        data, signer = _read_signature(pdf, found, ber.definite_first(found.contents))
+    except (ValueError, IndexError):
+        told = other_forms.integrity(found.deep)
+        if isinstance(told, str):
+            return replace(row, problems=(told,))
+        return replace(
+            _with_signer(row, told.certificate), problems=("timestamp_missing", *_distrust(told.certificate, told.pool, trust, trust.at))
+        )
+    return _judge_signer(row, data, signer, trust)
 
 
 def _signature_token(data: cms.SignedData, trust: _Trust) -> tuple[Token | None, str | None]:

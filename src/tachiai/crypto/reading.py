@@ -31,7 +31,7 @@ _STAND_IN = secrets.token_bytes(16)
 
 
 class Reader(PdfFileReader):
-    """pyHanko's reader, which can be told whose signatures to look at."""
+    """pyHanko's reader, which can be told whose signatures to look at, and knows that a reference to nothing is null."""
 
     def __init__(self, pdf: bytes) -> None:
         self._pdf = pdf
@@ -40,6 +40,17 @@ class Reader(PdfFileReader):
         self.gathered: Gathered = {}
         # Not strict, because hybrid-reference files from office programs are otherwise refused.
         super().__init__(io.BytesIO(pdf), strict=False)
+        introduced = self.xrefs.get_introducing_revision
+
+        def introducing(ref: Any) -> int:
+            # A number that no section of the file defines is null in every revision (ISO 32000-2, 7.3.10); pyHanko's analysis would
+            # give up. One that any section does define, be it the last, is asked of pyHanko as ever.
+            try:
+                return int(introduced(ref))
+            except KeyError:
+                return -1
+
+        self.xrefs.get_introducing_revision = introducing  # type: ignore[method-assign]  # of this one reader
 
     def look_only_at(self, chosen: Sequence[Standing]) -> None:
         """Leave out signatures that came with an upload: their timestamps are of authorities nobody here has pinned."""
