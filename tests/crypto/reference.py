@@ -17,7 +17,7 @@ from asn1crypto import cms as asn1_cms
 from asn1crypto import x509 as asn1_x509
 from pikepdf import Dictionary, Name, Object, Pdf, String
 
-from tachiai.crypto.fields import Slot
+from tachiai.crypto.fields import Place, Slot
 from tachiai.crypto.keys import Credential
 from tachiai.crypto.pades import FieldValue, SealText
 from tachiai.crypto.timestamps import Timestamper
@@ -133,7 +133,7 @@ def freeze(pdf: bytes, slots: Sequence[Slot], credential: Credential, stamps: Ti
                 "/T": b"(TachiaiValue%03d-%02d)" % (slot.number, blank.number),
                 "/TU": text_string(blank.label),
                 "/P": page_of(step, blank.place.page).unparse(),
-                "/Rect": b"[ " + b" ".join(edge(e) for e in blank.place.box) + b" ]",
+                **where(step, blank.place),
             }
             kind = {"/FT": b"/Btn", "/AS": b"/Off", "/V": b"/Off"} if blank.kind == "check" else {"/FT": b"/Tx", "/DA": b"(/Helv 0 Tf 0 g)"}
             body = body_of(entries | kind)
@@ -168,15 +168,15 @@ def seal(
     value = step.add(b"")
     said = {"/V": b"%d 0 R" % value}
     if appearance is not None:
-        said["/AP"] = b"<< /N %d 0 R >>" % draw(step, appearance)
+        said["/AP"] = b"<< /N %d 0 R >>" % draw(step, appearance, field)
     step.bodies[field.objgen] = with_entries(field, said)
     for blank in sorted(values):
         given, held = values[blank], form[f"TachiaiValue{number:03d}-{blank:02d}"]
         if given.text is True:
-            ticked = b"<< /N << /Yes %d 0 R >> >>" % draw(step, given.appearance)
+            ticked = b"<< /N << /Yes %d 0 R >> >>" % draw(step, given.appearance, held)
             step.bodies[held.objgen] = with_entries(held, {"/V": b"/Yes", "/AS": b"/Yes", "/AP": ticked})
         elif isinstance(given.text, str):
-            drawn = b"<< /N %d 0 R >>" % draw(step, given.appearance)
+            drawn = b"<< /N %d 0 R >>" % draw(step, given.appearance, held)
             step.bodies[held.objgen] = with_entries(held, {"/V": text_string(given.text), "/AP": drawn})
     lock = field.Lock
     others = [str(name) for name in lock.Fields] if "/Fields" in lock else []
@@ -236,12 +236,34 @@ def signature_field(step: Step, name: str, others: Sequence[str], slot: Slot | N
         "/Subtype": b"/Widget",
         "/F": b"132",
         "/FT": b"/Sig",
-        "/Rect": b"[ " + (b" ".join(edge(e) for e in place.box) if place else b"0 0 0 0") + b" ]",
+        "/Rect": b"[ 0 0 0 0 ]",
         "/T": b"(" + name.encode() + b")",
         "/Lock": b"%d 0 R" % lock,
         "/P": page_of(step, place.page if place else 1).unparse(),
     }
-    return b"%d 0 R" % step.add(body_of(entries | dict(extra)))
+    return b"%d 0 R" % step.add(body_of(entries | (where(step, place) if place else {}) | dict(extra)))
+
+
+def where(step: Step, place: Place) -> dict[str, bytes]:
+    """The rectangle, by turning about the middle of the page in the plane of complex numbers."""
+    page = step.document.pages[place.page - 1]
+    left, lower, right, upper = (float(edge) for edge in page.cropbox)
+    quarters, unit = int(inherited(page.obj, "/Rotate") or 0) // 90 % 4, float(page.obj.get("/UserUnit", 1))
+    middle = complex(left + right, lower + upper) / 2
+    size = complex(right - left, upper - lower) * unit
+    seen = (size if quarters % 2 == 0 else complex(size.imag, size.real)) / 2
+    corners = [(complex(*corner) - seen) / unit * 1j**quarters + middle for corner in (place.box[:2], place.box[2:])]
+    xs, ys = sorted(corner.real for corner in corners), sorted(corner.imag for corner in corners)
+    rect = {"/Rect": b"[ " + b" ".join(edge(e) for e in (xs[0], ys[0], xs[1], ys[1])) + b" ]"}
+    return rect | ({"/MK": b"<< /R %d >>" % (90 * quarters)} if quarters else {})
+
+
+def inherited(node: object, key: str) -> object:
+    while isinstance(node, Dictionary):
+        if key in node:
+            return node[key]
+        node = node.get("/Parent")
+    return None
 
 
 def edge(value: float) -> bytes:
@@ -300,11 +322,15 @@ def list_in_form(step: Step, refs: Sequence[bytes], *, with_text: bool) -> None:
         set_entry(step, root, "/AcroForm", body)
 
 
-def draw(step: Step, appearance: object) -> int:
+def draw(step: Step, appearance: object, field: Object) -> int:
     objects: Sequence[Sequence[bytes | int]] = appearance.objects  # type: ignore[attr-defined]
     first = step.number
+    upright = {0: b"", 90: b"0 1 -1 0 0 0", 180: b"-1 0 0 -1 0 0", 270: b"0 -1 1 0 0 0"}[int(field.get("/MK", Dictionary(R=0)).R)]
     for parts in objects:
-        step.add(b"".join(b"%d 0 R" % (first + part) if isinstance(part, int) else part for part in parts))
+        body = b"".join(b"%d 0 R" % (first + part) if isinstance(part, int) else part for part in parts)
+        if upright and parts is objects[0]:
+            body = b"<< /Matrix [%b]" % upright + body[2:].replace(b" /Matrix [1 0 0 1 0 0]", b"")
+        step.add(body)
     return first
 
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import pikepdf
 import pytest
 
-from crypto import pdfs, reference
+from crypto import pdfs, reference, views
 from crypto.contract import HOUSE, at_once, consent, words
 from crypto.test_pades import foreign
 from pki import MOMENT, hierarchy, key
@@ -31,6 +31,8 @@ UPLOADS: dict[str, Callable[[], bytes]] = {
     "direct form": lambda: pdfs.plain(pages=2, form=True, direct_form=True),
     "stream form": lambda: pdfs.plain(pages=2, form=True, stream_xref=True),
     "hybrid": pdfs.hybrid,
+    "turned": lambda: views.paged(views.TURNED[0], views.TURNED[3]),
+    "cut": lambda: views.paged(views.TURNED[5], views.TURNED[2]),
 }
 
 

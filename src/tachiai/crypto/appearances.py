@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from tachiai.crypto.views import UPRIGHT
+
 Part = bytes | int
 
 MAGIC: Final = b"TCAP"
@@ -27,6 +29,7 @@ _COUNT = struct.Struct(">H")
 _LENGTH = struct.Struct(">I")
 _IS_BYTES, _IS_REFERENCE = 0, 1
 
+_IDENTITY = b" /Matrix [1 0 0 1 0 0]"
 _LENGTH_ENTRY = re.compile(rb"/Length ([0-9]{1,8})(?=[ />])")
 _BRACKET = re.compile(rb"<<|>>|[\[\]]")
 _CLOSES = {b">>": b"<<", b"]": b"["}
@@ -67,15 +70,25 @@ class Appearance:
         return b"".join(out)
 
 
-def placed(appearance: Appearance, numbers: Sequence[int]) -> list[bytes]:
+def placed(appearance: Appearance, numbers: Sequence[int], *, turned: int = 0) -> list[bytes]:
     """The bodies of the appearance's objects, in order, ``objects[i]`` being given the object number ``numbers[i]`` (generation 0).
 
-    Raises `ValueError` when there is not exactly one number for each object.
+    On a page that is ``turned`` clockwise the form gets a /Matrix with which it stands upright as the page is seen (ISO 32000-2,
+    12.5.5: readers fit what comes of it into the widget's rectangle). Raises `ValueError` when there is not exactly one number for each.
     """
     if len(numbers) != len(appearance.objects):
         raise ValueError(f"{len(appearance.objects)} objects need as many numbers, not {len(numbers)}")
     references = [b"%d 0 R" % number for number in numbers]
-    return [b"".join([part if isinstance(part, bytes) else references[part] for part in parts]) for parts in appearance.objects]
+    bodies = [b"".join([part if isinstance(part, bytes) else references[part] for part in parts]) for parts in appearance.objects]
+    if turned:
+        bodies[0] = _upright(bodies[0], UPRIGHT[turned])
+    return bodies
+
+
+def _upright(form: bytes, matrix: bytes) -> bytes:
+    """The form with another /Matrix, which stands in its dictionary once or not at all."""
+    head, keyword, data = form.partition(b"\nstream\n")
+    return head.replace(_IDENTITY, b"", 1).replace(b"<<", b"<< /Matrix [%b]" % matrix, 1) + keyword + data
 
 
 def read_appearance(held: bytes) -> Appearance:
@@ -95,6 +108,8 @@ def read_appearance(held: bytes) -> Appearance:
     heads = [_head_alone(parts, count=len(appearance.objects)) for parts in appearance.objects]
     if b"/Subtype /Form" not in heads[0] or b"/BBox [" not in heads[0]:
         raise BadAppearance("the first object is not a form")
+    if b"/Matrix" in heads[0].replace(_IDENTITY, b"", 1):
+        raise BadAppearance("a form that is turned already")
     return appearance
 
 

@@ -48,7 +48,10 @@ def is_seal(name: str) -> bool:
 
 
 class Place(NamedTuple):
-    """Where a widget stands: ``page`` from 1, ``box`` in default user space (points): left, lower, right, upper."""
+    """Where a widget stands: ``page`` from 1, ``box`` as the page is seen (left, lower, right, upper).
+
+    Points from the lower left corner of the visible page, turned and cut as readers show it; how the file measures is the plan's affair.
+    """
 
     page: int
     box: tuple[float, float, float, float]

@@ -21,6 +21,7 @@ _SLOT = re.compile(r"TachiaiSlot([0-9]{3})")
 _VALUE = re.compile(r"TachiaiValue([0-9]{3})-([0-9]{2})")
 _ARCHIVE = re.compile(r"TachiaiArchive[1-9][0-9]{0,3}")
 _PRINTED_LOCKED, _PRINTED = b"132", b"4"
+_TURNED: Final = [{b"/R": turned} for turned in (b"90", b"180", b"270")]
 _UNSEEN: Final = [b"0"] * 4
 _DEFAULT_APPEARANCE: Final = b"(/Helv 0 Tf 0 g"
 _HELVETICA: Final = {b"/BaseFont": b"/Helvetica", b"/Encoding": b"/WinAnsiEncoding", b"/Subtype": b"/Type1", b"/Type": b"/Font"}
@@ -94,6 +95,9 @@ def _judge_new_field(change: Change, held: Held, name: str, *, terms: Terms, sig
     box = entries.get(b"/Rect")
     demand(isinstance(box, list) and len(box) == 4 and page is not None, "a field without a place")
     wanted: Entries = {b"/Type": b"/Annot", b"/Subtype": b"/Widget", b"/T": b"(" + name.encode(), b"/Rect": box, b"/P": entries[b"/P"]}
+    if box != _UNSEEN and b"/MK" in entries:
+        demand(entries[b"/MK"] in _TURNED, "a field that is turned otherwise than pages are")
+        wanted[b"/MK"] = entries[b"/MK"]
     if value_of(name) is None:
         lock = reference(entries.get(b"/Lock"))
         _judge_lock(change.after, entries.get(b"/Lock"), terms.others(name))

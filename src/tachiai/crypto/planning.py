@@ -16,6 +16,7 @@ import pikepdf
 from pikepdf import Array, Dictionary, Name, Object, Pdf, String
 
 from tachiai.crypto.fields import HOUSE_FIELD, OWN_NAMES, SLOT_FIELDS, VALUE_FIELDS, Lock, slot_number
+from tachiai.crypto.page_boxes import view_of
 from tachiai.crypto.pdf_values import spelled
 from tachiai.crypto.plans import Entries, FormPlan, Gap, PagePlan, Plan, Ref, SlotPlan, StorePlan, ValuePlan
 from tachiai.errors import Refusal
@@ -203,7 +204,7 @@ def _page(leaf: Object) -> PagePlan:
     annots = leaf.get("/Annots")
     entries = _entries(leaf)
     entries.pop(b"/Annots", None)
-    return PagePlan(leaf.objgen, entries, _place(annots) if isinstance(annots, Array) else None, _items(annots))
+    return PagePlan(leaf.objgen, entries, _place(annots) if isinstance(annots, Array) else None, _items(annots), view_of(leaf))
 
 
 def _form(catalog: Object) -> FormPlan | None:

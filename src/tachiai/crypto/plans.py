@@ -1,7 +1,7 @@
 """The plan of a PDF: what an incremental update needs to know about a file, so that sealing never parses it again.
 
 A real parser makes a plan once (:mod:`tachiai.crypto.planning`); every revision of ours carries it forward. A plan names the
-length and SHA-256 of the one file it fits. Its encoding, version 1, is described in ``docs/formats/plan.md``.
+length and SHA-256 of the one file it fits. Its encoding, version 2, is described in ``docs/formats/plan.md``.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
 
 from tachiai.crypto.fields import Lock
+from tachiai.crypto.views import TURNS, View
 
-VERSION = 1
+VERSION = 2
 LARGEST = 8 * 1024 * 1024
 Ref = tuple[int, int]
 Entries = dict[bytes, bytes]
@@ -25,12 +26,16 @@ class BadPlan(ValueError):
 
 
 class PagePlan(NamedTuple):
-    """A page that gets widgets: its entries but /Annots, and what /Annots holds (and where, when it is an object of its own)."""
+    """A page that gets widgets: its entries but /Annots, and what /Annots holds (and where, when it is an object of its own).
+
+    ``view`` is what is seen of it, also where that is inherited.
+    """
 
     at: Ref
     entries: Entries
     annots_at: Ref | None
     annots: bytes
+    view: View
 
 
 class FormPlan(NamedTuple):
@@ -104,7 +109,7 @@ class Plan(NamedTuple):
     store: StorePlan | None = None
 
     def encode(self) -> bytes:
-        """The plan as UTF-8 JSON, version 1. Bytes stand as characters of the same numbers (ISO 8859-1)."""
+        """The plan as UTF-8 JSON, version 2. Bytes stand as characters of the same numbers (ISO 8859-1)."""
         return json.dumps(_written(self), separators=(",", ":")).encode()
 
 
@@ -140,7 +145,7 @@ def _written(plan: Plan) -> dict[str, Any]:
         "signed": plan.signed,
         "locked": plan.locked,
         "taken": plan.taken,
-        "pages": {str(n): [p.at, _texts(p.entries), p.annots_at, _text(p.annots)] for n, p in plan.pages.items()},
+        "pages": {str(n): [p.at, _texts(p.entries), p.annots_at, _text(p.annots), p.view] for n, p in plan.pages.items()},
         "slots": {str(n): _written_slot(slot) for n, slot in plan.slots.items()},
         "gaps": [[gap.field, gap.start, gap.end] for gap in plan.gaps],
         "store": plan.store
@@ -198,8 +203,16 @@ def _form(held: Any) -> FormPlan:
 
 
 def _page(held: Any) -> PagePlan:
-    at, entries, annots_at, annots = _listed(held)
-    return PagePlan(_ref(at), _entries(entries), _maybe(_ref, annots_at), _bytes(annots))
+    at, entries, annots_at, annots, view = _listed(held)
+    return PagePlan(_ref(at), _entries(entries), _maybe(_ref, annots_at), _bytes(annots), _view(view))
+
+
+def _view(held: Any) -> View:
+    left, lower, right, upper, turned, unit = _listed(held)
+    found = View(_real(left), _real(lower), _real(right), _real(upper), _whole(turned), _real(unit))
+    if found.turned not in TURNS or not (found.left < found.right and found.lower < found.upper and found.unit > 0):
+        raise BadPlan("not a page's view")
+    return found
 
 
 def _slot(held: Any) -> SlotPlan:
@@ -236,6 +249,13 @@ def _whole(held: Any) -> int:
     if type(held) is not int or not 0 <= held < 1 << 40:
         raise BadPlan("not a number")
     return held
+
+
+def _real(held: Any) -> float:
+    # Infinities and what is no number compare false, or are too large.
+    if type(held) not in (int, float) or not abs(held) < 1e8:
+        raise BadPlan("not a measure")
+    return float(held)
 
 
 def _flag(held: Any) -> bool:

@@ -15,7 +15,7 @@ from tachiai.crypto.keys import Credential
 from tachiai.crypto.plans import Entries, Plan, Ref, SlotPlan
 from tachiai.crypto.signing import SealText, begin, fitting, references, stamped, words
 from tachiai.crypto.timestamps import Timestamper
-from tachiai.crypto.updates import Update, reference, text_string
+from tachiai.crypto.updates import Update, reference, text_string, turned_of
 from tachiai.errors import Refusal
 
 CONSENT_KEY = "XXTachiaiConsent"
@@ -92,7 +92,7 @@ def begin_seal(
     value = update.new()
     entries = {**place.entries, b"/V": reference(value)}
     if appearance is not None:
-        entries[b"/AP"] = b"<< /N %b >>" % reference(_draw(update, appearance))
+        entries[b"/AP"] = b"<< /N %b >>" % reference(_draw(update, appearance, turned_of(entries)))
     update.rewrite_slot(slot, entries, values=_filled_in(update, place, values))
     consent = b" /%b <%b>" % (CONSENT_KEY.encode(), consent_digest.hex().encode())
     head = words(text, at) + consent + references(known, permission=None, lock=lock)
@@ -119,19 +119,19 @@ def _filled_in(update: Update, slot: SlotPlan, values: Values) -> dict[int, Entr
             raise Refusal("seal.value_kind", field=number)
     # A box that was left empty stands as it was laid in.
     given = ((number, values[number]) for number in sorted(values) if values[number].text is not False)
-    return {number: {**slot.values[number].entries, **_filled(update, value)} for number, value in given}
+    return {number: _filled(update, slot.values[number].entries, value) for number, value in given}
 
 
-def _filled(update: Update, value: FieldValue) -> Entries:
-    drawn = reference(_draw(update, value.appearance))
+def _filled(update: Update, entries: Entries, value: FieldValue) -> Entries:
+    drawn = reference(_draw(update, value.appearance, turned_of(entries)))
     if isinstance(value.text, bool):
-        return {b"/V": b"/Yes", b"/AS": b"/Yes", b"/AP": b"<< /N << /Yes %b >> >>" % drawn}
-    return {b"/V": text_string(value.text), b"/AP": b"<< /N %b >>" % drawn}
+        return {**entries, b"/V": b"/Yes", b"/AS": b"/Yes", b"/AP": b"<< /N << /Yes %b >> >>" % drawn}
+    return {**entries, b"/V": text_string(value.text), b"/AP": b"<< /N %b >>" % drawn}
 
 
-def _draw(update: Update, appearance: Appearance) -> Ref:
+def _draw(update: Update, appearance: Appearance, turned: int) -> Ref:
     """Give the appearance's objects their numbers; the first is the one to refer to."""
     numbers = update.numbers(len(appearance.objects))
-    for number, body in zip(numbers, placed(appearance, numbers), strict=True):
+    for number, body in zip(numbers, placed(appearance, numbers, turned=turned), strict=True):
         update.put((number, 0), body)
     return numbers[0], 0

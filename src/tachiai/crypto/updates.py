@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from tachiai.crypto.fields import HOUSE_FIELD, Lock, Place, Slot, ValueField, lock_entries, lock_for, slot_field, value_field
 from tachiai.crypto.plans import Entries, FormPlan, Gap, PagePlan, Plan, Ref, SlotPlan, StorePlan, ValuePlan
+from tachiai.crypto.views import TURNS
 from tachiai.errors import Refusal
 
 # Text fields must name a font for whoever would edit them (ISO 32000-2, 12.7.4.3). Ours are read-only and bring their appearances.
@@ -23,6 +24,7 @@ _READ_ONLY, _PRINT, _PRINT_LOCKED = b"1", b"4", b"132"
 _NOWHERE = b"[ 0 0 0 0 ]"
 # An object's number and generation, and where it stands in the file.
 Row = tuple[int, int, int]
+_TURNED = {b"": 0} | {b"<< /R %d >>" % turned: turned for turned in TURNS[1:]}
 
 
 class Placed(NamedTuple):
@@ -56,7 +58,8 @@ def text_string(words: str) -> bytes:
 
 def number(value: float) -> bytes:
     """A real with at most three decimals, without an exponent or needless zeros."""
-    return (b"%.3f" % value).rstrip(b"0").rstrip(b".") or b"0"
+    short = (b"%.3f" % value).rstrip(b"0").rstrip(b".")
+    return short if short not in (b"", b"-0") else b"0"
 
 
 class Update:
@@ -125,19 +128,21 @@ class Update:
             b"/FT": b"/Sig",
             b"/Lock": b"%d %d R" % locked,
             b"/P": b"%d %d R" % self._page(place.page if place else 1).at,
-            b"/Rect": _box(place) if place else _NOWHERE,
+            b"/Rect": _NOWHERE,
             b"/Subtype": b"/Widget",
             b"/T": b"(%b)" % name.encode(),
             b"/Type": b"/Annot",
         }
         if value is not None:
             entries[b"/V"] = b"%d %d R" % value
+        if place is not None:
+            entries |= _seen(place, self._page(place.page))
         return self.new(dictionary(entries)), entries
 
     def _value_entries(self, slot: int, value: ValueField) -> Entries:
-        check = value.kind == "check"
-        entries = _widget(value_field(slot, value.number), kind=b"/Btn" if check else b"/Tx", flags=_PRINT, place=value.place)
-        entries |= {b"/P": reference(self._page(value.place.page).at), b"/Ff": _READ_ONLY, b"/TU": text_string(value.label)}
+        check, page = value.kind == "check", self._page(value.place.page)
+        entries = _widget(value_field(slot, value.number), kind=b"/Btn" if check else b"/Tx", flags=_PRINT)
+        entries |= {b"/P": reference(page.at), b"/Ff": _READ_ONLY, b"/TU": text_string(value.label), **_seen(value.place, page)}
         return entries | ({b"/AS": b"/Off", b"/V": b"/Off"} if check else {b"/DA": _DEFAULT_APPEARANCE})
 
     def _page(self, number: int) -> PagePlan:
@@ -159,7 +164,7 @@ class Update:
 
     def add_archive_field(self, name: str, value: Ref) -> Ref:
         """A field for a document timestamp. It has no widget on a page, so that no page is touched after signing."""
-        entries = _widget(name, kind=b"/Sig", flags=_PRINT_LOCKED, place=None) | {b"/V": reference(value)}
+        entries = _widget(name, kind=b"/Sig", flags=_PRINT_LOCKED) | {b"/V": reference(value)}
         field = self.new(dictionary(entries))
         self._append_to_form([field], with_text=False)
         self._taken = (*self._taken, name)
@@ -270,20 +275,27 @@ class Update:
         return first, hashlib.sha256(b"".join((*known, b"%d" % self.plan.length))).digest()[:16]
 
 
-def _widget(name: str, *, kind: bytes, flags: bytes, place: Place | None) -> Entries:
-    """A field and its one widget in a single dictionary (ISO 32000-2, 12.7.4.1); without a place it is not seen."""
+def _widget(name: str, *, kind: bytes, flags: bytes) -> Entries:
+    """A field and its one widget in a single dictionary (ISO 32000-2, 12.7.4.1); as long as it has no place it is not seen."""
     return {
         b"/F": flags,
         b"/FT": kind,
-        b"/Rect": _box(place),
+        b"/Rect": _NOWHERE,
         b"/Subtype": b"/Widget",
         b"/T": b"(%b)" % name.encode(),
         b"/Type": b"/Annot",
     }
 
 
-def _box(place: Place | None) -> bytes:
-    return b"[ %b ]" % b" ".join([number(edge) for edge in place.box]) if place else _NOWHERE
+def _seen(place: Place, page: PagePlan) -> Entries:
+    """Where a widget stands on its page, and how it is turned there to be upright as the page is seen (ISO 32000-2, table 192)."""
+    entries: Entries = {b"/Rect": b"[ %b ]" % b" ".join([number(edge) for edge in page.view.box(place.box)])}
+    return entries | {b"/MK": b"<< /R %d >>" % page.view.turned} if page.view.turned else entries
+
+
+def turned_of(entries: Entries) -> int:
+    """How a widget laid in by :func:`_seen` is turned within its page, anticlockwise: 0, 90, 180 or 270 degrees."""
+    return _TURNED[entries.get(b"/MK", b"")]
 
 
 def _form_body(form: FormPlan) -> bytes:

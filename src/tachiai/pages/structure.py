@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal
 
 import pikepdf
-from pikepdf import Array, Dictionary, Name, Object, Page, Pdf
+from pikepdf import Array, Dictionary, Name, Object, Pdf
 
+from tachiai.crypto.page_boxes import view_of
 from tachiai.errors import Refusal
 from tachiai.pages.findings import Finding, XrefKind
 
@@ -15,7 +15,6 @@ TAIL_WINDOW = 2048
 LARGEST_TREE = 5_000
 SMALLEST_SIDE_PT = 72.0  # an inch
 LARGEST_SIDE_PT = 3370.0  # the long side of A0
-DEFAULT_BOX = (0.0, 0.0, 612.0, 792.0)  # what readers assume where a page has no usable box
 
 _STARTXREF = re.compile(rb"startxref\s+(\d{1,12})")
 _PDFA_PART = re.compile(rb"pdfaid:part(?:\s+xmlns[^<>]*)?(?:>|\s*=\s*[\"'])\s*(\d)")
@@ -31,7 +30,7 @@ def page_sizes(document: Pdf, *, limit: int) -> tuple[list[tuple[float, float]],
         raise Refusal("file.no_pages")
     if count > limit:
         raise Refusal("file.too_many_pages", pages=count, limit=limit)
-    sizes = [_size(page) for page in pages]
+    sizes = [_rounded(view_of(page.obj).size) for page in pages]
     odd = [number for number, size in enumerate(sizes, 1) if not _is_paper(size)]
     return sizes, [Finding("pages.odd_size", "warn", {"pages": odd[:20]})] if odd else []
 
@@ -62,44 +61,8 @@ def _is_paper(size: tuple[float, float]) -> bool:
     return all(SMALLEST_SIDE_PT <= side <= LARGEST_SIDE_PT for side in size)
 
 
-def _size(page: Page) -> tuple[float, float]:
-    media = _box(_inherited(page.obj, Name.MediaBox)) or DEFAULT_BOX
-    crop = _box(_inherited(page.obj, Name.CropBox)) or media
-    left, bottom = max(media[0], crop[0]), max(media[1], crop[1])
-    right, top = min(media[2], crop[2]), min(media[3], crop[3])
-    width, height = (right - left, top - bottom) if right > left and top > bottom else (media[2] - media[0], media[3] - media[1])
-    turned = _number(_inherited(page.obj, Name.Rotate)) or 0.0
-    return (round(height, 2), round(width, 2)) if int(turned) % 180 else (round(width, 2), round(height, 2))
-
-
-def _inherited(node: Object, name: Name) -> Object | None:
-    # pikepdf has already walked the tree and refused loops; the bound is for a /Parent that leads somewhere else.
-    here: object = node
-    for _ in range(64):
-        if not isinstance(here, Dictionary):
-            return None
-        if name in here:
-            return here[name]
-        here = here.get(Name.Parent)
-    return None
-
-
-def _box(value: object) -> tuple[float, float, float, float] | None:
-    if not isinstance(value, Array) or len(value) != 4:
-        return None
-    numbers = [_number(item) for item in value]
-    if any(number is None for number in numbers):
-        return None
-    x0, y0, x1, y1 = (number or 0.0 for number in numbers)
-    box = (min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
-    return box if box[2] > box[0] and box[3] > box[1] else None
-
-
-def _number(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
-        return None
-    number = float(value)
-    return number if abs(number) < 1e7 else None
+def _rounded(size: tuple[float, float]) -> tuple[float, float]:
+    return round(size[0], 2), round(size[1], 2)
 
 
 def xref_kind(pdf: bytes) -> XrefKind:
