@@ -15,6 +15,7 @@ from stages import Scene, _tell, recalled, sent, signs
 from stories import work
 from tachiai import clock, vault
 from tachiai.config.jobs import SEAL
+from tachiai.crypto import planning
 from tachiai.crypto.plans import read_plan
 from tachiai.envelopes import sealing_work
 from tachiai.envelopes.models import Document, Envelope, Revision, SealTask
@@ -213,7 +214,9 @@ def test_a_worker_that_is_to_stop_finishes_what_is_in_flight_and_takes_no_more(t
 
 
 @pytest.mark.parametrize("kept", [None, b"", b"TBX1 something else altogether, of no use", "another's"])
-def test_a_plan_lies_beside_every_head_and_nothing_depends_on_it(three: list[Scene], kept: Any) -> None:
+def test_a_plan_lies_beside_every_head_and_nothing_depends_on_it(three: list[Scene], kept: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And a new one is made in a child: the worker itself never takes a stranger's file apart."""
+    monkeypatch.setattr(planning, "plan", lambda *_given, **_named: pytest.fail("planned in the worker"))
     document, other = three[0].envelope.documents.get(), three[1].envelope.documents.get()
     frozen = read_plan(vault.unlock_note(document.blob, bytes(document.plan or b""), about=bytes(document.head_sha256).hex()))
     assert frozen.sha256 == bytes(document.head_sha256)

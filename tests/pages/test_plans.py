@@ -8,10 +8,10 @@ import pikepdf
 import pytest
 from pikepdf import Dictionary, Name, String
 
-from crypto import pdfs
+from crypto import hand_made, pdfs
 from tachiai.crypto import planning, plans
 from tachiai.errors import Refusal
-from tachiai.pages.inspect import inspect, normalise
+from tachiai.pages.inspect import inspect, normalise, plan
 
 
 def with_endless_form() -> bytes:
@@ -40,3 +40,26 @@ def test_what_cannot_be_appended_to_is_told_at_the_door() -> None:
     assert found.plan == b""
     with pytest.raises(Refusal, match=r"file\.unwritable"):
         normalise(pdf)  # a rewrite keeps the storeys
+
+
+def test_a_lost_plan_is_made_again_in_a_child_for_the_pages_that_are_asked_for() -> None:
+    pdf = pdfs.plain(pages=3)
+    assert plans.read_plan(plan(pdf, pages=(3, 1))) == planning.plan(pdf, pages=(1, 3))
+    with pytest.raises(Refusal, match=r"file\.page_missing"):
+        plan(pdf, pages=(4,))
+    with pytest.raises(Refusal, match=r"file\.unreadable"):
+        plan(pdf.replace(b"/Root", b"/Boot"))
+
+
+def test_a_page_turned_askew_is_set_right_before_anybody_sees_it() -> None:
+    """Readers differ about it: one shows it upright, another lying on its side."""
+    askew = hand_made.one(page=b" /Rotate 45")
+    assert [finding.code for finding in inspect(askew).reasons_to_normalise] == ["file.repaired"]
+    assert planning.plan(normalise(askew)).pages[1].view.turned == 0
+
+
+def test_page_trees_that_miscount_are_mended() -> None:
+    for pages in (b"/Kids [3 0 R] /Count 2", b"/Kids [null 3 0 R] /Count 2"):
+        miscounting = hand_made.one(pages=pages)
+        assert inspect(miscounting).reasons_to_normalise
+        assert inspect(normalise(miscounting)).page_count == 1

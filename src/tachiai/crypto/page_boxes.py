@@ -16,14 +16,15 @@ _FARTHEST = 1e7
 def view_of(page: Object) -> View:
     """What is seen of ``page``. /MediaBox, /CropBox and /Rotate may be inherited (ISO 32000-2, table 31), /UserUnit may not."""
     return view(
-        media=_box(_inherited(page, Name.MediaBox)),
-        crop=_box(_inherited(page, Name.CropBox)),
-        turned=int(_number(_inherited(page, Name.Rotate)) or 0.0),
+        media=_box(inherited(page, Name.MediaBox)),
+        crop=_box(inherited(page, Name.CropBox)),
+        turned=int(_number(inherited(page, Name.Rotate)) or 0.0),
         unit=_number(page.get(Name.UserUnit)) or 1.0,
     )
 
 
-def _inherited(node: Object, name: Name) -> object:
+def inherited(node: Object, name: Name) -> object:
+    """What ``node`` says under ``name``, or the nearest node above it that says something."""
     # The bound is for a /Parent that leads round.
     here: object = node
     for _ in range(_HIGHEST):

@@ -81,6 +81,11 @@ def normalise_job(pdf: bytes, options: Head) -> tuple[Head, bytes]:
     return {}, rewritten
 
 
+def plan_job(pdf: bytes, options: Head) -> tuple[Head, bytes]:
+    """Job ``plan``: the body is the encoded plan with the wanted ``pages``."""
+    return {}, planning.plan(pdf, pages=options["pages"]).encode()
+
+
 def examine(pdf: bytes) -> Inspection:
     """Reads the whole file once with each parser. Raises `Refusal` only where nothing at all can be told of the file."""
     # Step 1: the outside. A renamed Word file should hear what it is, not that it is a broken PDF.

@@ -1,12 +1,13 @@
-"""What an uploaded PDF is, and whether it can be sealed byte for byte: `inspect` and `normalise`.
+"""What an uploaded PDF is, and whether it can be sealed byte for byte: `inspect`, `normalise` and `plan`.
 
-Both work in a child (`tachiai.pages.child`); this module holds what the house sees of it. The rules are `seal.md`'s: revision 0 is
+All work in a child (`tachiai.pages.child`); this module holds what the house sees of it. The rules are `seal.md`'s: revision 0 is
 the upload, byte for byte; a file is rewritten only for a stated reason that the clerk confirms, and never when somebody else
 has signed it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import cast, get_args
 
 from tachiai.crypto.plans import LARGEST as LARGEST_PLAN
@@ -15,7 +16,7 @@ from tachiai.pages import child
 from tachiai.pages.findings import MAX_FILE_BYTES, MAX_PAGES, Finding, ForeignSignatures, Inspection, Severity, XrefKind
 from tachiai.pages.frame import Head
 
-__all__ = ["MAX_FILE_BYTES", "MAX_PAGES", "Finding", "ForeignSignatures", "Inspection", "inspect", "normalise"]
+__all__ = ["MAX_FILE_BYTES", "MAX_PAGES", "Finding", "ForeignSignatures", "Inspection", "inspect", "normalise", "plan"]
 
 # 10 s of work and 512 MB of address space hold for the largest allowed file; the wall is wider because the machine is shared.
 LIMITS = child.Limits(memory_bytes=512 * 1024 * 1024, cpu_seconds=10, wall_seconds=30.0, answer_bytes=LARGEST_PLAN)
@@ -51,6 +52,14 @@ def normalise(pdf: bytes) -> bytes:
     if len(body) > MAX_FILE_BYTES:
         raise Refusal("file.too_large", limit_mb=MAX_FILE_BYTES // (1024 * 1024))
     return body
+
+
+def plan(pdf: bytes, *, pages: Collection[int] = (1,)) -> bytes:
+    """The sealer's plan of a file that has been taken in (docs/formats/plan.md), should the one kept beside it be lost.
+
+    Refuses as ``crypto.planning.plan``, and with ``file.too_complex`` when the child did not live to answer.
+    """
+    return child.run("plan", pdf, limits=LIMITS, options={"pages": sorted(pages)})[1]
 
 
 def refuse_by_size(pdf: bytes) -> None:

@@ -1,12 +1,16 @@
-"""What a rewrite puts in order besides the file's own construction, inside a child: members of lists that are nothing.
+"""What a rewrite puts in order besides the file's own construction, inside a child.
 
-A reader passes over them, and the parser keeps them: a page whose content is partly not there, annotations and fields that are null.
+A reader passes over them, and the parser keeps them: a page whose content is partly not there, annotations and fields that are null,
+a page that is turned by anything but quarters.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from pikepdf import Array, Dictionary, Name, Object, Pdf, Stream
 
+from tachiai.crypto.page_boxes import inherited
 from tachiai.pages.findings import Finding
 
 _TRAILER_KEYS = {"/Root", "/Info", "/ID", "/Size", "/Encrypt", "/Prev"}
@@ -14,16 +18,22 @@ _TRAILER_KEYS = {"/Root", "/Info", "/ID", "/Size", "/Encrypt", "/Prev"}
 
 def tidy(document: Pdf) -> list[Finding]:
     """Puts ``document`` in order, in memory. A reason to normalise where a checker of files would call the original faulty."""
-    faulty = sum(_tidy_page(page.obj) for page in document.pages)
+    faulty = [fault for page in document.pages for fault in _tidy_page(page.obj)]
     _tidy_form(document)
     for key in set(document.trailer.keys()) - _TRAILER_KEYS:
         del document.trailer[key]
-    return [Finding("file.repaired", "normalise", {"warnings": faulty, "examples": ["page contents that are not there"]})] if faulty else []
+    return [Finding("file.repaired", "normalise", {"warnings": len(faulty), "examples": sorted(set(faulty))})] if faulty else []
 
 
-def _tidy_page(page: Object) -> int:
+def _tidy_page(page: Object) -> Iterator[str]:
     _keep(page, Name.Annots, Dictionary)
-    return _keep(page, Name.Contents, Stream)
+    if _keep(page, Name.Contents, Stream):
+        yield "page contents that are not there"
+    turned = inherited(page, Name.Rotate)
+    if isinstance(turned, int) and turned % 90:
+        # Pages turn by quarters (ISO 32000-2, table 31). Of others each reader makes something else; this is what has been shown.
+        page[Name.Rotate] = int(turned / 90) * 90 % 360
+        yield "a page turned askew"
 
 
 def _tidy_form(document: Pdf) -> None:

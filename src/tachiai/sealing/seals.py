@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 from tachiai.crypto import pades
 from tachiai.crypto.pades import Made, SealText, Unstamped
 from tachiai.crypto.pades_verify import Expected
-from tachiai.crypto.plans import BadPlan, Plan, read_plan
 from tachiai.crypto.revocation import Older, PatientRevocation, fresher_at
 from tachiai.crypto.timestamps import Timestamper, Token
 from tachiai.errors import Refusal
 from tachiai.sealing.handles import handles
 from tachiai.sealing.models import Seal
+from tachiai.sealing.planning import fitting_plan
 from tachiai.sealing.preparing import Outcome, Prepared, record
 from tachiai.sealing.verifying import verify
 
@@ -54,8 +54,8 @@ def record_many(sealed: Sequence[Sealed]) -> None:
 def freeze(prepared: Prepared, *, slots: Sequence[int], text: SealText, expected: Expected, at: datetime, plan: bytes = b"") -> Sealed:
     """Lay in one field and lock per slot and certify what was sent (docs/formats/seal-revisions.md)."""
     house, pdf = handles(), prepared.use()
-    credential = house.credential_named(prepared.intent.key)
-    made = pades.freeze(pdf, slots=slots, credential=credential, timestamper=house.timestamper, text=text, at=at, plan=_read(plan))
+    credential, known = house.credential_named(prepared.intent.key), fitting_plan(prepared.intent, pdf, plan, pages=(1,))
+    made = pades.freeze(pdf, slots=slots, credential=credential, timestamper=house.timestamper, text=text, at=at, plan=known)
     return _released(prepared.intent, pdf, made, expected=expected, at=at)
 
 
@@ -71,7 +71,7 @@ def begin(
 ) -> Begun:
     """:func:`seal` up to its timestamp, which is asked for and not waited for. The key has been used when this returns."""
     house, pdf = handles(), prepared.use()
-    credential, known = house.credential_named(prepared.intent.key), _read(plan)
+    credential, known = house.credential_named(prepared.intent.key), fitting_plan(prepared.intent, pdf, plan)
 
     def sign(reserve: int) -> Unstamped:
         return pades.begin_seal(
@@ -113,14 +113,6 @@ class Begun:
             return unstamped.finish(self._timestamper.timestamp(unstamped.imprint, at=self._at))
 
 
-def _read(plan: bytes) -> Plan | None:
-    """A plan that is not understood any more is as good as none: the file is then planned anew."""
-    try:
-        return read_plan(plan) if plan else None
-    except BadPlan:
-        return None
-
-
 def close(prepared: Prepared, *, expected: Expected, at: datetime, plan: bytes = b"") -> Sealed:
     """Validation data of every chain, then the document timestamp over the whole file (PAdES B-LTA).
 
@@ -137,7 +129,8 @@ def extend(prepared: Prepared, *, expected: Expected, at: datetime, plan: bytes 
 def _closed(prepared: Prepared, asked: PatientRevocation, *, expected: Expected, at: datetime, plan: bytes) -> Sealed:
     house, pdf = handles(), prepared.use()
     roots = (*house.roots, *house.tsa_roots)
-    made = pades.close(pdf, timestamper=house.timestamper, revocation=asked, roots=roots, at=at, plan=_read(plan))
+    known = fitting_plan(prepared.intent, pdf, plan)
+    made = pades.close(pdf, timestamper=house.timestamper, revocation=asked, roots=roots, at=at, plan=known)
     return _released(prepared.intent, pdf, made, expected=expected, at=at, asked=asked)
 
 
