@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import pikepdf
 import pytest
 
-from crypto import pdfs, reference, views
+from crypto import hand_made, pdfs, reference, views
 from crypto.contract import HOUSE, at_once, consent, words
 from crypto.test_pades import foreign
 from pki import MOMENT, hierarchy, key
@@ -23,6 +23,7 @@ from tachiai.crypto.keys import Credential, SigningKey
 from tachiai.crypto.pades import FieldValue, SealText
 from tachiai.crypto.revocation import Chain, Revocation
 from tachiai.crypto.timestamps import Timestamper, Token
+from tachiai.errors import Refusal
 
 UPLOADS: dict[str, Callable[[], bytes]] = {
     "classic": lambda: pdfs.plain(pages=2),
@@ -200,8 +201,6 @@ def test_a_plan_of_another_file_is_made_anew(authority: EmbeddedAuthority, spoil
 
 
 def test_a_page_the_plan_does_not_know_is_planned_and_one_that_is_not_there_is_refused(authority: EmbeddedAuthority) -> None:
-    from tachiai.errors import Refusal
-
     upload = pdfs.plain(pages=2)
     credential, memory = _remembering(authority, "rsa2048")
     seen = Slot(1, Place(2, (10, 10, 60, 60)))
@@ -216,15 +215,19 @@ def test_a_page_the_plan_does_not_know_is_planned_and_one_that_is_not_there_is_r
 
 def test_nothing_is_drawn_where_readers_draw_fields_anew(authority: EmbeddedAuthority) -> None:
     """poppler discards what we have drawn in such a form, and a signer's words with it."""
-    from tachiai.errors import Refusal
-
     held = io.BytesIO()
     with pikepdf.open(io.BytesIO(pdfs.plain(form=True, pages=2))) as document:
         document.Root.AcroForm.NeedAppearances = True
         document.save(held, static_id=True)
     upload = held.getvalue()
     assert planning.plan(upload).form.entries[b"/NeedAppearances"] == b"true"  # type: ignore[union-attr]
+    _refuses_blanks(authority, upload)
+    by_reference = {**hand_made.with_form(b" /AcroForm << /Fields [7 0 R] /NeedAppearances 9 0 R >>"), 9: b"true"}
+    _refuses_blanks(authority, hand_made.laid(by_reference).table())
+
+
+def _refuses_blanks(authority: EmbeddedAuthority, upload: bytes) -> None:
     credential, memory = _remembering(authority, "rsa2048")
     with pytest.raises(Refusal, match=r"file\.fields_redrawn"):
-        pades.freeze(upload, slots=[slot_of(1, "blanks")], credential=credential, timestamper=memory, text=HOUSE, at=MOMENT)
+        pades.freeze(upload, slots=[Slot(1, Place(1, (60, 60, 90, 90)))], credential=credential, timestamper=memory, text=HOUSE, at=MOMENT)
     assert pades.freeze(upload, slots=[1], credential=credential, timestamper=memory, text=HOUSE, at=MOMENT).tail
