@@ -15,7 +15,7 @@ from tachiai.crypto import ber, chains, changes, cms, other_forms, timestamps
 from tachiai.crypto.archival import Archive, has_validation_data
 from tachiai.crypto.fields import HOUSE_FIELD, SLOT_FIELDS, VALUE_FIELDS, Lock, slot_field, slot_number, value_field
 from tachiai.crypto.judgement import Coverage, Expected, Kind, Level, Report, Row
-from tachiai.crypto.reading import Reader, open_reader
+from tachiai.crypto.reading import Reader, follow_every_way, open_reader
 from tachiai.crypto.standing import Standing, field_values, parsing, read_standing
 from tachiai.crypto.timestamps import Token
 from tachiai.errors import Refusal
@@ -59,10 +59,14 @@ def verify(pdf: bytes, *, expected: Expected, roots: Sequence[bytes], tsa_roots:
 
 
 def verify_structure(pdf: bytes, *, expected: Expected) -> None:
-    """What :func:`verify` asks of how the file is put together (its steps 1, 2, 3 and 5), and nothing of who signed: for rehearsals."""
+    """What :func:`verify` asks of how the file is put together (its steps 1, 2, 3 and 5), and nothing of who signed: for rehearsals.
+
+    And that others, whose pyHanko is as it is published, get through it as well (see :func:`~tachiai.crypto.reading.follow_every_way`).
+    """
     with parsing():
         reader, _standing, ours = _standing_as_expected(pdf, expected)
         _check_changes(reader, ours, expected)
+        follow_every_way(reader)
 
 
 def _standing_as_expected(pdf: bytes, expected: Expected) -> tuple[Reader, list[Standing], list[Standing]]:

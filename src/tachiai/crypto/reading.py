@@ -10,6 +10,7 @@ import binascii
 import io
 import re
 import secrets
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 _LONG_STRING = re.compile(rb"/Contents\s*(<[0-9A-Fa-f]{512,}>)")
 # No dictionary of a signature is longer; what is gets read in pyHanko's own way.
 _LONGEST_DICTIONARY = 512 * 1024
+# Python's own limit is 1000 frames. Who validates has a hundred or two beneath.
+_ROOM_FOR_OTHERS = 800
 # Drawn for this process, so that nobody can have put it into a file.
 _STAND_IN = secrets.token_bytes(16)
 
@@ -124,6 +127,21 @@ def open_reader(pdf: bytes) -> Reader:
     if reader.encrypted:
         raise Refusal("seal.unreadable", detail="encrypted")
     return reader
+
+
+def follow_every_way(reader: Reader) -> None:
+    """Goes every way to every object of the newest revision, as programs with pyHanko's own resolver do at each signature.
+
+    What this house reads quicker must still come to an end there: raises ``RecursionError`` where such a program would not get through,
+    with some room for what else is on its stack, and takes as long as it does. Only for a process with one thread, under a clock.
+    """
+    usual = sys.getrecursionlimit()
+    sys.setrecursionlimit(_ROOM_FOR_OTHERS)
+    try:
+        stock = HistoricalResolver(reader, reader.xrefs.total_revisions - 1)
+        stock._load_reverse_xref_cache()  # type: ignore[no-untyped-call]  # noqa: SLF001 - what it does is asked for, not what it finds
+    finally:
+        sys.setrecursionlimit(usual)
 
 
 def _signature_dictionary(pdf: bytes, ref: generic.Reference, start: int, reader: Reader) -> Any:

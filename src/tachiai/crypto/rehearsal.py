@@ -75,10 +75,9 @@ def _go_on(pdf: bytes, frozen: pades.Made, cast: _Cast, *, certifies: bool, thor
     held += pades.close(held, timestamper=cast.stamper, revocation=cast.revocation, roots=[cast.root], at=_AT, plan=made.plan).tail
     expected = Expected(certifies, {1: _CONSENT}, True, *upload)
     _pass_gate(held, expected, cast)
+    verify_structure(held, expected=expected)
     if thorough:
         verify(held, expected=expected, roots=[cast.root], tsa_roots=[cast.root], at=_AT)
-    else:
-        verify_structure(held, expected=expected)
 
 
 def _pass_gate(held: bytes, expected: Expected, cast: _Cast) -> None:
