@@ -124,7 +124,9 @@ def test_the_database(tmp_path: Path) -> None:
     )
     assert grown["OPTIONS"]["prepare_threshold"] == 2
     assert database(of(DATABASE_URL="postgresql://pooler.example.jp/name?prepared=no"))["OPTIONS"] == {}
-    unknown = "postgresql://db.example.jp/name?sslmode=require"
-    for wrong in ("mysql://x/y", "db.example.jp", "postgresql://db.example.jp:x/name", unknown):
+    guarded = database(of(DATABASE_URL="postgresql://db.example.jp/name?sslmode=verify-full&sslrootcert=%2Fetc%2Froot.pem"))["OPTIONS"]
+    assert (guarded["sslmode"], guarded["sslrootcert"], guarded["prepare_threshold"]) == ("verify-full", "/etc/root.pem", 2)
+    mistyped = [f"postgresql://db.example.jp/name?{wrong}" for wrong in ("sslmod=require", "prepared=maybe")]
+    for wrong in ("mysql://x/y", "db.example.jp", "postgresql://db.example.jp:x/name", *mistyped):
         with pytest.raises(Misconfigured, match="TACHIAI_DATABASE_URL"):
             database(of(DATABASE_URL=wrong))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
-from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from tachiai.house import House, Misconfigured
 
@@ -24,21 +25,29 @@ def database(house: House) -> dict[str, Any]:
         "PORT": str(_port(parts) or ""),
         "CONN_HEALTH_CHECKS": True,
         "CONN_MAX_AGE": 300,
-        "OPTIONS": _statements(parts),
+        "OPTIONS": _options(parts),
     }
 
 
-def _statements(parts: SplitResult) -> dict[str, Any]:
+# What a connection may be told besides, under libpq's own names.
+_TOLD = frozenset(("sslmode", "sslrootcert", "sslcert", "sslkey", "connect_timeout", "application_name", "target_session_attrs"))
+_STATEMENTS: Mapping[str, Mapping[str, Any]] = {"yes": {"server_side_binding": True, "prepare_threshold": 2}, "no": {}}
+
+
+def _options(parts: SplitResult) -> dict[str, Any]:
     """The server plans a statement once for a connection and is given values afterwards: half of its work was planning the same anew.
 
-    A pooler that deals out one connection by the transaction may not know prepared statements; ``?prepared=no`` does without.
+    A pooler that deals out one connection by the transaction may not know prepared statements; ``?prepared=no`` does without. How the
+    connection is encrypted is passed on as it stands; a parameter that nobody knows is refused, because a mistyped ``sslmode`` is none.
     """
-    chosen = parse_qs(parts.query, keep_blank_values=True)
-    if not chosen or chosen == {"prepared": ["yes"]}:
-        return {"server_side_binding": True, "prepare_threshold": 2}
-    if chosen == {"prepared": ["no"]}:
-        return {}
-    raise Misconfigured("TACHIAI_DATABASE_URL takes no other parameter than prepared=yes or prepared=no")
+    chosen = dict(parse_qsl(parts.query, keep_blank_values=True))
+    prepared = chosen.pop("prepared", "yes")
+    unknown = sorted(chosen.keys() - _TOLD)
+    if unknown:
+        raise Misconfigured(f"TACHIAI_DATABASE_URL has a parameter that is not known: {', '.join(unknown)}")
+    if prepared not in _STATEMENTS:
+        raise Misconfigured("TACHIAI_DATABASE_URL takes prepared=yes or prepared=no")
+    return {**chosen, **_STATEMENTS[prepared]}
 
 
 def _port(parts: SplitResult) -> int | None:
