@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Kind = Literal["certification", "signature", "timestamp"]
 Coverage = Literal["whole_file", "earlier_revision", "unclear"]
@@ -36,8 +36,7 @@ class Expected:
     every_field: Mapping[int, Sequence[int]] | None = None
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """One signature, as a reader lists it. ``problems`` are codes without their ``seal.`` prefix; empty when it stands."""
 
     field: str

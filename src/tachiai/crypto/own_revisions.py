@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from binascii import unhexlify
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from tachiai.crypto.pdf_values import Entries, OddValue, Value, read_dictionary, read_value, reference, whole_number
 from tachiai.crypto.upload_objects import Number, Upload
@@ -46,8 +46,7 @@ class Malformed(ValueError):
         self.place, self.behind = place, behind
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(NamedTuple):
     """One object as a section has it. ``value`` is a stream's dictionary; ``stream`` is where its content stands in the file."""
 
     at: Number
@@ -57,8 +56,7 @@ class Held:
     stream: tuple[int, int] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(NamedTuple):
     """One revision: bytes ``start`` to ``end`` of the file. ``objects`` by number, the cross-reference stream not among them."""
 
     start: int

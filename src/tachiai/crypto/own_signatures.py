@@ -6,9 +6,8 @@ import hashlib
 import re
 from binascii import hexlify
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tachiai.crypto.own_revisions import Held, Section
 from tachiai.crypto.pdf_values import Entries, OddValue, Value, string, text
@@ -29,8 +28,7 @@ _REFERENCE: Final = frozenset((b"/Type", b"/TransformMethod", b"/TransformParams
 _DATE = re.compile(r"D:([0-9]{14})(?:Z|([+-])([0-9]{2})'([0-9]{2})'?)")
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(NamedTuple):
     """One signature of ours. ``gap`` is the left-out hexadecimal string, ``end`` where its coverage ends; ``shaped``: all of it fits.
 
     ``frees`` are the fields its lock leaves open, none for a lock on everything; None when it states no lock as ours do.

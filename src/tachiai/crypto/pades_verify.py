@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from tachiai.crypto import ber, chains, changes, cms, other_forms, timestamps
@@ -220,7 +220,7 @@ def _judge(pdf: bytes, found: Standing, trust: _Trust, *, ours: bool) -> Row:
         problems=(),
     )
     if not found.shaped:
-        return replace(row, problems=("byte_range",))
+        return row._replace(problems=("byte_range",))
     return _judge_stamp(pdf, found, row, trust) if found.is_timestamp else _judge_signature(pdf, found, row, trust, ours=ours)
 
 
@@ -229,17 +229,17 @@ def _judge_stamp(pdf: bytes, found: Standing, row: Row, trust: _Trust) -> Row:
         digest = _digest(pdf, found, timestamps.imprint_algorithm(found.contents))
         token = timestamps.read_token(found.contents, digest=digest, roots=trust.tsa_roots)
     except timestamps.OtherImprint:
-        return replace(row, problems=("broken",))
+        return row._replace(problems=("broken",))
     except timestamps.BadToken:
-        return replace(row, problems=("timestamp_wrong",))
-    return replace(_with_signer(row, token.chain[0]), gen_time=token.gen_time, tsa_subject=token.tsa_subject)
+        return row._replace(problems=("timestamp_wrong",))
+    return _with_signer(row, token.chain[0])._replace(gen_time=token.gen_time, tsa_subject=token.tsa_subject)
 
 
 def _judge_signature(pdf: bytes, found: Standing, row: Row, trust: _Trust, *, ours: bool) -> Row:
     try:
         data, signer = _read_signature(pdf, found, found.contents)
     except (ValueError, IndexError):
-        return replace(row, problems=("broken",)) if ours else _judge_other_form(pdf, found, row, trust)
+        return row._replace(problems=("broken",)) if ours else _judge_other_form(pdf, found, row, trust)
     return _judge_signer(row, data, signer, trust)
 
 
@@ -249,15 +249,15 @@ def _read_signature(pdf: bytes, found: Standing, contents: bytes) -> tuple[cms.S
 
 
 def _judge_signer(row: Row, data: cms.SignedData, signer: bytes, trust: _Trust) -> Row:
-    row = replace(_with_signer(row, signer), level="B-B")
+    row = _with_signer(row, signer)._replace(level="B-B")
     token, trouble = _signature_token(data, trust)
     problems = [trouble] if trouble else []
     if token is not None:
-        row = replace(row, level="B-T", gen_time=token.gen_time, tsa_subject=token.tsa_subject)
+        row = row._replace(level="B-T", gen_time=token.gen_time, tsa_subject=token.tsa_subject)
     # Only a trusted time lets a certificate that has since run out count as valid when it signed.
     moment = token.gen_time if token is not None else trust.at
     problems += _distrust(signer, data.certificates, trust, moment)
-    return replace(row, problems=tuple(problems))
+    return row._replace(problems=tuple(problems))
 
 
 def _distrust(signer: bytes, pool: Sequence[bytes], trust: _Trust, moment: datetime) -> list[str]:
@@ -275,10 +275,9 @@ def _judge_other_form(pdf: bytes, found: Standing, row: Row, trust: _Trust) -> R
     except (ValueError, IndexError):
         told = other_forms.integrity(found.deep)
         if isinstance(told, str):
-            return replace(row, problems=(told,))
-        return replace(
-            _with_signer(row, told.certificate), problems=("timestamp_missing", *_distrust(told.certificate, told.pool, trust, trust.at))
-        )
+            return row._replace(problems=(told,))
+        distrust = _distrust(told.certificate, told.pool, trust, trust.at)
+        return _with_signer(row, told.certificate)._replace(problems=("timestamp_missing", *distrust))
     return _judge_signer(row, data, signer, trust)
 
 
@@ -303,8 +302,7 @@ def _digest(pdf: bytes, found: Standing, algorithm: str) -> bytes:
 
 def _with_signer(row: Row, signer: bytes) -> Row:
     named = chains.named(signer)
-    return replace(
-        row,
+    return row._replace(
         signer_subject=chains.name_text(named.subject),
         issuer=chains.name_text(named.issuer),
         not_after=chains.certificate(signer).not_valid_after_utc,
@@ -315,7 +313,7 @@ def _with_signer(row: Row, signer: bytes) -> Row:
 def _with_changes(found: Standing, row: Row) -> Row:
     if found.is_timestamp or row.problems or changes.tolerable(found):
         return row
-    return replace(row, problems=("modified",))
+    return row._replace(problems=("modified",))
 
 
 # -------------------------------------------------------------------------------------------------- long term
@@ -335,4 +333,4 @@ def _archived(reader: Reader, ours: Sequence[Standing], rows: Sequence[Row], tru
     if trouble is not None:
         raise Refusal("seal.not_archival", field=trouble[0], detail=trouble[1])
     raised = {found.field for found in ours if not found.is_timestamp}
-    return [replace(row, level="B-LTA") if row.field in raised else row for row in rows]
+    return [row._replace(level="B-LTA") if row.field in raised else row for row in rows]

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from typing import NamedTuple
 
 from tachiai.crypto import chains, intended_changes, proofs
 from tachiai.crypto.intended_changes import HOUSE, Terms
@@ -25,8 +26,7 @@ from tachiai.crypto.upload_objects import Upload, first_page
 from tachiai.errors import Refusal
 
 
-@dataclass(frozen=True, slots=True)
-class _Revision:
+class _Revision(NamedTuple):
     section: Section
     signature: Signature | None
 

@@ -7,8 +7,8 @@ remembered: a document's earlier signatures are met again at each later one. Not
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from tachiai.crypto import chains, cms, frames, plain_cms, seal_frames, timestamps
 from tachiai.crypto.own_signatures import Digests, Signature
@@ -18,8 +18,7 @@ from tachiai.crypto.timestamps import Token
 _SIGNED_ATTRIBUTES = frozenset((cms.CONTENT_TYPE, cms.MESSAGE_DIGEST, cms.SIGNING_CERTIFICATE_V2))
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(NamedTuple):
     """What cryptography and trust say of one signature. ``problem`` is a code without its prefix; ``chain`` leads to a root."""
 
     problem: str | None
