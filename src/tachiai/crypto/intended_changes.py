@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from tachiai.crypto.mere_appearances import judge_appearances
@@ -43,11 +44,13 @@ class Terms:
         return frozenset(other for other in self.names if own is None or slot_of(other) != own)
 
 
+@lru_cache(maxsize=1024)
 def slot_of(name: str) -> int | None:
     found = _SLOT.fullmatch(name) or _VALUE.fullmatch(name)
     return int(found[1]) if found else None
 
 
+@lru_cache(maxsize=1024)
 def value_of(name: str) -> tuple[int, int] | None:
     """Slot and number of a value field."""
     found = _VALUE.fullmatch(name)

@@ -89,7 +89,9 @@ def attest(
 def _begin_archive(plan: Plan, ground: Ground, reserve: int) -> Unstamped:
     """A document timestamp as a revision of its own (ISO 32000-2, 12.8.5)."""
     update = Update(plan)
-    name = next(n for n in (f"{ARCHIVE_FIELDS}{number}" for number in range(1, 10_000)) if n not in plan.taken)
+    number = 1
+    while (name := f"{ARCHIVE_FIELDS}{number}") in plan.taken:
+        number += 1
     value = update.new()
     update.add_archive_field(name, value)
     head = b"/Type /DocTimeStamp /Filter /Adobe.PPKLite /SubFilter /ETSI.RFC3161"

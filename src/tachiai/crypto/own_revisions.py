@@ -28,6 +28,8 @@ _SIGNATURE = re.compile(
     + _HEX
     + rb" >>"
 )
+# No chain, signature and token are shorter in hexadecimal.
+_SHORTEST_SIGNATURE: Final = 1024
 _ENDOBJ: Final = b"\nendobj\n"
 _STREAM: Final = b">>\nstream\n"
 _ENDSTREAM: Final = b"\nendstream\nendobj\n"
@@ -151,7 +153,7 @@ def _read_object(pdf: bytes, header: re.Match[bytes]) -> tuple[Held, int]:
     if end < 0:
         raise OddValue("an object without an end")
     after = end + len(_ENDOBJ)
-    signature = _signature(pdf, start, end)
+    signature = _signature(pdf, start, end) if end - start > _SHORTEST_SIGNATURE else None
     if signature is not None:
         return Held(at, start, end, signature), after
     cut = pdf.find(_STREAM, start, end)

@@ -249,22 +249,26 @@ class Update:
 
     def evolved(self, placed: Placed, *, sha256: bytes, gap: Gap | None = None) -> Plan:
         """The plan of the file with ``placed`` appended. Pages are needed at freezing only, and forgotten with it."""
-        return self.plan._replace(
-            length=self.plan.length + len(placed.tail),
+        plan = self.plan
+        return Plan(
+            length=plan.length + len(placed.tail),
             sha256=sha256,
             line_end=True,
             startxref=placed.section,
+            classic=plan.classic,
             free=placed.free,
+            trailer=plan.trailer,
             identifiers=placed.identifiers,
+            catalog_at=plan.catalog_at,
             catalog=self._catalog,
-            form=self._form,
             perms=self._perms,
-            signed=self.plan.signed or gap is not None,
+            form=self._form,
+            signed=plan.signed or gap is not None,
             locked=self._locked,
             taken=self._taken,
             pages={},
             slots=self._slots,
-            gaps=self.plan.gaps if gap is None else (*self.plan.gaps, gap),
+            gaps=plan.gaps if gap is None else (*plan.gaps, gap),
             store=self._store,
         )
 
