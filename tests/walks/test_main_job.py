@@ -66,6 +66,8 @@ def test_from_upload_to_concluded(
 def downloaded(page: Any, post: Post, files: list[str], folder: Path, *, language: str) -> None:
     """The counterparty fetches the concluded contracts; programs that are not ours judge them."""
     link = link_in(post.text("vendor@example.jp", "電子署名完了のお知らせ"))
+    # The page after signing looks again by itself until all is done, and a browser takes one way at a time.
+    page.locator("[data-refresh]").wait_for(state="detached", timeout=20_000)
     enter_code(page, link, language=language)
     links = page.locator("main a[href$='.pdf']")
     assert links.count() == len(files) + 1
