@@ -75,7 +75,7 @@ class Hierarchy:
         if no_check:
             draft = draft.add_extension(x509.OCSPNoCheck(), critical=False)
         draft = _with_places(draft, responder, lists)
-        return draft.sign(self.middle_key, hashes.SHA256())
+        return draft.sign(self.middle_key, _digest(self.middle_key))
 
     def credential(self, name: str, private: PrivateKey, **details: object) -> Credential:
         found = [self.leaf(name, private, **details), self.middle, self.root]  # type: ignore[arg-type]
@@ -94,19 +94,31 @@ class Hierarchy:
         return self.middle.public_bytes(Encoding.DER)
 
 
-def hierarchy(number: int = 0, *, responder: str | None = None, lists: str | None = None) -> Hierarchy:
-    """A fresh three-level authority, with other keys for another ``number``.
+def hierarchy(
+    number: int = 0,
+    *,
+    responder: str | None = None,
+    lists: str | None = None,
+    start: datetime = MOMENT - timedelta(days=2),
+    far: datetime = MOMENT + timedelta(days=7300),
+    kind: str = "rsa2048",
+) -> Hierarchy:
+    """A fresh three-level authority, with other keys (of ``kind``) for another ``number``, valid from ``start`` to ``far``.
 
     ``responder`` and ``lists`` are named in the intermediate's certificate.
     """
-    root_key, middle_key = key("rsa2048", 100 + number), key("rsa2048", 200 + number)
+    root_key, middle_key = key(kind, 100 + number), key(kind, 200 + number)
     root_name, middle_name = _name("Fictional Root"), _name("Fictional Intermediate")
-    far = MOMENT + timedelta(days=7300)
-    start = MOMENT - timedelta(days=2)
-    root = _draft(root_name, root_name, root_key, since=start, until=far, authority=True).sign(root_key, hashes.SHA256())
+    root = _draft(root_name, root_name, root_key, since=start, until=far, authority=True).sign(root_key, _digest(root_key))
     draft = _draft(middle_name, root_name, middle_key, since=start, until=far, authority=True)
-    middle = _with_places(draft, responder, lists).sign(root_key, hashes.SHA256())
+    middle = _with_places(draft, responder, lists).sign(root_key, _digest(root_key))
     return Hierarchy(root, middle, root_key, middle_key)
+
+
+def _digest(private: PrivateKey) -> hashes.SHA256 | hashes.SHA384:
+    """As strong as the key: a chain is no stronger than what its certificates are signed by."""
+    strong = isinstance(private, ec.EllipticCurvePrivateKey) and private.curve.name == "secp384r1"
+    return hashes.SHA384() if strong else hashes.SHA256()
 
 
 def _name(common: str) -> x509.Name:
