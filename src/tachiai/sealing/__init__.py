@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tachiai.sealing.preflight import Trial, try_keys
     from tachiai.sealing.preparing import Intent, Prepared, prepare, prepare_many
     from tachiai.sealing.seals import Begun, Sealed, attest, begin, close, extend, freeze, record_many, seal
+    from tachiai.sealing.stamping import Stamped, prove_token, stamp_digest
     from tachiai.sealing.superseding import check_another_key, check_provable, supersede
     from tachiai.sealing.verifying import examine, trust, verify, verify_deep
 
@@ -31,6 +32,7 @@ __all__ = [
     "Report",
     "SealText",
     "Sealed",
+    "Stamped",
     "StampingAuthority",
     "Subject",
     "Trial",
@@ -48,9 +50,11 @@ __all__ = [
     "make_key",
     "prepare",
     "prepare_many",
+    "prove_token",
     "record_many",
     "request_certificate",
     "seal",
+    "stamp_digest",
     "stamping_authority",
     "supersede",
     "trust",
