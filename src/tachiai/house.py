@@ -7,6 +7,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import time
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Literal
@@ -79,6 +80,7 @@ class House:
     allowed_hosts: tuple[str, ...]
     mailbox: bool
     allow_private_revocation: bool
+    evidence_nightly: time | None
 
     @property
     def keys(self) -> Path:
@@ -139,6 +141,7 @@ def read(environment: Mapping[str, str] = os.environ) -> House:
         allowed_hosts=tuple(value("ALLOWED_HOSTS").replace(",", " ").split()),
         mailbox=value.flag("MAILBOX"),
         allow_private_revocation=value.flag("ALLOW_PRIVATE_REVOCATION"),
+        evidence_nightly=_hour(value("EVIDENCE_NIGHTLY"), "TACHIAI_EVIDENCE_NIGHTLY"),
     )
 
 
@@ -290,6 +293,14 @@ def _policy(dotted: str, name: str) -> str:
     if dotted and not re.fullmatch(r"[0-2](\.(0|[1-9][0-9]{0,38}))+", dotted):
         raise Misconfigured(f"{name} is an object identifier such as 1.2.392.200000.1.2")
     return dotted
+
+
+def _hour(given: str, name: str) -> time | None:
+    if not given:
+        return None
+    if not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", given):
+        raise Misconfigured(f"{name} is a time of day in Japan such as 02:30, or empty for never")
+    return time.fromisoformat(given)
 
 
 def _network(item: str) -> IPv4Network | IPv6Network:

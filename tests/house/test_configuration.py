@@ -43,6 +43,8 @@ def test_without_a_word_it_is_a_production_house_that_can_do_nothing() -> None:
         ("ACCEPT_SOFTWARE_KEY", "maybe"),
         ("MAILBOX", "on"),
         ("ALLOW_PRIVATE_REVOCATION", "2"),
+        ("EVIDENCE_NIGHTLY", "24:00"),
+        ("EVIDENCE_NIGHTLY", "2:30 pm"),
     ],
 )
 def test_a_mistake_is_named(name: str, value: str) -> None:

@@ -8,6 +8,7 @@ from django.db import models
 
 from tachiai.accounts.models import Member, Organization
 from tachiai.vault import Blob
+from tachiai.work.models import Task
 
 
 class Record(models.Model):
@@ -75,3 +76,84 @@ class EarlierFile(models.Model):
 
     def __str__(self) -> str:
         return f"{self.file} until {self.until}"
+
+
+class EvidenceStamp(models.Model):
+    """One token over the root of a hash tree (RFC 4998): of files' hashes, or of the hashes of older tokens that it renews."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    digest = models.CharField(max_length=10, help_text="Of the tree and of the token's imprint: sha256, sha384, sha512.")
+    root = models.BinaryField(max_length=64)
+    token = models.BinaryField(help_text="The timeStamp field (DER), with what proves its certificates.")
+    made_at = models.DateTimeField(help_text="The token's own time.")
+    until = models.DateTimeField(
+        help_text="When a certificate or an algorithm beneath it ends: nothing can be shown by it alone after that."
+    )
+    authority = models.CharField(max_length=300)
+    accredited = models.BooleanField()
+    covered = models.BooleanField(default=False, help_text="A later stamp speaks of these very bytes, so they must not change any more.")
+    renewed_by = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="renews")
+    renewed_path = models.BinaryField(default=bytes, help_text="The reducedHashtree (DER) that leads from this token to its renewal.")
+
+    def __str__(self) -> str:
+        return f"{self.authority} {self.made_at}"
+
+
+class EvidenceBatch(models.Model):
+    """Files that share one chain of archive timestamps: ``stamp`` is its first, ``last`` the one that holds it up now.
+
+    ``generation`` counts the chains of the files: 2 stands over 1, by a stronger digest. ``continued_by`` is the chain that follows.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    generation = models.PositiveSmallIntegerField()
+    count = models.PositiveIntegerField()
+    stamp = models.ForeignKey(EvidenceStamp, on_delete=models.PROTECT, related_name="+")
+    last = models.ForeignKey(EvidenceStamp, on_delete=models.PROTECT, related_name="holds_up")
+    renew_at = models.DateTimeField()
+    continued_by = models.OneToOneField("self", on_delete=models.PROTECT, null=True, blank=True, related_name="continues")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["continued_by", "renew_at"], name="evidence_renewal")]
+
+    def __str__(self) -> str:
+        return f"{self.count} files, generation {self.generation}"
+
+
+class EvidenceMember(models.Model):
+    """One file in a batch, as it was then: its first ``size`` bytes, whose hash is ``hash``. What was appended later is not meant."""
+
+    batch = models.ForeignKey(EvidenceBatch, on_delete=models.PROTECT, related_name="members")
+    file = models.ForeignKey(RecordFile, on_delete=models.PROTECT, related_name="evidence")
+    size = models.PositiveBigIntegerField()
+    hash = models.BinaryField(max_length=64)
+    path = models.BinaryField(default=bytes, help_text="The reducedHashtree (DER) from the file to the batch's first stamp.")
+    first = models.BooleanField(help_text="Of the file's first batch.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["batch", "file"], name="evidence_member_once"),
+            models.UniqueConstraint(fields=["file"], condition=models.Q(first=True), name="evidence_begun_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.file} in {self.batch_id}"
+
+
+class EvidenceAct(models.TextChoices):
+    MAKE = "make"  # a batch of the files that have no evidence yet
+    RENEW = "renew"  # one token over the tokens of all batches that are due
+    REHASH = "rehash"  # a new chain for one batch, by a stronger digest
+
+
+class EvidenceTask(Task):
+    """``key`` says what it is for, so that it is written once whoever plans it: the night, or the batch."""
+
+    act = models.CharField(max_length=10, choices=EvidenceAct.choices)
+    key = models.CharField(max_length=80, unique=True)
+    digest = models.CharField(max_length=10)
+    batch = models.ForeignKey(EvidenceBatch, on_delete=models.PROTECT, null=True, blank=True, related_name="tasks")
+
+    class Meta(Task.Meta):
+        abstract = False

@@ -5,7 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
+
 from tachiai import clock, outbox, sealing
+from tachiai.archive.evidence_work import do_evidence, plan_evidence
+from tachiai.archive.models import EvidenceTask
 from tachiai.envelopes.closing import close_envelope
 from tachiai.envelopes.delivering import note_undelivered
 from tachiai.envelopes.expiring import expire_envelopes
@@ -22,11 +26,13 @@ SEAL = Flow("seal", sealable, lambda intake: seal_consents(intake, now=clock.now
 CLOSE = Kind("close", CloseTask.objects.all, lambda task: close_envelope(task, now=clock.now), lease=_LONG, batch=1, hands=4)
 TOP_UP = Kind("top-up", TopUpTask.objects.all, lambda task: top_up(task, now=clock.now), lease=_LONG, batch=2)
 MAIL = Kind("mail", Mail.objects.all, lambda mail: outbox.deliver(mail, now=clock.now, refused=note_undelivered))
+EVIDENCE = Kind("evidence", EvidenceTask.objects.all, lambda task: do_evidence(task, now=clock.now), lease=_LONG, batch=1)
 
-KINDS: tuple[Kind[Any] | Flow[Any], ...] = (FREEZE, SEAL, CLOSE, TOP_UP, MAIL)
+KINDS: tuple[Kind[Any] | Flow[Any], ...] = (FREEZE, SEAL, CLOSE, TOP_UP, MAIL, EVIDENCE)
 
 
 def tick() -> int:
     """What is due by the clock alone; how much was done."""
     sealing.watch_keys(at=clock.now())
+    plan_evidence(nightly=settings.TACHIAI.evidence_nightly, at=clock.now())
     return expire_envelopes(at=clock.now())

@@ -27,6 +27,7 @@ JOBS = {
     "seal_image": ("tachiai.pages.seal_pixels", "seal_image_job"),
     # Only named here, never imported by the house's side: signatures are read by their own room, in the same kind of cell.
     "examine": ("tachiai.crypto.examination", "examine_job"),
+    "evidence": ("tachiai.crypto.evidence_examination", "evidence_job"),
 }
 HEADROOM_BYTES = 32 * 1024 * 1024
 MAX_INPUT_BYTES = 256 * 1024 * 1024
