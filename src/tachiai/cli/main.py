@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 from tachiai import __version__
 from tachiai.cli.envelopes import add_envelope_commands
+from tachiai.cli.evidence import add_evidence_commands
 from tachiai.cli.keys import add_key_commands
 from tachiai.cli.tsa import add_tsa_commands
 from tachiai.errors import Outage, Refusal
@@ -52,6 +53,7 @@ def parser() -> argparse.ArgumentParser:
     add_envelope_commands(commands, _lazy)
     add_key_commands(commands, _lazy)
     add_tsa_commands(commands, _lazy)
+    add_evidence_commands(commands, _lazy)
     _people_commands(commands)
     _document_commands(commands)
     return top

@@ -1,0 +1,34 @@
+"""The evidence records of one contract, to take along (RFC 4998)."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.http import HttpRequest, HttpResponse
+
+from tachiai import clock
+from tachiai.accounts.models import Member
+from tachiai.archive.evidence_exporting import has_evidence, zip_evidence
+from tachiai.envelopes.access import envelope_for
+from tachiai.envelopes.models import Envelope
+from tachiai.envelopes.reading import concluded_files
+from tachiai.errors import Refusal
+from tachiai.web.desk.doors import at_desk
+from tachiai.web.desk.files import attachment
+
+
+@at_desk
+def evidence(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpResponse:
+    """The files as they were stamped, a record for each, and how to check them, in one ZIP."""
+    envelope = envelope_for(member, pk)
+    files = concluded_files(envelope)
+    if not files:
+        raise Refusal("page.unknown")
+    content = zip_evidence(files[0].record, by=member, at=clock.now())
+    return attachment(f"{envelope.number}-evidence.zip", content, kind="application/zip")
+
+
+def offers_evidence(envelope: Envelope) -> bool:
+    """Whether there is anything to take along yet."""
+    files = concluded_files(envelope)
+    return bool(files) and has_evidence(files[0].record)
