@@ -98,7 +98,12 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 ATOMIC_REQUESTS = False
 
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "django_cache"},
+    # Limits count in it: with Django's 300 rows, whoever asks from many addresses would push out the counts of others.
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "django_cache",
+        "OPTIONS": {"MAX_ENTRIES": 20_000},
+    },
     # Parts of pages that look alike for many readers; each names in its template everything it depends on, so nothing goes stale.
     "template_fragments": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "fragments"},
 }
@@ -160,7 +165,7 @@ CONTENT_SECURITY_POLICY = {
 
 LANGUAGE_CODE = "ja"
 LANGUAGES = [("ja", "日本語"), ("en", "English")]
-LOCALE_PATHS = [PACKAGE / "locale" / name for name in ("shared", "desk", "signer")]
+LOCALE_PATHS = [PACKAGE / "locale" / name for name in ("shared", "desk", "signer", "verifier")]
 LANGUAGE_COOKIE_NAME = "tachiai_language"
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 USE_I18N = True
