@@ -73,6 +73,8 @@ EXPECTED: dict[str, tuple[Any, Any]] = {
     "registrar:done": (FINE, FINE),
     # Open to everybody, and telling nothing of anybody.
     "verifier:verify": (FINE, FINE),
+    "verifier:report_json": (400, 400),  # nothing without the result that a page carries
+    "verifier:report_pdf": (400, 400),
     "verifier:certificate": (GONE, GONE),  # an unknown number: the page to ask again
     "healthz": (FINE, FINE),
     "language": ((405, ELSEWHERE), (405, ELSEWHERE)),

@@ -6,7 +6,8 @@ import hashlib
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from tachiai.archive.models import RecordFile
+from tachiai.accounts.models import Operator, Organization
+from tachiai.archive.models import Record, RecordFile
 from tachiai.archive.verification import Judgement, Verdict
 from tachiai.crypto.judgement import Algorithm, Change, Link, Report, Row
 
@@ -100,6 +101,18 @@ def judged(verdict: Verdict, *rows: Row, reasons: tuple[str, ...] = (), file: Re
     given: dict[str, Any] = {"closed": True, "whole_file": True, "problems": (), "until": UNTIL, "until_cause": "algorithm"}
     told = Report(rows=rows, **(given | report)) if rows else None
     return Judgement(verdict, reasons, hashlib.sha256(str(verdict).encode()).digest(), 123_456, told, file)
+
+
+def filed(*, measure: int | None = None) -> RecordFile:
+    """A concluded document of a house that keeps it; the rows are not saved."""
+    operator = Operator(name="立会テスト運営", name_en="Tachiai Test Operator")
+    record = Record(
+        organization=Organization(name="さくら丘市（架空）", operator=operator),
+        certificate_number="ABCD-EFGH-JKLM-NPQR",
+        concluded_at=AT,
+        measure=measure,
+    )
+    return RecordFile(record=record, kind="document", name="業務委託契約書")
 
 
 def listed() -> Judgement:

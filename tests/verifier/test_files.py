@@ -43,7 +43,7 @@ def flipped(pdf: bytes, place: int) -> bytes:
 def verdict(response: Any) -> str:
     body = response.content.decode()
     head = body[body.index('data-testid="verdict"') :].split("</div>")[0]
-    return next(word for word in ("有効", "要確認", "無効", "署名が見つかりません", "検証できません") if f"</svg>{word}" in head)
+    return next(word for word in ("有効", "要確認", "無効", "署名なし", "検証できません") if f"</svg>{word}" in head)
 
 
 def test_a_concluded_contract_is_valid_and_says_who_whole_and_when() -> None:
@@ -104,7 +104,7 @@ def test_something_appended_is_told() -> None:
 
 
 def test_unsigned_and_unreadable_files_are_told_apart() -> None:
-    assert verdict(ask(plain())) == "署名が見つかりません"
+    assert verdict(ask(plain())) == "署名なし"
     for odd in (b"not a pdf", b"%PDF-1.7\n" + b"[" * 100_000, plain()[:300]):
         assert verdict(ask(odd)) == "検証できません"
     assert told(judge(plain(), at=clock.now()))["reasons"] == ["seal.no_signature"]

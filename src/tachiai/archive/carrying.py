@@ -13,10 +13,10 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from tachiai.archive.models import RecordFile
 from tachiai.archive.verification import Judgement
-from tachiai.crypto.judgement import Algorithm, Change, Link
+from tachiai.crypto.judgement import Algorithm, Change, Link, Report
 from tachiai.errors import Refusal
 
-__all__ = ["Algorithm", "Change", "Link", "pack", "unpack"]
+__all__ = ["Algorithm", "Change", "Link", "Report", "pack", "unpack"]
 
 
 def pack(judgement: Judgement) -> dict[str, Any]:

@@ -80,8 +80,10 @@ VERDICT = {
     "valid": Chip(pgettext_lazy("state", "有効"), "green", "check-circle"),
     "attention": Chip(pgettext_lazy("state", "要確認"), "yellow", "warning"),
     "invalid": Chip(pgettext_lazy("state", "無効"), "red", "error"),
-    "none": Chip(pgettext_lazy("state", "署名が見つかりません"), "outline", "search"),
+    "none": Chip(pgettext_lazy("state", "署名なし"), "outline", "minus"),
     "unverifiable": Chip(pgettext_lazy("state", "検証できません"), "gray", "help"),
+    # A signature of which no verdict of its own was worked out; a whole file always has one.
+    "unjudged": Chip(pgettext_lazy("state", "確認していません"), "outline", "circle"),
 }
 
 FLAG = {

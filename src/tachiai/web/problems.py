@@ -179,6 +179,8 @@ SENTENCES = {
     "envelope.not_stuck": N_("止まっている処理はありません。"),
     "envelope.busy": N_("ちょうど処理中です。しばらくしてからもう一度お試しください。"),
     "envelope.ambiguous": N_("同じ管理番号の封筒が複数あります。組織を指定してください。"),
+    "report.altered": N_("検証結果を読み取れません。もう一度ファイルを選んで、検証からやり直してください。"),
+    "report.expired": N_("検証から1時間が過ぎました。もう一度ファイルを選んで、検証からやり直してください。"),
     "store.unwritable": N_("ただいま保存できません。入力内容はそのままで、しばらくしてからもう一度お試しください。"),
 }
 UNKNOWN = N_("操作を完了できませんでした。しばらくしてからもう一度お試しください。")
@@ -209,6 +211,8 @@ STATUS = {
     "code.busy": 429,
     "registration.suspended": 429,
     "otp.too_soon": 429,
+    "report.altered": 400,
+    "report.expired": 410,
     "file.too_large": 413,
     "envelope.too_large": 413,
     "vault.altered": 500,

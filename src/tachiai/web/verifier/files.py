@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django import forms
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -18,10 +19,13 @@ from tachiai import clock
 from tachiai.archive.verification import LARGEST, Judgement, judge
 from tachiai.errors import Outage, Refusal
 from tachiai.web.problems import sentence, status_of
-from tachiai.web.templatetags.look import jst
-from tachiai.web.verifier import words
+from tachiai.web.verifier.carried import Carried, hand_out
 from tachiai.web.verifier.limits import FILES, busy_page, spend
+from tachiai.web.verifier.names import until_words
+from tachiai.web.verifier.papers import questions
 from tachiai.web.verifier.uploads import InMemory
+from tachiai.web.verifier.versions import versions
+from tachiai.web.verifier.words import headline, when, who, whole
 
 
 class FileForm(forms.Form):
@@ -99,17 +103,23 @@ def _judge(taken: SimpleUploadedFile, *, at: datetime) -> Judgement:
 
 
 def _told(request: HttpRequest, judgement: Judgement, *, name: str, at: datetime) -> HttpResponse:
-    stamped = [row.gen_time for row in judgement.rows if row.gen_time is not None]
+    until = until_words(judgement.report, judgement.rows) if judgement.report else ""
     context = {
         "heading": _("検証結果"),
         "judgement": judgement,
-        "headline": words.headline(judgement),
-        "who": words.who(judgement),
-        "whole": words.whole(judgement),
-        "when": words.when(judgement, last=jst(max(stamped)) if stamped else ""),
-        "versions": words.versions(judgement),
+        "headline": headline(judgement),
+        "cards": _cards(judgement) if judgement.rows else [],
+        "versions": versions(judgement),
+        "until": until,
         "file_name": name,
         "sha256": judgement.sha256.hex(),
         "judged_at": at,
+        "address": settings.TACHIAI.public_url + reverse("verifier:verify"),
+        "carried": hand_out(Carried(judgement, name, at)),
     }
     return render(request, "verifier/result.html", context)
+
+
+def _cards(judgement: Judgement) -> list[dict[str, object]]:
+    answers = (who(judgement), whole(judgement), when(judgement))
+    return [{"asks": asks, "term": term, "card": card} for (asks, term), card in zip(questions(), answers, strict=True)]

@@ -1,135 +1,196 @@
-"""What a judgement says to somebody who is not a specialist: three questions, then each signature in a reader's order."""
+"""What a judgement says to somebody who is not a specialist: a headline, and the three questions with what each answer rests on."""
 
 from __future__ import annotations
 
-import re
+from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as N_  # noqa: N812  # marks a message, as _ does
 
 from tachiai.archive.models import FileKind
-from tachiai.archive.verification import ALTERED, Judgement, Row, Verdict
+from tachiai.archive.verification import Judgement, Row, Verdict
+from tachiai.web.templatetags.look import jst
+from tachiai.web.verifier.names import common_name
+from tachiai.web.verifier.sentences import Reason, coded, reasons
 
-Card = dict[str, object]
+# The signed bytes are not those of now, or a signature does not cover what it claims to.
+ALTERED = frozenset(("seal.broken", "seal.byte_range", "seal.modified"))
+# Nobody could say whether they are.
+UNREAD = frozenset(("seal.unknown_signature", "seal.algorithm_broken", "seal.algorithm_unknown", "seal.unreadable"))
+UNTIMELY = frozenset(
+    ("seal.timestamp_missing", "seal.timestamp_wrong", "seal.timestamp_untrusted", "seal.timestamp_mismatch", "seal.archive_expired")
+)
+UNKNOWN_ROOT, MISFIT = "seal.unknown_root", "seal.timestamp_mismatch"
+# What a revision may bring without changing what a reader sees.
+HARMLESS = frozenset(("validation_data", "timestamp", "signature"))
 
-# The headline: what it is, and what to do about it.
+# A verdict whose weightiest reason has a headline of its own; then the verdict alone.
 HEADLINES = {
+    (Verdict.ATTENTION, UNKNOWN_ROOT): N_("証明書の発行元が、このサービスの知らない発行者です。改ざんは見つかっていません。"),
+    (Verdict.INVALID, "seal.certificate_revoked"): N_("失効した証明書による署名が含まれています。"),
+    (Verdict.INVALID, "seal.timestamp_mismatch"): N_("署名やファイルに合わないタイムスタンプが含まれています。"),
+    (Verdict.UNVERIFIABLE, "seal.algorithm_broken"): N_("安全でなくなった暗号が使われているため、検証できません。"),
+    (Verdict.UNVERIFIABLE, "seal.algorithm_unknown"): N_("このサービスが扱わない暗号のため、検証できません。"),
+    (Verdict.UNVERIFIABLE, "seal.unknown_signature"): N_("このサービスが扱わない形式の署名のため、検証できません。"),
+}
+GENERAL = {
     Verdict.VALID: N_("このサービスで締結された文書です。署名後に変更されていません。"),
     Verdict.ATTENTION: N_("このファイルだけでは、有効と判断できません。下の内容を確認してください。"),
-    Verdict.INVALID: N_("署名したあとに、ファイルの内容が変更されています。"),
+    Verdict.INVALID: N_("有効でない署名が含まれています。下の内容を確認してください。"),
     Verdict.UNSIGNED: N_("このPDFには電子署名がありません。"),
     Verdict.UNVERIFIABLE: N_("このファイルは読み取れないため、検証できません。"),
 }
-NEXT = {
-    Verdict.ATTENTION: N_("締結済みの文書は、「電子署名完了のお知らせ」からダウンロードしたままのファイルで検証してください。"),
-    Verdict.INVALID: N_("このファイルは使わず、送信者から締結済みの文書を取り直してください。"),
-    Verdict.UNSIGNED: N_("印刷・変換・無害化した写しは、電子署名が失われます。元のファイルで検証してください。"),
-    Verdict.UNVERIFIABLE: N_("PDF以外のファイル、壊れたファイル、暗号化されたファイルは検証できません。元のファイルで検証してください。"),
-}
-REASONS = {
-    "file.not_ours": N_("このサービスが締結済みとして保管している文書と一致しません。"),
-    "seal.broken": N_("署名された範囲の内容が、署名のときと異なります。"),
-    "seal.byte_range": N_("署名の範囲が正しくありません。"),
-    "seal.modified": N_("署名のあとに、認められていない変更が加えられています。"),
-    "seal.not_whole_file": N_("最後の署名のあとに、署名されていない内容が加えられています。"),
-    "seal.untrusted": N_("証明書が、このサービスの信頼する発行者につながりません。"),
-    "seal.timestamp_missing": N_("署名にタイムスタンプがありません。"),
-    "seal.timestamp_wrong": N_("タイムスタンプが、このサービスの信頼する時刻認証局につながりません。"),
-    "seal.unknown_signature": N_("このサービスが扱わない形式の署名が含まれています。"),
-    "seal.not_archival": N_("長期検証に必要な情報がそろっていません。"),
-    "seal.archive_expired": N_("最後のタイムスタンプの有効期間が過ぎています。"),
-    "seal.unreadable": N_("ファイルを読み取れませんでした。"),
-    "seal.no_signature": N_("電子署名が見つかりませんでした。"),
-}
-UNTIMELY = frozenset(("seal.timestamp_missing", "seal.timestamp_wrong", "seal.archive_expired"))
-KINDS = {
-    "certification": N_("運営者による文書の確定"),
-    "signature": N_("署名者の電子署名"),
-    "timestamp": N_("文書タイムスタンプ（長期保存用）"),
-}
 
 
-def headline(judgement: Judgement) -> dict[str, object]:
-    verdict = judgement.verdict
-    return {"words": _(HEADLINES[verdict]), "next": _(NEXT[verdict]) if verdict in NEXT else "", "reasons": reasons(judgement.reasons)}
+@dataclass(frozen=True)
+class Headline:
+    """The verdict in one sentence, and its reasons with their next steps."""
+
+    words: str
+    reasons: list[Reason]
 
 
-def reasons(codes: tuple[str, ...]) -> list[str]:
-    """One sentence a code; a code without words of its own is something that could not be read."""
-    return list(dict.fromkeys(_(REASONS.get(code, REASONS["seal.unreadable"])) for code in codes))
+@dataclass(frozen=True)
+class Card:
+    """The answer to one of the three questions. ``state``: good, doubt, bad or none; ``basis``: what the answer rests on."""
+
+    state: str
+    answer: str
+    basis: str = ""
+    lines: tuple[str, ...] = ()
+
+
+def headline(judgement: Judgement) -> Headline:
+    return Headline(_(_headline(judgement)), reasons(judgement.reasons))
+
+
+def _headline(judgement: Judgement) -> str:
+    verdict, found = judgement.verdict, _codes(judgement)
+    if verdict == Verdict.VALID and judgement.file is None:
+        return N_("信頼リストにある発行者の証明書による署名です。署名後に変更されていません。")
+    if verdict == Verdict.INVALID and found & ALTERED:
+        return N_("署名したあとに、ファイルの内容が変更されています。")
+    leading = next((coded(code) for code in judgement.reasons if code != "file.not_ours"), "")
+    if leading == UNKNOWN_ROOT and whole(judgement).state != "good":
+        return GENERAL[verdict]
+    return HEADLINES.get((verdict, leading), GENERAL[verdict])
+
+
+def _codes(judgement: Judgement) -> frozenset[str]:
+    return frozenset(coded(code) for code in judgement.reasons)
 
 
 def who(judgement: Judgement) -> Card:
-    """本人性. Names are vouched for only in a file of ours; otherwise they are what somebody wrote into the signature."""
+    """本人性. Names are vouched for in a file of ours, or by a certificate that leads to somebody trusted; else they are only written."""
     signers = [row for row in judgement.rows if row.kind == "signature"]
-    lines = [f"{row.name}\n{row.contact}".strip() for row in signers]
-    if judgement.verdict == Verdict.VALID:
-        if judgement.file is not None and judgement.file.kind == FileKind.CERTIFICATE:
-            operator = judgement.file.record.organization.operator.name
-            return {"state": "good", "answer": _("{operator}が発行した締結証明書です").format(operator=operator), "lines": []}
-        return {"state": "good", "answer": _("署名者{count}名を確認しました").format(count=len(signers)), "lines": lines}
+    if judgement.verdict == Verdict.VALID or (judgement.verdict == Verdict.ATTENTION and judgement.file is not None):
+        return _known(judgement, signers)
     if not judgement.rows:
-        return {"state": "none", "answer": _("確認できません"), "lines": []}
+        return Card("none", _("確認できません"))
     warning = _("次の名前は署名に書かれているもので、確認されたものではありません。")
-    return {"state": "doubt", "answer": _("確認できません"), "lines": [warning, *lines] if lines else []}
+    lines = tuple(_written(row) for row in signers)
+    return Card("doubt", _("署名者を確認できません"), _doubted(judgement), (warning, *lines) if lines else ())
+
+
+def _known(judgement: Judgement, signers: list[Row]) -> Card:
+    counted = _("署名者{count}名を確認しました").format(count=len(signers))
+    if judgement.file is None:
+        lists = _("、").join(dict.fromkeys(row.trust_list for row in signers if row.trust_list))
+        basis = _("信頼リスト「{name}」にある発行者の証明書").format(name=lists) if lists else _("信頼する発行者の証明書")
+        return Card("good", counted, basis, tuple(common_name(row.signer_subject) for row in signers))
+    operator = judgement.file.record.organization.operator.name
+    basis = _("締結のときに{operator}が保管したファイルと、全体が一致").format(operator=operator)
+    if judgement.file.kind == FileKind.CERTIFICATE:
+        return Card("good", _("{operator}が発行した締結証明書です").format(operator=operator), basis)
+    return Card("good", counted, basis, tuple(_written(row) for row in signers))
+
+
+def _written(row: Row) -> str:
+    return f"{row.name}\n{row.contact}".strip() or common_name(row.signer_subject)
+
+
+def _doubted(judgement: Judgement) -> str:
+    """Why a name is not vouched for: the worst that is known of the certificates."""
+    trusts = {row.trust for row in judgement.rows if row.kind != "timestamp"}
+    if any(row.revocation == "revoked" for row in judgement.rows):
+        return _("証明書が失効しています")
+    if "unknown_root" in trusts:
+        return _("証明書の発行元は、このサービスが知らない発行者です")
+    if "incomplete" in trusts:
+        return _("発行元までの証明書がそろっていません")
+    if trusts == {"house"}:
+        return _("証明書はこのサービスのものですが、保管している文書と一致しません")
+    if "listed" in trusts:
+        return _("証明書の発行者は信頼リストにありますが、ほかに確認が必要です")
+    return ""
 
 
 def whole(judgement: Judgement) -> Card:
-    """完全性."""
-    found = {code.removeprefix("seal.") for code in judgement.reasons}
+    """完全性: whether the signed bytes stand, and what came after them."""
+    found = _codes(judgement) | {coded(code) for row in judgement.rows for code in row.problems}
     if not judgement.rows:
-        return {"state": "none", "answer": _("確認できません"), "lines": []}
+        return Card("none", _("確認できません"))
     if found & ALTERED:
-        lines = reasons(tuple(code for code in judgement.reasons if code.removeprefix("seal.") in ALTERED))
-        return {"state": "bad", "answer": _("署名後に変更されています"), "lines": lines}
+        causes = tuple(one.cause for one in reasons(sorted(found & ALTERED)))
+        return Card("bad", _("署名後に変更されています"), _("署名された範囲の指紋（SHA-256など）との照合"), causes)
+    if found & UNREAD:
+        return Card("none", _("確認できません"), "", tuple(one.cause for one in reasons(sorted(found & UNREAD))))
+    if MISFIT in found:
+        return Card("bad", _("内容に合わないタイムスタンプがあります"), _("署名された範囲の指紋（SHA-256など）との照合"))
+    if "seal.changed_after" in found or _meddled(judgement):
+        state = "bad" if judgement.verdict == Verdict.INVALID else "doubt"
+        return Card(state, _("署名のあとに変更があります"), _("署名の時点の内容との比較"), _places(judgement))
     if judgement.report is not None and not judgement.report.whole_file:
-        return {"state": "doubt", "answer": _("署名のあとに追加された内容があります"), "lines": []}
-    return {"state": "good", "answer": _("署名後の変更はありません"), "lines": []}
+        return Card("doubt", _("署名のあとに追加された内容があります"), _("最後の署名の範囲が、ファイルの全体ではありません"))
+    return Card("good", _("署名後の変更はありません"), _("署名された範囲の指紋（SHA-256など）がすべて一致"))
 
 
-def when(judgement: Judgement, *, last: str) -> Card:
-    """存在時刻. ``last`` is the time of the last timestamp in words; whether it is an accredited one is said either way."""
-    rows = judgement.rows
-    if not rows or all(row.gen_time is None for row in rows):
-        return {"state": "none", "answer": _("タイムスタンプを確認できません"), "lines": []}
-    answer = _("{moment}には存在していました").format(moment=last)
-    if judgement.verdict == Verdict.INVALID:
+def _meddled(judgement: Judgement) -> bool:
+    return any(not change.allowed for row in judgement.rows for change in row.changes)
+
+
+def _places(judgement: Judgement) -> tuple[str, ...]:
+    """The pages that somebody should look at."""
+    doubtful = [change for row in judgement.rows for change in row.changes if not change.allowed or change.kind not in HARMLESS]
+    pages = sorted({page for change in doubtful for page in change.pages})
+    return (_("変更のあるページ：{pages}").format(pages=_("、").join(str(page) for page in pages)),) if pages else ()
+
+
+def when(judgement: Judgement) -> Card:
+    """存在時刻: by whose clock, and whether that is a clock this house believes."""
+    rows = [row for row in judgement.rows if row.gen_time is not None]
+    if not rows:
+        return _by_own_clock(judgement)
+    if _codes(judgement) & ALTERED:
         # A stamp over bytes that are no longer these says nothing of these.
-        return {"state": "doubt", "answer": _("確認できません"), "lines": []}
+        return Card("doubt", _("確認できません"), _("変更されたファイルには、タイムスタンプの時刻は当てはまりません"))
+    last = max(rows, key=lambda row: row.gen_time.timestamp() if row.gen_time else 0.0)
+    basis = _("{authority}のタイムスタンプ").format(authority=common_name(last.tsa_subject))
+    moment = jst(last.gen_time)
+    if _timely(judgement, last):
+        return Card("good", _("{moment}には存在していました").format(moment=moment), basis, (_accreditation(judgement),))
+    causes = tuple(one.cause for one in reasons(sorted(_codes(judgement) & UNTIMELY)))
+    return Card("doubt", _("{moment}と記録されています").format(moment=moment), basis, causes or (_accreditation(judgement),))
+
+
+def _by_own_clock(judgement: Judgement) -> Card:
+    written = [row.signed_at for row in judgement.rows if row.signed_at is not None]
+    if not written:
+        return Card("none", _("タイムスタンプを確認できません"))
+    basis = _("署名した側の時計（タイムスタンプはありません）")
+    return Card("doubt", _("{moment}と書かれています").format(moment=jst(max(written))), basis)
+
+
+def _timely(judgement: Judgement, last: Row) -> bool:
     whole_file = judgement.report is not None and judgement.report.whole_file
-    trusted = whole_file and UNTIMELY.isdisjoint(judgement.reasons)
-    return {"state": "good" if trusted else "doubt", "answer": answer, "lines": [_accreditation(judgement)]}
+    its_own = {coded(code) for code in (last.code, *last.problems) if code}
+    doubtful = (_codes(judgement) & UNTIMELY) | (its_own & (UNTIMELY | UNREAD))
+    return whole_file and not doubtful and last.time_trust not in ("unknown_root", "incomplete")
 
 
 def _accreditation(judgement: Judgement) -> str:
-    if judgement.file is not None and judgement.file.record.measure == 1:
+    if judgement.file is None:
+        return _("総務大臣の認定を受けた時刻認証業務かどうかは、判定していません。")
+    if judgement.file.record.measure == 1:
         return _("総務大臣認定の時刻認証業務によるタイムスタンプです。")
     return _("認定タイムスタンプではありません。")
-
-
-def versions(judgement: Judgement) -> list[dict[str, object]]:
-    """Each signature as a PDF reader's panel lists them, the first made first."""
-    return [
-        {
-            "number": number,
-            "kind": _(KINDS[row.kind]),
-            "row": row,
-            "problems": reasons(tuple(f"seal.{code}" for code in row.problems)),
-            "coverage": _coverage(row),
-            "authority": common_name(row.tsa_subject),
-            "holder": common_name(row.signer_subject),
-            "issuer": common_name(row.issuer),
-        }
-        for number, row in enumerate(judgement.rows, 1)
-    ]
-
-
-def common_name(subject: str) -> str:
-    """The part of a certificate's name by which its owner is known; all of it where it has no such part."""
-    found = re.search(r"CN=(.*?)(?:, [A-Za-z0-9.]+=|$)", subject)
-    return found.group(1) if found else subject
-
-
-def _coverage(row: Row) -> str:
-    told = {"whole_file": _("ファイル全体"), "earlier_revision": _("この署名の時点までの内容"), "unclear": _("確認できません")}
-    return told[row.coverage]

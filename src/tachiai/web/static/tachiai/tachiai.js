@@ -15,6 +15,8 @@ each("form[data-once]", (form) => {
     form.dataset.sent = "1";
     const button = event.submitter;
     if (button) button.setAttribute("aria-disabled", "true");
+    const note = form.querySelector(".progress-note");
+    if (note) note.textContent = form.dataset.progress;
   });
 });
 // A page restored by the back button may be sent again.
@@ -22,6 +24,7 @@ addEventListener("pageshow", (event) => {
   if (!event.persisted) return;
   each("form[data-sent]", (form) => delete form.dataset.sent);
   each("[aria-disabled]", (button) => button.removeAttribute("aria-disabled"));
+  each(".progress-note", (note) => { note.textContent = ""; });
 });
 
 each("[data-print]", (button) => {
