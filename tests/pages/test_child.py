@@ -18,8 +18,9 @@ import pytest
 
 from pages import odd_files
 from tachiai.errors import Outage, Refusal
-from tachiai.pages import births, child, frame
-from tachiai.pages.inspect import LIMITS
+from tachiai.pages import births, child, frame, progress
+from tachiai.pages.findings import STAGES, Stage
+from tachiai.pages.inspect import LIMITS, inspect
 
 FORENSICS = "tachiai.pages.forensics"
 LONG = replace(LIMITS, cpu_seconds=30, memory_bytes=2**40)
@@ -234,3 +235,55 @@ def test_a_frame_that_is_none_is_refused(broken):
 def test_a_frame_comes_back_as_it_was_sent():
     sent = frame.opening({"名": 1}, body_length=3) + b"abc"
     assert frame.read(io.BytesIO(sent), max_body_bytes=3) == ({"名": 1}, b"abc")
+
+
+def told(pdf: bytes) -> list[Stage]:
+    words: list[Stage] = []
+    inspect(pdf, progress=words.append)
+    return words
+
+
+def test_an_inspection_tells_its_stages_in_order_and_its_pages():
+    words = told(odd_files.plain(*(["Agreement"] * 60)))
+    assert list(dict.fromkeys(word.name for word in words)) == list(STAGES)
+    pages = [word for word in words if word.name == "drawing"]
+    assert {word.total for word in pages} == {60}
+    assert [word.done for word in pages] == sorted({word.done for word in pages})
+    assert len(words) < progress.MOST_WORDS
+
+
+def test_progress_changes_nothing_about_the_answer():
+    pdf = odd_files.plain("One", "Two")
+    assert inspect(pdf, progress=lambda _: None) == inspect(pdf)
+    with pytest.raises(Refusal, match="not_pdf"):
+        inspect(b"hello", progress=lambda _: None)
+
+
+@pytest.mark.parametrize("raised", [OSError("mine"), KeyError("mine")], ids=["os", "key"])
+def test_whoever_cannot_hear_ends_the_work_and_learns_why(raised):
+    def fail(_: Stage) -> None:
+        raise raised
+
+    with pytest.raises(type(raised)) as caught:
+        inspect(odd_files.plain(), progress=fail)
+    assert caught.value is raised
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["drawing", ["drawing", 1], ["sleeping", 0, 1], ["drawing", 2, 1], ["drawing", -1, 1], ["drawing", 0, 10**9], ["drawing", 0.0, 1]],
+    ids=str,
+)
+def test_a_word_that_nobody_of_ours_would_say_is_none(word):
+    with pytest.raises(frame.FrameError):
+        progress.heard({progress.KEY: word})
+    with pytest.raises(frame.FrameError):
+        progress.heard({progress.KEY: ["drawing", 0, 1], "more": 1})
+    assert progress.heard({"page_count": 1}) is None
+
+
+def test_a_child_that_only_talks_is_ended(monkeypatch):
+    monkeypatch.setattr(progress, "MOST_WORDS", 2)
+    with pytest.raises(Refusal) as caught:
+        inspect(odd_files.plain(), progress=lambda _: None)
+    assert caught.value.facts == {"reason": "crash"}

@@ -1,4 +1,5 @@
-"""The inside of a child: limits first, then a greeting, then one job on a stranger's bytes, then one framed answer.
+"""The inside of a child: limits first, then a greeting, then one job on a stranger's bytes, then one framed answer; before it, where they
+were asked for, some words of progress.
 
 A child is forked by `tachiai.pages.nursery`, which has loaded the job's own module and nothing else of the sort: inspecting does not
 carry an image encoder with it.
@@ -11,9 +12,11 @@ import mmap
 import resource
 import traceback
 from collections.abc import Callable
+from functools import partial
+from typing import IO
 
 from tachiai.errors import Refusal
-from tachiai.pages import frame
+from tachiai.pages import frame, progress
 from tachiai.pages.frame import GREETING, Head
 
 Job = Callable[[bytes, Head], tuple[Head, bytes]]
@@ -45,9 +48,16 @@ def serve(job_name: str, *, memory_bytes: int, cpu_seconds: int) -> None:
         answer_to.write(GREETING)
         answer_to.flush()
         options, pdf = frame.read(asked, max_body_bytes=MAX_INPUT_BYTES)
+        if options.pop("progress", False):
+            progress.be_heard(partial(_say, answer_to))
         head, body = _answer(job, pdf, options)
         answer_to.write(frame.opening(head, body_length=len(body)))
         answer_to.write(body)
+
+
+def _say(answer_to: IO[bytes], word: Head) -> None:
+    answer_to.write(frame.opening(word, body_length=0))
+    answer_to.flush()
 
 
 def limit_self(*, memory_bytes: int, cpu_seconds: int) -> None:

@@ -16,16 +16,21 @@ import os
 import signal
 import socket
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import IO
 
 from tachiai.errors import Outage, Refusal
-from tachiai.pages import births, frame
+from tachiai.pages import births, frame, progress
 from tachiai.pages.births import Birth
+from tachiai.pages.findings import Stage
 from tachiai.pages.frame import GREETING, Head
 
 SLOTS = max(1, os.cpu_count() or 1)
 SLOT_WAIT_SECONDS = 60.0
 GREETING_WAIT_SECONDS = 30.0  # a nursery loads in a fifth of a second on an idle machine
+
+Hear = Callable[[Stage], None]
 
 _slots = threading.BoundedSemaphore(SLOTS)
 
@@ -40,17 +45,18 @@ class Limits:
     answer_bytes: int
 
 
-def run(job: str, pdf: bytes, *, limits: Limits, options: Head | None = None) -> tuple[Head, bytes]:
+def run(job: str, pdf: bytes, *, limits: Limits, options: Head | None = None, hear: Hear | None = None) -> tuple[Head, bytes]:
     """Runs ``job`` on ``pdf`` in a fresh child and returns the head and body of its answer.
 
     Refuses with whatever the job refuses, and with ``file.too_complex`` (``reason``: time, memory or crash) when the child did
-    not live to answer. Raises `Outage` when no child can be started (``pages.child``) or none became free (``pages.busy``):
-    neither says anything about the file.
+    not live to answer. ``hear`` is told how far the child is, in this thread; what it raises ends the child and passes through.
+    Raises `Outage` when no child can be started (``pages.child``) or none became free (``pages.busy``): neither says anything
+    about the file.
     """
     if not _slots.acquire(timeout=SLOT_WAIT_SECONDS):
         raise Outage("pages.busy", f"no child became free in {SLOT_WAIT_SECONDS:.0f} s")
     try:
-        head, body = _converse(job, pdf, limits, options or {})
+        head, body = _converse(job, pdf, limits, options or {}, hear)
     finally:
         _slots.release()
     if "refusal" in head:
@@ -58,7 +64,7 @@ def run(job: str, pdf: bytes, *, limits: Limits, options: Head | None = None) ->
     return head, body
 
 
-def _converse(job: str, pdf: bytes, limits: Limits, options: Head) -> tuple[Head, bytes]:
+def _converse(job: str, pdf: bytes, limits: Limits, options: Head, hear: Hear | None) -> tuple[Head, bytes]:
     birth = _greeted(job, limits) or _greeted(job, limits)
     if birth is None:
         raise Outage("pages.child", "the child ended before it took the file")
@@ -66,7 +72,7 @@ def _converse(job: str, pdf: bytes, limits: Limits, options: Head) -> tuple[Head
     timer = threading.Timer(limits.wall_seconds, _end, (birth, late))
     timer.start()
     try:
-        return _exchange(birth, pdf, limits, options)
+        return _exchange(birth, pdf, limits, options, hear)
     except frame.FrameError as error:
         raise _explained(birth, late) from error
     finally:
@@ -90,13 +96,28 @@ def _greeted(job: str, limits: Limits) -> Birth | None:
     return birth
 
 
-def _exchange(birth: Birth, pdf: bytes, limits: Limits, options: Head) -> tuple[Head, bytes]:
+def _exchange(birth: Birth, pdf: bytes, limits: Limits, options: Head, hear: Hear | None) -> tuple[Head, bytes]:
     # A child reads all before it says anything, so nobody waits for the other; one that does not is ended by the clock.
+    asked = options if hear is None else {**options, "progress": True}
     try:
-        birth.talk.sendall(frame.opening(options, body_length=len(pdf)))
+        birth.talk.sendall(frame.opening(asked, body_length=len(pdf)))
         birth.talk.sendall(pdf)
-        with birth.talk.makefile("rb") as answer:
-            return frame.read(answer, max_body_bytes=limits.answer_bytes)
+    except OSError as error:
+        raise frame.FrameError("the child is gone") from error
+    with birth.talk.makefile("rb") as answer:
+        # Before the answer there are words of progress where they were asked for, and never many.
+        for _ in range(progress.MOST_WORDS):
+            head, body = _frame(answer, limits)
+            word = None if hear is None else progress.heard(head)
+            if hear is None or word is None:
+                return head, body
+            hear(word)
+    raise frame.FrameError("a child that only talks")
+
+
+def _frame(answer: IO[bytes], limits: Limits) -> tuple[Head, bytes]:
+    try:
+        return frame.read(answer, max_body_bytes=limits.answer_bytes)
     except OSError as error:
         raise frame.FrameError("the child is gone") from error
 

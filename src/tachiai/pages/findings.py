@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 MAX_FILE_BYTES = 50 * 1024 * 1024
 MAX_PAGES = 500
 
 Severity = Literal["accept", "warn", "normalise", "refuse"]
 XrefKind = Literal["table", "stream", "hybrid", "none"]
+
+
+STAGES = ("reading", "walking", "drawing", "rehearsing")
+
+
+class Stage(NamedTuple):
+    """How far an inspection is: ``name`` is one of `STAGES`, in this order; ``done`` of ``total`` parts of it, pages in "drawing"."""
+
+    name: str
+    done: int
+    total: int
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from tachiai.errors import Refusal
 from tachiai.pages import object_walk, pdfium, structure, tidying, wording
 from tachiai.pages.findings import MAX_PAGES, Finding, ForeignSignatures, Inspection
 from tachiai.pages.frame import Head
+from tachiai.pages.progress import tell
 from tachiai.pages.readings import Readings
 
 HEADER_WINDOW = 1024  # ISO 32000-1 annex H.3 note 13: readers accept the header within the first 1024 bytes
@@ -88,6 +89,7 @@ def plan_job(pdf: bytes, options: Head) -> tuple[Head, bytes]:
 
 def examine(pdf: bytes) -> Inspection:
     """Reads the whole file once with each parser. Raises `Refusal` only where nothing at all can be told of the file."""
+    tell("reading")
     # Step 1: the outside. A renamed Word file should hear what it is, not that it is a broken PDF.
     findings = _examine_outside(pdf)
     with _opened(pdf) as document:
@@ -98,6 +100,7 @@ def examine(pdf: bytes) -> Inspection:
         page_sizes, size_findings = structure.page_sizes(document, limit=MAX_PAGES)
         findings += size_findings
         # Step 4: every object once: what acts by itself, what leads outside, what is signed, what is not embedded.
+        tell("walking")
         walk = object_walk.walk(document)
         findings += walk.findings
         # Step 5: what a reader sees, in the file as it is and in qpdf's reading of it, tidied as a rewrite would be.
@@ -145,6 +148,7 @@ def _planned(pdf: bytes, inspection: Inspection) -> Inspection:
 def _rehearsed_plan(pdf: bytes) -> Plan:
     """The plan of a file that has gone the whole way once. Refuses as planning and rehearsing do, ``file.field_name_taken`` and,
     where judging alone takes longer than a worker may spend on it at each closing, ``file.too_complex``."""
+    tell("rehearsing")
     plan = planning.plan(pdf)
     taken = [name for name in plan.taken if not name.startswith(ARCHIVE_FIELDS)]
     if taken:

@@ -7,16 +7,16 @@ has signed it.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import cast, get_args
 
 from tachiai.crypto.plans import LARGEST as LARGEST_PLAN
 from tachiai.errors import Outage, Refusal
 from tachiai.pages import child
-from tachiai.pages.findings import MAX_FILE_BYTES, MAX_PAGES, Finding, ForeignSignatures, Inspection, Severity, XrefKind
+from tachiai.pages.findings import MAX_FILE_BYTES, MAX_PAGES, Finding, ForeignSignatures, Inspection, Severity, Stage, XrefKind
 from tachiai.pages.frame import Head
 
-__all__ = ["MAX_FILE_BYTES", "MAX_PAGES", "Finding", "ForeignSignatures", "Inspection", "inspect", "normalise", "plan"]
+__all__ = ["MAX_FILE_BYTES", "MAX_PAGES", "Finding", "ForeignSignatures", "Inspection", "Stage", "inspect", "normalise", "plan"]
 
 # 10 s of work and 512 MB of address space hold for the largest allowed file; the wall is wider because the machine is shared.
 LIMITS = child.Limits(memory_bytes=512 * 1024 * 1024, cpu_seconds=10, wall_seconds=30.0, answer_bytes=LARGEST_PLAN)
@@ -24,16 +24,18 @@ LIMITS = child.Limits(memory_bytes=512 * 1024 * 1024, cpu_seconds=10, wall_secon
 NORMALISE_LIMITS = child.Limits(memory_bytes=768 * 1024 * 1024, cpu_seconds=20, wall_seconds=60.0, answer_bytes=2 * MAX_FILE_BYTES)
 
 
-def inspect(pdf: bytes) -> Inspection:
+def inspect(pdf: bytes, *, progress: Callable[[Stage], None] | None = None) -> Inspection:
     """Reads ``pdf`` with two parsers and tells what it is.
 
     Refuses with ``file.empty``, ``file.too_large`` (limit_mb), ``file.not_pdf`` (looks_like), ``file.encrypted`` (reason: password,
     restricted, certificate), ``file.broken``, ``file.no_pages``, ``file.too_many_pages`` (pages, limit), ``file.active_content``
     (kinds), ``file.locked_by_signature`` (reason: docmdp, fieldmdp), ``file.signed_and_damaged`` (reasons) and ``file.too_complex``
     (reason: time, memory, crash).
+
+    ``progress`` hears some words of how far it is, in this thread; what it raises ends the work and passes through.
     """
     refuse_by_size(pdf)
-    head, plan = child.run("inspect", pdf, limits=LIMITS)
+    head, plan = child.run("inspect", pdf, limits=LIMITS, hear=progress)
     inspection = _inspection(head, plan)
     for finding in inspection.findings:
         if finding.severity == "refuse":

@@ -16,6 +16,7 @@ import pypdfium2.raw as pdfium_c
 from tachiai.errors import Refusal
 from tachiai.pages import pdfium
 from tachiai.pages.findings import Finding
+from tachiai.pages.progress import tell
 
 pdfium.use_packaged_fonts()
 
@@ -40,7 +41,7 @@ class Readings:
     @classmethod
     def of(cls, original: bytes, canonical: bytes) -> Readings:
         """Reads both. Refuses with ``file.broken`` when not even the canonical form can be shown."""
-        readings = _read(canonical)
+        readings = _read(canonical, telling=True)
         if readings is None:
             raise Refusal("file.broken", cause="cannot be shown")
         texts = tuple(reading.text for reading in readings)
@@ -56,10 +57,15 @@ def _differences(original: list[Reading] | None, canonical: list[Reading]) -> li
     return [Finding("file.two_readings", "normalise", {"difference": "content", "pages": pages[:20]})] if pages else []
 
 
-def _read(pdf: bytes) -> list[Reading] | None:
+def _read(pdf: bytes, *, telling: bool = False) -> list[Reading] | None:
+    readings = []
     try:
         with pdfium.opened(pdf) as document:
-            return [_read_page(document, index) for index in range(len(document))]
+            for index in range(len(document)):
+                if telling:
+                    tell("drawing", index, len(document))
+                readings.append(_read_page(document, index))
+            return readings
     except pypdfium2.PdfiumError:
         return None
 
