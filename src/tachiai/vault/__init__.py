@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         read,
         read_segment,
         read_whole,
+        shred,
         size_of,
         unlock_note,
     )
@@ -39,6 +40,7 @@ __all__ = [
     "read",
     "read_segment",
     "read_whole",
+    "shred",
     "size_of",
     "unlock_note",
 ]

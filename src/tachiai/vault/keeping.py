@@ -9,12 +9,13 @@ import hashlib
 import secrets
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 
 from tachiai.crypto.strongbox import KeyEncryptionKey, Unopenable, lock, lock_squeezed, new_data_key, unlock
 from tachiai.errors import Outage, Refusal
@@ -113,6 +114,27 @@ def keep_tails(tails: Iterable[Stored]) -> None:
     """Record what ``put_tail`` wrote for several blobs, in the caller's transaction and in one statement."""
     _must_be_inside()
     insert_each([_segment(stored) for stored in tails])
+
+
+def shred(blobs: Iterable[Blob]) -> None:
+    """Forget ``blobs`` in the caller's transaction: rows and wrapped keys now, their boxes when it commits.
+
+    A data key lies in its row alone, so a box that outlives it is litter that nobody can open. What somebody still refers to is
+    kept: the database refuses.
+    """
+    _must_be_inside()
+    keys = [blob.pk for blob in blobs]
+    segments = Segment.objects.filter(blob__in=keys)
+    paths = list(segments.values_list("path", flat=True))
+    segments.delete()
+    Blob.objects.filter(pk__in=keys).delete()
+    transaction.on_commit(partial(_unlink, paths))
+
+
+def _unlink(paths: Sequence[str]) -> None:
+    for path in paths:
+        with suppress(Outage):  # left as litter
+            _store().remove(path)
 
 
 def blobs(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Blob]:

@@ -1,4 +1,4 @@
-"""Where boxes lie: a port of three verbs, and the local folder behind it."""
+"""Where boxes lie: a port of a few verbs, and the local folder behind it."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ class Store(Protocol):
     def put_if_absent(self, path: str, box: bytes) -> None: ...
 
     def get(self, path: str) -> bytes: ...
+
+    def remove(self, path: str) -> None: ...
 
 
 class FolderStore:
@@ -51,6 +53,13 @@ class FolderStore:
                 return file.readall()
         except OSError as problem:
             raise Outage("store.unreadable", str(problem.strerror)) from problem
+
+    def remove(self, path: str) -> None:
+        """Unlink the box; one that is gone already is no trouble. Raises ``Outage`` when the disk will not let it go."""
+        try:
+            (self._folder / path).unlink(missing_ok=True)
+        except OSError as problem:
+            raise Outage("store.unwritable", str(problem.strerror)) from problem
 
     def _ready(self, folder: Path) -> None:
         if not folder.is_dir():
