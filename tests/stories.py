@@ -6,10 +6,13 @@ from datetime import timedelta
 
 from cast import Cast
 from tachiai import clock
+from tachiai.accounts.models import Member
 from tachiai.config.jobs import KINDS
 from tachiai.envelopes.drafting import Description, add_document, create_envelope, describe_envelope, name_recipients
-from tachiai.envelopes.models import Envelope, Recipient
+from tachiai.envelopes.intake import hold_upload
+from tachiai.envelopes.models import Envelope, HeldUpload, Recipient
 from tachiai.envelopes.sending import send_envelope
+from tachiai.envelopes.uploads import upload_in
 from tachiai.pages.samples import samples
 from tachiai.work import drain
 
@@ -25,6 +28,16 @@ def drafted(cast: Cast, *, documents: int = 1, name: str = "庁舎清掃業務�
     describe_envelope(envelope, description, by=cast.clerk, at=at)
     name_recipients(envelope, [(1, cast.vendor), (2, cast.mayor)], by=cast.clerk, at=at)
     return envelope
+
+
+DAMAGE = b"garbage that no PDF ends with " * 40
+
+
+def offered(envelope: Envelope, *, by: Member, file_name: str = "壊れた.pdf") -> HeldUpload:
+    """A damaged file, rewritten and held until the sender has said whether to use it."""
+    upload = hold_upload(envelope, file_name=file_name, pdf=samples()[0].pdf + DAMAGE, by=by, at=clock.now())
+    work()
+    return upload_in(envelope, upload.pk)
 
 
 def sent(cast: Cast, *, documents: int = 1, name: str = "庁舎清掃業務委託契約") -> Envelope:

@@ -20,7 +20,6 @@ from tachiai.outbox.models import Mail
 from tachiai.pages.samples import samples
 
 Seat = Callable[[Member], Client]
-DAMAGED = b"garbage that no PDF ends with " * 40
 
 
 def pdf(name: str, content: bytes | None = None) -> SimpleUploadedFile:
@@ -88,25 +87,6 @@ def test_bad_files_are_named_and_good_ones_kept(people: Cast, seat: Seat) -> Non
     assert re.search(r"偽\.pdf：PDFファイルではありません", shown)
     assert "先に書いた" in shown
     assert [document.name for document in Envelope.objects.get().documents.all()] == ["良"]
-
-
-def test_a_damaged_file_is_repaired_only_on_the_clerks_word_and_sent_only_after_a_look(people: Cast, seat: Seat) -> None:
-    desk = seat(people.clerk)
-    damaged = samples()[0].pdf + DAMAGED
-    refused = desk.post("/envelopes/new", said(act="add", files=[pdf("壊れた.pdf", damaged)]))
-    envelope = Envelope.objects.get()
-    assert refused.status_code == 422
-    assert "修復したPDFを使う" in refused.content.decode()
-    assert not envelope.documents.exists()
-
-    taken = desk.post(f"/envelopes/{envelope.pk}/files", said(act="add", accept_rewritten="on", files=[pdf("壊れた.pdf", damaged)]))
-    assert taken.status_code == 302
-    assert envelope.documents.get().normalised_from is not None
-    desk.post(f"/envelopes/{envelope.pk}/files", said())
-    places = {"counterparty": f"r:{people.vendor.pk}", "counterparty_order": "1", "own": f"m:{people.mayor.pk}", "own_order": "2"}
-    desk.post(f"/envelopes/{envelope.pk}/recipients", places)
-    assert desk.post(f"/envelopes/{envelope.pk}/review").status_code == 422
-    assert desk.post(f"/envelopes/{envelope.pk}/review", {"rewritten_seen": "1"}).status_code == 302
 
 
 def test_what_was_typed_survives_adding_and_removing_files(people: Cast, seat: Seat) -> None:

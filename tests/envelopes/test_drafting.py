@@ -21,12 +21,12 @@ from tachiai.envelopes.drafting import (
     create_envelope,
     describe_envelope,
     document_in,
-    duplicate_envelope,
     file_name_of,
     name_recipients,
     remove_document,
     title_of,
 )
+from tachiai.envelopes.duplicating import duplicate_envelope
 from tachiai.envelopes.models import Document, Envelope
 from tachiai.envelopes.sending import missing_before_sending, send_envelope
 from tachiai.errors import Refusal

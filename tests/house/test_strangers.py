@@ -13,7 +13,7 @@ from django.urls import get_resolver, reverse
 
 from cast import Cast, assemble, link_for
 from place import Place
-from stories import concluded, drafted, sent, vendor_of
+from stories import concluded, drafted, offered, sent, vendor_of
 
 LOGIN, GONE, FINE, CLOSED, ELSEWHERE = "login", 404, 200, (302, 403), 302
 
@@ -32,6 +32,11 @@ EXPECTED: dict[str, tuple[Any, Any]] = {
     "desk:registration": ENVELOPE,
     "desk:envelope": ENVELOPE,
     "desk:files": ENVELOPE,
+    "desk:waiting": ENVELOPE,
+    "desk:held": ENVELOPE,
+    "desk:held_picture": ENVELOPE,
+    "desk:held_file": ENVELOPE,
+    "desk:glance": ENVELOPE,
     "desk:recipients": ENVELOPE,
     "desk:review": ENVELOPE,
     "desk:sent": ENVELOPE,
@@ -95,6 +100,7 @@ def told(house: Place) -> tuple[Cast, dict[str, dict[str, Any]]]:
     cast = assemble()
     done, open_, draft = concluded(cast), sent(cast), drafted(cast)
     document = open_.documents.get()
+    held = {"pk": draft.pk, "upload": offered(draft, by=cast.clerk).pk}
     recipient = vendor_of(open_)
     desk = {"pk": open_.pk}
     one = {**desk, "document": document.pk}
@@ -109,6 +115,11 @@ def told(house: Place) -> tuple[Cast, dict[str, dict[str, Any]]]:
         "desk:document": one,
         "desk:picture": {**one, "number": 1},
         "desk:upload": {"pk": draft.pk, "document": draft.documents.get().pk},
+        "desk:glance": {"pk": draft.pk, "document": draft.documents.get().pk, "number": 1},
+        "desk:waiting": {"pk": draft.pk},
+        "desk:held": held,
+        "desk:held_picture": {**held, "which": "given", "number": 1},
+        "desk:held_file": {**held, "which": "rewritten"},
         "desk:copy": one,
         "desk:unfinished": one,
         "desk:files": {"pk": draft.pk},

@@ -19,8 +19,9 @@ from tachiai import clock
 from tachiai.errors import Refusal
 
 if TYPE_CHECKING:
+    from tachiai.accounts.models import Member
     from tachiai.archive.verification import Judgement
-    from tachiai.envelopes.models import Envelope
+    from tachiai.envelopes.models import Envelope, HeldUpload
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,10 @@ def _samples() -> list[Given]:
 def _send(given: list[Given], started: float) -> Envelope:
     from tachiai.accounts.models import Member
     from tachiai.counterparties import usable_registrations
-    from tachiai.envelopes.drafting import Description, add_document, create_envelope, describe_envelope, name_recipients
+    from tachiai.envelopes.cautions import cautions_of
+    from tachiai.envelopes.drafting import Description, create_envelope, describe_envelope, name_recipients
+    from tachiai.envelopes.intake import Patience, take_in
+    from tachiai.envelopes.models import HeldUpload
     from tachiai.envelopes.sending import send_envelope
 
     at = clock.now()
@@ -86,17 +90,36 @@ def _send(given: list[Given], started: float) -> Envelope:
     envelope = create_envelope(by=clerk, at=at)
     for file in given:
         _say(started, f"examining {file.name} ({len(file.pdf):,} bytes)")
-        document = add_document(envelope, file_name=file.name, pdf=file.pdf, by=clerk, at=at, accept_rewritten=True)
-        if document.normalised_from:
-            _say(started, f"  {file.name} was damaged and had to be rewritten")
+        taken = take_in(envelope, file_name=file.name, pdf=file.pdf, by=clerk, at=at, patience=Patience())
+        if isinstance(taken, HeldUpload):
+            _settle(envelope, taken, by=clerk, started=started)
     today = clock.today(at)
     name = "業務委託契約（デモ）"
     description = Description(name, "", today, vendor.counterparty.name, 1_100_000, today + timedelta(days=30))
     describe_envelope(envelope, description, by=clerk, at=at)
     name_recipients(envelope, [(1, vendor), (2, mayor)], by=clerk, at=at)
-    send_envelope(envelope, by=clerk, at=clock.now())
+    documents = list(envelope.documents.order_by("position"))
+    for document in documents:
+        if codes := cautions_of(document):
+            _say(started, f"  warned of {document.name}: {', '.join(codes)}")
+    send_envelope(envelope, by=clerk, at=clock.now(), acknowledged=[str(document.pk) for document in documents])
     _say(started, f"sent {envelope.number} with {len(given)} documents: freezing, certifying, drawing pages")
     return envelope
+
+
+def _settle(envelope: Envelope, upload: HeldUpload, *, by: Member, started: float) -> None:
+    """A file that could not be taken at once. The sender is played here, so their word on a rewritten one is given too."""
+    from tachiai.cli.demo_people import deliver_all
+    from tachiai.envelopes.models import UploadState
+    from tachiai.envelopes.uploads import upload_in, use_upload
+
+    deliver_all()
+    settled = upload_in(envelope, upload.pk)
+    if settled.state == UploadState.REFUSED:
+        raise Refusal(settled.refusal["code"], **settled.refusal["facts"])
+    if settled.state == UploadState.OFFERED:
+        use_upload(settled, sha256=bytes(settled.rewritten_sha256 or b"").hex(), by=by, at=clock.now())
+        _say(started, f"  {settled.file_name} was damaged and had to be rewritten")
 
 
 def _counterparty_signs(envelope: Envelope, started: float) -> None:

@@ -14,13 +14,17 @@ from tachiai.envelopes.closing import close_envelope
 from tachiai.envelopes.delivering import note_undelivered
 from tachiai.envelopes.expiring import expire_envelopes
 from tachiai.envelopes.freezing import freeze_document
-from tachiai.envelopes.models import CloseTask, FreezeTask, TopUpTask
+from tachiai.envelopes.inspecting import inspect_upload
+from tachiai.envelopes.models import CloseTask, FreezeTask, InspectTask, TopUpTask
 from tachiai.envelopes.sealing_work import seal_consents, sealable
 from tachiai.envelopes.topping_up import top_up
+from tachiai.envelopes.uploads import expire_uploads
 from tachiai.outbox.models import Mail
 from tachiai.work import Flow, Kind
 
 _LONG = timedelta(minutes=5)
+_LONGEST = timedelta(minutes=15)  # a rewriting, and every page of a long file drawn twice
+INSPECT = Kind("inspect", InspectTask.objects.all, lambda task: inspect_upload(task, now=clock.now), lease=_LONGEST, batch=1, hands=2)
 FREEZE = Kind("freeze", FreezeTask.objects.all, lambda task: freeze_document(task, now=clock.now), lease=_LONG, batch=1, hands=2)
 SEAL = Flow("seal", sealable, lambda intake: seal_consents(intake, now=clock.now))
 CLOSE = Kind("close", CloseTask.objects.all, lambda task: close_envelope(task, now=clock.now), lease=_LONG, batch=1, hands=4)
@@ -28,11 +32,11 @@ TOP_UP = Kind("top-up", TopUpTask.objects.all, lambda task: top_up(task, now=clo
 MAIL = Kind("mail", Mail.objects.all, lambda mail: outbox.deliver(mail, now=clock.now, refused=note_undelivered))
 EVIDENCE = Kind("evidence", EvidenceTask.objects.all, lambda task: do_evidence(task, now=clock.now), lease=_LONG, batch=1)
 
-KINDS: tuple[Kind[Any] | Flow[Any], ...] = (FREEZE, SEAL, CLOSE, TOP_UP, MAIL, EVIDENCE)
+KINDS: tuple[Kind[Any] | Flow[Any], ...] = (INSPECT, FREEZE, SEAL, CLOSE, TOP_UP, MAIL, EVIDENCE)
 
 
 def tick() -> int:
     """What is due by the clock alone; how much was done."""
     sealing.watch_keys(at=clock.now())
     plan_evidence(nightly=settings.TACHIAI.evidence_nightly, at=clock.now())
-    return expire_envelopes(at=clock.now())
+    return expire_envelopes(at=clock.now()) + expire_uploads(at=clock.now())

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -14,16 +14,17 @@ from tachiai import vault
 from tachiai.accounts.models import Member, Organization
 from tachiai.clock import today
 from tachiai.counterparties.models import Registration
-from tachiai.envelopes.access import envelope_for, may_manage, may_send
+from tachiai.envelopes.access import may_manage, may_send
 from tachiai.envelopes.events import note
 from tachiai.envelopes.holding import has_signers
-from tachiai.envelopes.models import Document, Envelope, Recipient, Revision, RevisionKind, Side
+from tachiai.envelopes.models import Document, Envelope, HeldUpload, Recipient, Revision, RevisionKind, Side, UploadState
 from tachiai.envelopes.states import EnvelopeState
 from tachiai.errors import Refusal
 from tachiai.outbox import one_line
-from tachiai.pages.inspect import MAX_FILE_BYTES, inspect, normalise
+from tachiai.pages.inspect import MAX_FILE_BYTES, Finding, Inspection, inspect
 from tachiai.prepared import Prepared, PreparedChange, given, refresh
 from tachiai.rowwise import Change, change_each, insert_each
+from tachiai.vault import Blob
 
 MAX_FILES = 100
 MAX_TOTAL_BYTES = 200 * 1024 * 1024
@@ -73,47 +74,96 @@ _COUNT_UP = PreparedChange(lambda: Organization.objects.filter(pk=given("pk", Or
 _ORGANIZATION = Prepared(lambda: Organization.objects.filter(pk=given("pk", Organization)))
 
 
-def add_document(envelope: Envelope, *, file_name: str, pdf: bytes, by: Member, at: datetime, accept_rewritten: bool = False) -> Document:
+@dataclass(frozen=True)
+class Examined:
+    """What a document remembers of its inspection. ``plan`` is locked under the key of the blob it was made for."""
+
+    pages: int
+    foreign_signatures: int
+    findings: list[dict[str, object]]
+    plan: bytes
+
+
+def examined(inspection: Inspection, blob: Blob, *, sha256: bytes) -> Examined:
+    """What is to be remembered of ``inspection``, which is of the bytes in ``blob``."""
+    return Examined(
+        pages=inspection.page_count,
+        foreign_signatures=inspection.foreign.signatures + inspection.foreign.timestamps,
+        findings=told(inspection.findings),
+        plan=vault.lock_note(blob, inspection.plan, about=sha256.hex()),
+    )
+
+
+def told(findings: Iterable[Finding]) -> list[dict[str, object]]:
+    """Findings as rows keep them."""
+    return [{"code": one.code, "severity": one.severity, "facts": dict(one.facts)} for one in findings]
+
+
+@dataclass(frozen=True)
+class Rewriting:
+    """What a rewritten file was before: the digest of the file as given, and for which reasons it could not be kept."""
+
+    given_sha256: bytes
+    reasons: list[str]
+
+
+def add_document(envelope: Envelope, *, file_name: str, pdf: bytes, by: Member, at: datetime) -> Document:
     """Examine an upload, store it, and add it to the draft.
 
-    Refuses with a ``file.…`` code for what cannot be taken; with ``file.needs_rewriting`` (reasons) for a damaged
-    file until the sender has accepted a rewritten one (``accept_rewritten``).
+    Refuses with a ``file.…`` code for what cannot be taken, and with ``file.needs_rewriting`` (reasons) for a file that can be
+    taken only as rewritten: see ``intake``.
     """
-    _room_for(envelope, len(pdf))
-    inspection = inspect(pdf)
-    original = None
-    reasons = [finding.code for finding in inspection.findings if finding.severity == "normalise"]
+    make_room(envelope, len(pdf))
+    return add_inspected(envelope, inspect(pdf), file_name=file_name, pdf=pdf, by=by, at=at)
+
+
+def add_inspected(envelope: Envelope, inspection: Inspection, *, file_name: str, pdf: bytes, by: Member, at: datetime) -> Document:
+    """As ``add_document``, of bytes that somebody has just inspected."""
+    reasons = [finding.code for finding in inspection.reasons_to_normalise]
     if reasons:
-        if not accept_rewritten:
-            raise Refusal("file.needs_rewriting", reasons=reasons)
-        original, pdf = hashlib.sha256(pdf).digest(), normalise(pdf)
-        inspection = inspect(pdf)
-    findings = [{"code": finding.code, "facts": dict(finding.facts)} for finding in inspection.findings if finding.severity == "warn"]
+        raise Refusal("file.needs_rewriting", reasons=reasons)
     stored = vault.put(pdf, kind="document")
     with transaction.atomic(durable=True):
-        _still_draft(envelope, by=by)
-        _room_for(envelope, len(pdf))
+        still_draft(envelope, by=by)
+        make_room(envelope, len(pdf))
         blob = vault.keep(stored, at=at)
-        document = Document.objects.create(
-            envelope=envelope,
-            position=(_LAST_POSITION.first(envelope=envelope.pk) or 0) + 1,
-            name=title_of(file_name),
-            file_name=file_name_of(file_name),
-            blob=blob,
-            pages=inspection.page_count,
-            foreign_signatures=inspection.foreign.signatures + inspection.foreign.timestamps,
-            findings=findings,
-            normalised_from=original,
-            head_sha256=stored.sha256,
-            plan=vault.lock_note(blob, inspection.plan, about=stored.sha256.hex()),
-            created_at=at,
-        )
-        upload = RevisionKind.UPLOAD
-        insert_each([Revision(document=document, number=0, kind=upload, sha256=stored.sha256, size=stored.size, made_at=at)])
-        named = {} if envelope.name else {"name": document.name[:120]}
-        change_each(Envelope, [Change(envelope.pk, {**named, "updated_at": at})])
-        note(envelope, "document.added", by=by, at=at, data=_told(document, original))
+        found = examined(inspection, blob, sha256=stored.sha256)
+        document = lay_in(envelope, blob, found, sha256=stored.sha256, size=stored.size, file_name=file_name, by=by, at=at)
     refresh(envelope)
+    return document
+
+
+def lay_in(
+    envelope: Envelope,
+    blob: Blob,
+    found: Examined,
+    *,
+    sha256: bytes,
+    size: int,
+    file_name: str,
+    by: Member,
+    at: datetime,
+    rewriting: Rewriting | None = None,
+) -> Document:
+    """Kept and examined bytes as the last document of a draft, with its entry, in the caller's transaction."""
+    document = Document.objects.create(
+        envelope=envelope,
+        position=(_LAST_POSITION.first(envelope=envelope.pk) or 0) + 1,
+        name=title_of(file_name),
+        file_name=file_name_of(file_name),
+        blob=blob,
+        pages=found.pages,
+        foreign_signatures=found.foreign_signatures,
+        findings=found.findings,
+        normalised_from=rewriting.given_sha256 if rewriting else None,
+        head_sha256=sha256,
+        plan=found.plan,
+        created_at=at,
+    )
+    insert_each([Revision(document=document, number=0, kind=RevisionKind.UPLOAD, sha256=sha256, size=size, made_at=at)])
+    named = {} if envelope.name else {"name": document.name[:120]}
+    change_each(Envelope, [Change(envelope.pk, {**named, "updated_at": at})])
+    note(envelope, "document.added", by=by, at=at, data=_entry(document, rewriting))
     return document
 
 
@@ -126,11 +176,11 @@ _LAST_POSITION: Prepared[int] = Prepared(
 )
 
 
-def _room_for(envelope: Envelope, size: int) -> None:
-    """The limits of a whole envelope, judged before a byte is looked at."""
+def make_room(envelope: Envelope, size: int) -> None:
+    """The limits of a whole envelope, judged before a byte is looked at; what is held for it takes room as well."""
     if size > MAX_FILE_BYTES:
         raise Refusal("file.too_large", limit_mb=MAX_FILE_BYTES // 2**20)
-    held = _UPLOADED.all(envelope=envelope.pk)
+    held = [*_UPLOADED.all(envelope=envelope.pk), *_HELD_SIZES.all(envelope=envelope.pk)]
     if len(held) >= MAX_FILES:
         raise Refusal("envelope.too_many_files", limit=MAX_FILES)
     if sum(held) + size > MAX_TOTAL_BYTES:
@@ -141,12 +191,18 @@ def _room_for(envelope: Envelope, size: int) -> None:
 _UPLOADED: Prepared[int] = Prepared(
     lambda: Revision.objects.filter(document__envelope_id=given("envelope", Document, "envelope"), number=0).values_list("size", flat=True)
 )
+_HELD_SIZES: Prepared[int] = Prepared(
+    lambda: HeldUpload.objects.filter(
+        envelope_id=given("envelope", HeldUpload, "envelope"), state__in=(UploadState.INSPECTING, UploadState.OFFERED)
+    ).values_list("size", flat=True)
+)
 
 
-def _told(document: Document, original: bytes | None) -> dict[str, object]:
+def _entry(document: Document, rewriting: Rewriting | None) -> dict[str, object]:
+    """What the ledger is told. A file is rewritten only on the word of whoever the entry names: they were shown its pages."""
     data: dict[str, object] = {"document": str(document.pk), "sha256": bytes(document.head_sha256).hex(), "pages": document.pages}
-    if original is not None:
-        data["given_sha256"] = original.hex()
+    if rewriting is not None:
+        data |= {"given_sha256": rewriting.given_sha256.hex(), "reasons": rewriting.reasons, "confirmed": True}
     return data
 
 
@@ -165,7 +221,7 @@ def remove_document(document: Document, *, by: Member, at: datetime) -> None:
     """Take a document out of a draft. Its bytes stay in the vault; the ledger says that it was taken out."""
     envelope = document.envelope
     with transaction.atomic(durable=True):
-        _still_draft(envelope, by=by)
+        still_draft(envelope, by=by)
         data: dict[str, object] = {"document": str(document.pk)}
         note(envelope, "document.removed", by=by, at=at, data=data)
         document.revisions.all().delete()
@@ -180,7 +236,7 @@ def describe_envelope(envelope: Envelope, description: Description, *, by: Membe
     if not 1 <= (description.deadline - today(at)).days <= LONGEST_DEADLINE_DAYS:
         raise Refusal("deadline.out_of_range", days=LONGEST_DEADLINE_DAYS)
     with transaction.atomic(durable=True):
-        _still_draft(envelope, by=by)
+        still_draft(envelope, by=by)
         said = {
             "name": name,
             "comment": description.comment.strip()[:1000],
@@ -206,9 +262,9 @@ def name_recipients(envelope: Envelope, places: list[tuple[int, Registration | M
     if not ranked:
         raise Refusal("recipients.incomplete")
     for _, who in ranked:
-        _may_be_named(who, envelope)
+        may_be_named(who, envelope)
     with transaction.atomic(durable=True):
-        _still_draft(envelope, by=by)
+        still_draft(envelope, by=by)
         if has_signers(envelope):
             envelope.recipients.all().delete()
         insert_each(
@@ -218,7 +274,7 @@ def name_recipients(envelope: Envelope, places: list[tuple[int, Registration | M
         note(envelope, "recipients.named", by=by, at=at, data={"count": len(ranked)})
 
 
-def _may_be_named(who: Registration | Member, envelope: Envelope) -> None:
+def may_be_named(who: Registration | Member, envelope: Envelope) -> None:
     if isinstance(who, Registration):
         if not who.is_usable or who.counterparty.organization_id != envelope.organization_id:
             raise Refusal("registration.not_usable")
@@ -235,48 +291,7 @@ def _person(who: Registration | Member) -> dict[str, object]:
     return {**shared, "side": Side.OWN, "member": who, "organization_name": who.organization.name}
 
 
-def duplicate_envelope(envelope: Envelope, *, by: Member, at: datetime) -> Envelope:
-    """A new draft with the same documents (as uploaded), items and recipients who can still sign; each tells of the other.
-
-    Refuses with ``envelope.not_allowed``, or ``envelope.unknown`` for one that ``by`` may not see.
-    """
-    if not may_send(by):
-        raise Refusal("envelope.not_allowed")
-    envelope_for(by, envelope.pk)
-    uploads = [(document, vault.read(document.blob, upto=0)) for document in envelope.documents.order_by("position")]
-    fresh = create_envelope(by=by, at=at, recreated_from=envelope)
-    for document, pdf in uploads:
-        add_document(fresh, file_name=document.file_name, pdf=pdf, by=by, at=at, accept_rewritten=True)
-    with transaction.atomic(durable=True):
-        Envelope.objects.filter(pk=fresh.pk).update(
-            name=envelope.name,
-            comment=envelope.comment,
-            transaction_date=envelope.transaction_date,
-            counterparty=envelope.counterparty,
-            amount=envelope.amount,
-        )
-        note(envelope, "envelope.recreated", by=by, at=at, data={"as": str(fresh.pk)})
-    _same_recipients(envelope, fresh, by=by, at=at)
-    fresh.refresh_from_db()
-    return fresh
-
-
-def _same_recipients(envelope: Envelope, fresh: Envelope, *, by: Member, at: datetime) -> None:
-    places: list[tuple[int, Registration | Member]] = []
-    for recipient in envelope.recipients.select_related("registration__counterparty", "member__organization").order_by("slot"):
-        who = recipient.registration or recipient.member
-        if who is None:
-            continue
-        try:
-            _may_be_named(who, fresh)
-        except Refusal:
-            continue  # no longer able to sign: the sender chooses anew
-        places.append((recipient.order, who))
-    if places:
-        name_recipients(fresh, places, by=by, at=at)
-
-
-def _still_draft(envelope: Envelope, *, by: Member) -> None:
+def still_draft(envelope: Envelope, *, by: Member) -> None:
     """Held to the end of the transaction, so that nothing changes under a sending; and by nobody but who may manage it."""
     if not may_manage(by, envelope):
         raise Refusal("envelope.not_allowed")

@@ -81,6 +81,58 @@ class Document(models.Model):
         return self.name
 
 
+class UploadState(models.TextChoices):
+    INSPECTING = "inspecting"
+    OFFERED = "offered"  # rewritten: the sender is asked whether to use it
+    USED = "used"
+    REFUSED = "refused"
+    DROPPED = "dropped"
+    EXPIRED = "expired"
+
+
+class HeldUpload(models.Model):
+    """預かりファイル: an upload that is no document of its draft yet, because it is still being inspected or had to be rewritten.
+
+    What is offered is what is added: ``rewritten`` becomes the document's own blob, and everything the document remembers of its
+    inspection stands here. ``given`` and ``rewritten`` are None once their bytes were shredded.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    envelope = models.ForeignKey(Envelope, on_delete=models.PROTECT, related_name="uploads")
+    given_by = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
+    file_name = models.CharField(max_length=200)
+    state = models.CharField(max_length=10, choices=UploadState.choices, default=UploadState.INSPECTING)
+    given = models.ForeignKey(Blob, on_delete=models.PROTECT, null=True, related_name="+")
+    given_sha256 = models.BinaryField(max_length=32)
+    size = models.PositiveBigIntegerField()
+    stage = models.CharField(max_length=20, blank=True, help_text="What the inspection is at, by name; ``done`` of ``total`` pages.")
+    done = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0)
+    refusal = models.JSONField(default=dict, help_text="Why it cannot be taken: code and facts.")
+    reasons = models.JSONField(default=list, help_text="Why it had to be rewritten, as findings.")
+    rewritten = models.ForeignKey(Blob, on_delete=models.PROTECT, null=True, related_name="+")
+    rewritten_sha256 = models.BinaryField(max_length=32, null=True)
+    rewritten_size = models.PositiveBigIntegerField(null=True)
+    pages = models.PositiveIntegerField(default=0, help_text="Pages of the rewritten file.")
+    given_pages = models.PositiveIntegerField(default=0, help_text="Pages of the given file; 0 when it cannot be drawn.")
+    differing = models.JSONField(default=list, help_text="Pages that do not look the same in both.")
+    foreign_signatures = models.PositiveSmallIntegerField(default=0)
+    findings = models.JSONField(default=list, help_text="As a document's, of the rewritten file.")
+    plan = models.BinaryField(null=True, help_text="As a document's, locked under the rewritten blob's own key.")
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["envelope", "state"], name="upload_of_draft"),
+            models.Index(fields=["state", "expires_at"], name="upload_expiry"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.file_name} {self.state}"
+
+
 class RevisionKind(models.TextChoices):
     UPLOAD = "upload"
     FROZEN = "frozen"
@@ -212,6 +264,15 @@ class ShownDocument(models.Model):
 
     def __str__(self) -> str:
         return f"{self.recipient_id} saw {self.document_id}"
+
+
+class InspectTask(Task):
+    """Due for an upload that could not be inspected while its sender waited: inspect it, and rewrite it if it must be."""
+
+    upload = models.OneToOneField(HeldUpload, on_delete=models.PROTECT, related_name="inspect_task")
+
+    class Meta(Task.Meta):
+        abstract = False
 
 
 class FreezeTask(Task):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
@@ -10,6 +11,7 @@ from tachiai import work
 from tachiai.accounts.models import Member
 from tachiai.clock import today
 from tachiai.envelopes.access import may_manage
+from tachiai.envelopes.cautions import note_acknowledged
 from tachiai.envelopes.drafting import LONGEST_DEADLINE_DAYS
 from tachiai.envelopes.events import note
 from tachiai.envelopes.holding import documents_of, has_documents
@@ -17,6 +19,7 @@ from tachiai.envelopes.models import Envelope, FreezeTask, Recipient, SealTask, 
 from tachiai.envelopes.routing import request_signature
 from tachiai.envelopes.states import EnvelopeState, RecipientState, move
 from tachiai.envelopes.telling import tell_sender
+from tachiai.envelopes.uploads import has_unsettled
 from tachiai.errors import Refusal
 from tachiai.prepared import Prepared, given, refresh
 from tachiai.rowwise import insert_each
@@ -28,7 +31,9 @@ REVIVE_WITHIN = timedelta(days=90)
 def missing_before_sending(envelope: Envelope, *, at: datetime) -> list[str]:
     """What still keeps the envelope from being sent, as refusal codes; empty when nothing does."""
     missing = []
-    if not has_documents(envelope):
+    if has_unsettled(envelope):
+        missing.append("upload.unsettled")
+    elif not has_documents(envelope):
         missing.append("envelope.no_documents")
     if not envelope.described or not envelope.name:
         missing.append("envelope.not_described")
@@ -53,10 +58,11 @@ _PEOPLE = Prepared(
 )
 
 
-def send_envelope(envelope: Envelope, *, by: Member, at: datetime) -> None:
+def send_envelope(envelope: Envelope, *, by: Member, at: datetime, acknowledged: Collection[str] = ()) -> None:
     """The sender's word: from here on nothing can be changed. Freezing and asking follow as work.
 
-    Refuses with the first code of ``missing_before_sending``, ``envelope.not_allowed`` or ``envelope.moved``.
+    ``acknowledged`` are the keys of the documents whose warnings the sender says to have seen. Refuses with the first code of
+    ``missing_before_sending``, ``warnings.unseen`` (names), ``envelope.not_allowed`` or ``envelope.moved``.
     """
     if not may_manage(by, envelope):
         raise Refusal("envelope.not_allowed")
@@ -67,8 +73,9 @@ def send_envelope(envelope: Envelope, *, by: Member, at: datetime) -> None:
         missing = missing_before_sending(held, at=at)
         if missing:
             raise Refusal(missing[0], days=LONGEST_DEADLINE_DAYS)
-        move(held, EnvelopeState.SENDING, sent_at=at, updated_at=at)
         documents = documents_of(held)
+        note_acknowledged(held, documents, acknowledged, by=by, at=at)
+        move(held, EnvelopeState.SENDING, sent_at=at, updated_at=at)
         insert_each([FreezeTask(document=document, due_at=at, created_at=at) for document in documents])
         work.ring(FreezeTask)
         digests = [bytes(document.head_sha256).hex() for document in documents]

@@ -15,6 +15,7 @@ from tachiai.ledger import Told
 
 # Drafting's small steps and the house's inner book-keeping stay in the ledger; a reader of the timeline needs the acts.
 UNTOLD = {"envelope.described", "recipients.named", "envelope.frozen", "seal.intended", "record.admitted"}
+UNTOLD_ROOM = "upload."  # what was given and became no document; what became one is told as that
 TRACES = ("address", "agent")
 
 
@@ -40,7 +41,7 @@ def timeline(envelope: Envelope, *, reader: Member) -> list[Event]:
 def _is_told(entry: Told) -> bool:
     # Sending again is one act of the sender; the renewed request is its consequence and would say it twice.
     renewed = entry.event == "recipient.requested" and bool(entry.data.get("again"))
-    return entry.event not in UNTOLD and not renewed
+    return entry.event not in UNTOLD and not entry.event.startswith(UNTOLD_ROOM) and not renewed
 
 
 def _event(entry: Told, names: _Names, *, traces: bool) -> Event:

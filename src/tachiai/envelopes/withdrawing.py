@@ -14,6 +14,7 @@ from tachiai.envelopes.models import Envelope
 from tachiai.envelopes.routing import cancel_unfinished
 from tachiai.envelopes.states import EnvelopeState, move
 from tachiai.envelopes.telling import tell_mailed
+from tachiai.envelopes.uploads import drop_uploads
 from tachiai.errors import Refusal
 
 WITHDRAWABLE = (EnvelopeState.DRAFT, EnvelopeState.SENDING, EnvelopeState.IN_PROGRESS, EnvelopeState.EXPIRED)
@@ -37,6 +38,7 @@ def withdraw_envelope(envelope: Envelope, *, reason: str, by: Member, at: dateti
             raise Refusal("envelope.moved", state=held.state)
         move(held, EnvelopeState.WITHDRAWN, reason=words, ended_at=at, updated_at=at)
         cancel_unfinished(held, at=at)
+        drop_uploads(held, by=by, at=at)
         note(held, "envelope.withdrawn", by=by, at=at, personal={"reason": words})
         tell_mailed("M11", held, at=at, reason=words)
     envelope.refresh_from_db()

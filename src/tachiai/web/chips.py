@@ -76,6 +76,14 @@ JOB = {
     "skipped": Chip(pgettext_lazy("state", "対象外"), "outline", "minus"),
 }
 
+UPLOAD = {
+    "inspecting": Chip(pgettext_lazy("state", "検査中"), "gray", "turning"),
+    "offered": Chip(pgettext_lazy("state", "確認待ち"), "yellow", "warning"),
+    "refused": Chip(pgettext_lazy("state", "受け付けられません"), "red", "error"),
+    "stuck": Chip(pgettext_lazy("state", "中断"), "red", "error"),
+    "differs": Chip(pgettext_lazy("state", "違いあり"), "yellow", "warning"),
+}
+
 VERDICT = {
     "valid": Chip(pgettext_lazy("state", "有効"), "green", "check-circle"),
     "attention": Chip(pgettext_lazy("state", "要確認"), "yellow", "warning"),
@@ -104,6 +112,7 @@ CHIPS: dict[str, dict[str, Chip]] = {
     "recipient": RECIPIENT,
     "registration": REGISTRATION,
     "job": JOB,
+    "upload": UPLOAD,
     "verdict": VERDICT,
     "flag": FLAG,
 }

@@ -21,10 +21,16 @@ SENTENCES = {
     "file.empty": N_("ファイルの中身が空（0バイト）です。元のファイルを確認してください。"),
     "file.not_pdf": N_("PDFファイルではありません。PDFに変換してから選択してください。"),
     "file.encrypted": N_("パスワードや暗号化で保護されています。保護を解除したPDFを選択してください。"),
+    "file.encrypted:password": N_("開くのにパスワードが必要です。パスワードを外したPDFを選択してください。"),
+    "file.encrypted:restricted": N_("編集やコピーを禁じる設定で保護されています。作成元で保護を解除したPDFを選択してください。"),
+    "file.encrypted:certificate": N_("特定の人だけが開ける方式で暗号化されています。暗号化していないPDFを選択してください。"),
     "file.broken": N_("ファイルが壊れていて読み取れません。作成元のソフトからPDFを保存し直してください。"),
     "file.too_large": N_("ファイルが大きすぎます（上限{limit_mb}MB）。分割するか、画像を軽くして保存し直してください。"),
     "file.too_many_pages": N_("ページ数が多すぎます（上限{limit}ページ）。文書を分けてください。"),
     "file.no_pages": N_("ページがありません。元のファイルを確認してください。"),
+    "file.locked_by_signature:signed": N_(
+        "電子署名が付いているため、書き直せません。署名された元のファイルか、署名前のPDFを使ってください。"
+    ),
     "file.locked_by_signature": N_("変更を禁止する電子署名が付いているため、署名を追加できません。署名前のPDFを選択してください。"),
     "file.signed_by_others": N_(
         "すでに電子署名が付いているため、入力欄や見える署名欄を置けません。欄を置かずに送信するか、署名前のPDFを選択してください。"
@@ -33,10 +39,18 @@ SENTENCES = {
         "閲覧ソフトが入力欄を描き直す設定のPDFのため、入力欄や見える署名欄を置けません。「PDFとして印刷」で保存し直してください。"
     ),
     "file.page_missing": N_("{page}ページはこの文書にありません。欄の位置を確認してください。"),
-    "file.active_content": N_("プログラムや外部を操作する仕組みが含まれています。「PDFとして印刷」で保存し直してください。"),
-    "file.needs_rewriting": N_("ファイルの構造に問題があります。修復したPDFの内容を確認のうえ、使用してください。"),
+    "file.active_content": N_("開いた人の環境で動く仕組み（{kinds}）が含まれています。「PDFとして印刷」で保存し直してください。"),
+    "file.polyglot": N_("PDF以外の種類のファイルとしても開ける作りです。「PDFとして印刷」で保存し直してください。"),
+    "file.needs_rewriting": N_("このままでは使えないため、書き直しが必要です。書き直したPDFのページを確認のうえ、使用してください。"),
+    "upload.unsettled": N_("検査中のファイルか、使うかどうかを選んでいないファイルがあります。"),
+    "upload.expired": N_("保管期限（7日間）を過ぎたため、このファイルは破棄されました。もう一度選択してください。"),
+    "upload.settled": N_("このファイルは、すでに追加または取り消されています。"),
+    "upload.changed": N_("表示した内容と一致しないため、使用できません。画面を開き直して、もう一度確認してください。"),
+    "warnings.unseen": N_("警告を確認していない文書があります：{names}。内容を確認して、チェックを入れてください。"),
     "file.took_too_long": N_("ファイルの検査が時間内に終わりませんでした。作成元のソフトから保存し直してください。"),
     "file.too_complex": N_("ファイルの構造が複雑すぎて検査できません。「PDFとして印刷」で保存し直してください。"),
+    "file.too_complex:time": N_("検査が時間内に終わりませんでした。文書を分けるか、「PDFとして印刷」で保存し直してください。"),
+    "file.too_complex:memory": N_("検査に必要なメモリーが上限を超えました。画像を軽くするか、文書を分けて保存し直してください。"),
     "file.signed_and_damaged": N_("電子署名付きのファイルですが、構造が壊れています。署名された元のファイルを選択してください。"),
     "file.unwritable": N_("このファイルには電子署名を追加できません。「PDFとして印刷」で保存し直してください。"),
     "file.unreadable": N_("ファイルを読み取れません。元のファイルを確認してください。"),
@@ -185,6 +199,19 @@ SENTENCES = {
 }
 UNKNOWN = N_("操作を完了できませんでした。しばらくしてからもう一度お試しください。")
 
+# What the kinds of active content are called.
+ACTIVE = {
+    "javascript": N_("JavaScript"),
+    "launch": N_("プログラムの起動"),
+    "submit_form": N_("入力内容の送信"),
+    "import_data": N_("データの取り込み"),
+    "media": N_("動画・音声"),
+    "xfa": N_("XFAフォーム"),
+    "external_content": N_("外部のファイルの表示"),
+    "embedded_executable": N_("添付されたプログラム"),
+    "automatic_link": N_("自動で開くリンク"),
+}
+
 STATUS = {
     "envelope.unknown": 404,
     "page.unknown": 404,
@@ -198,6 +225,9 @@ STATUS = {
     "visit.not_open": 403,
     "envelope.moved": 409,
     "envelope.not_draft": 409,
+    "upload.settled": 409,
+    "upload.changed": 409,
+    "upload.expired": 410,
     "recipient.moved": 409,
     "link.replaced": 410,
     "link.expired": 410,
@@ -221,9 +251,14 @@ STATUS = {
 
 
 def sentence(code: str, facts: dict[str, Any] | None = None) -> str:
-    """What a refusal says in the reader's language; an unknown code says so generally rather than nothing."""
+    """What a refusal says in the reader's language; an unknown code says so generally rather than nothing.
+
+    Where a code has a sentence for its ``reason``, it says that one.
+    """
     told = {name: jst(value) if hasattr(value, "astimezone") else value for name, value in (facts or {}).items()}
-    words: str = _(SENTENCES.get(code, UNKNOWN))
+    if code == "file.active_content":
+        told["kinds"] = _("、").join(_(ACTIVE[kind]) if kind in ACTIVE else str(kind) for kind in told.get("kinds", ()))
+    words: str = _(SENTENCES.get(f"{code}:{told.get('reason', '')}") or SENTENCES.get(code, UNKNOWN))
     try:
         return words.format(**told)
     except (KeyError, IndexError):

@@ -17,7 +17,8 @@ from tachiai import clock
 from tachiai.accounts.models import Member
 from tachiai.clock import today
 from tachiai.envelopes.access import envelope_for, managed_envelope
-from tachiai.envelopes.drafting import DEFAULT_DEADLINE_DAYS, duplicate_envelope
+from tachiai.envelopes.drafting import DEFAULT_DEADLINE_DAYS
+from tachiai.envelopes.duplicating import duplicate_envelope
 from tachiai.envelopes.models import Envelope, Recipient, Side
 from tachiai.envelopes.sending import send_again
 from tachiai.envelopes.states import EnvelopeState

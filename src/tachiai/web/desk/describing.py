@@ -34,11 +34,6 @@ class UploadForm(forms.Form):
         widget=FilesInput(attrs={"accept": "application/pdf,.pdf"}),
         help_text=gettext_lazy("PDF・1件50MBまで・100件まで・合計200MBまで。複数のファイルを一度に選べます。"),
     )
-    accept_rewritten = forms.BooleanField(
-        label=gettext_lazy("構造に問題のあるファイルは、修復したPDFを使う"),
-        required=False,
-        help_text=gettext_lazy("追加したあと、修復したPDFを開いて、内容が元のファイルと同じことを確認してください。"),
-    )
 
 
 class DescriptionForm(forms.Form):

@@ -24,7 +24,6 @@ from tachiai.envelopes.timeline import timeline
 from tachiai.envelopes.withdrawing import WITHDRAWABLE
 from tachiai.web.desk.doors import at_desk, show
 from tachiai.web.desk.evidence import offers_evidence
-from tachiai.web.desk.findings import warnings_of
 from tachiai.web.desk.rows import chip_state, turn_words
 from tachiai.web.desk.telling import told_events
 
@@ -56,7 +55,7 @@ def envelope(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpRespons
         "to_sign": place if place and place.state in TO_SIGN and found.state == EnvelopeState.IN_PROGRESS else None,
         "people": people,
         "may_ask_anybody": any(one["may_ask_again"] for one in people),
-        "documents": [{"document": one, "sha256": bytes(one.head_sha256).hex(), "warnings": warnings_of(one)} for one in documents],
+        "documents": [{"document": one, "sha256": bytes(one.head_sha256).hex()} for one in documents],
         "files": concluded_files(found),
         "evidence": offers_evidence(found),
         "events": told_events(events),

@@ -13,9 +13,11 @@ from tachiai import clock
 from tachiai.accounts.models import Member
 from tachiai.envelopes.access import envelope_for, managed_envelope
 from tachiai.envelopes.drafting import document_in
+from tachiai.envelopes.glancing import draft_picture
 from tachiai.envelopes.models import Envelope
 from tachiai.envelopes.reading import (
     Download,
+    Picture,
     concluded_copy,
     concluded_files,
     page_of,
@@ -46,7 +48,19 @@ def _pdf(download: Download) -> HttpResponse:
 @at_desk
 def picture(request: HttpRequest, member: Member, pk: uuid.UUID, document: uuid.UUID, number: int) -> HttpResponse:  # Django's order
     page = page_of(document_in(envelope_for(member, pk), document), number)
-    drawn = page_picture(page)
+    return shown_picture(page_picture(page))
+
+
+@at_desk
+def glance(request: HttpRequest, member: Member, pk: uuid.UUID, document: uuid.UUID, number: int) -> HttpResponse:  # Django's order
+    """A page of a document of one's own draft, small beside a warning or large to look at."""
+    envelope = managed_envelope(member, pk)
+    if envelope.state != EnvelopeState.DRAFT:
+        raise Refusal("page.unknown")
+    return shown_picture(draft_picture(document_in(envelope, document), number, large=request.GET.get("size") == "large"))
+
+
+def shown_picture(drawn: Picture) -> HttpResponse:
     response = HttpResponse(drawn.image, content_type=drawn.kind)
     # A picture never changes, but it is the contract: the browser that showed it may keep it for the visit, nobody between.
     response.headers["Cache-Control"] = "private, max-age=600"

@@ -1,4 +1,7 @@
-"""P-04 ①: documents, and what the envelope is. Good files are kept, each bad one is named with its reason."""
+"""P-04 ①: documents, and what the envelope is. Good files are kept, each bad one is named with its reason.
+
+A file whose inspection takes long stands in the list with how far it is, and becomes a document or a question by itself.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +17,16 @@ from django.utils.translation import gettext as _
 from tachiai import clock
 from tachiai.accounts.models import Member
 from tachiai.envelopes.access import may_send
-from tachiai.envelopes.drafting import add_document, create_envelope, describe_envelope, document_in, file_name_of, remove_document
+from tachiai.envelopes.drafting import create_envelope, describe_envelope, document_in, file_name_of, remove_document, title_of
 from tachiai.envelopes.holding import documents_of, has_documents
-from tachiai.envelopes.models import Envelope
+from tachiai.envelopes.intake import Patience, take_in
+from tachiai.envelopes.models import Document, Envelope
+from tachiai.envelopes.uploads import drop_upload, held_uploads, upload_in
 from tachiai.errors import Refusal
 from tachiai.web.desk.describing import FIELD_OF, DescriptionForm, UploadForm, said_of, typed_in
 from tachiai.web.desk.doors import at_desk, show
-from tachiai.web.desk.findings import reason_words, warnings_of
+from tachiai.web.desk.findings import accepted_of, warnings_of
+from tachiai.web.desk.held import Row, is_waiting, news_of, rows_of
 from tachiai.web.desk.wizard import draft_of, steps_of
 from tachiai.web.problems import sentence
 
@@ -53,21 +59,23 @@ def _step(request: HttpRequest, member: Member, envelope: Envelope | None) -> Ht
     given = request.FILES.getlist("files")
     if given and envelope is None:
         envelope = create_envelope(by=member, at=at)
-    problems = _add(given, envelope, accept=bool(request.POST.get("accept_rewritten")), by=member, at=at) if envelope else []
+    problems = _add(given, envelope, by=member, at=at) if envelope else []
     if envelope is not None and request.POST.get("remove"):
         remove_document(document_in(envelope, request.POST["remove"]), by=member, at=at)
+    if envelope is not None and request.POST.get("drop"):
+        drop_upload(upload_in(envelope, request.POST["drop"]), by=member, at=at)
     if problems or request.POST.get("act") != "next":
         return _again(request, member, envelope, problems)
     return _next(request, member, envelope, at=at)
 
 
-def _add(given: list[UploadedFile[bytes]], envelope: Envelope, *, accept: bool, by: Member, at: datetime) -> list[Refusal]:
-    """Add what can be added; the refusals of the rest, each with its file's name."""
-    refusals = []
+def _add(given: list[UploadedFile[bytes]], envelope: Envelope, *, by: Member, at: datetime) -> list[Refusal]:
+    """Take in what can be taken in; the refusals of the rest, each with its file's name."""
+    refusals, patience = [], Patience()
     for file in given:
         name = file_name_of(file.name or "")
         try:
-            add_document(envelope, file_name=name, pdf=file.read(READ_AT_MOST), by=by, at=at, accept_rewritten=accept)
+            take_in(envelope, file_name=name, pdf=file.read(READ_AT_MOST), by=by, at=at, patience=patience)
         except Refusal as refusal:
             refusals.append(Refusal(refusal.code, **{**refusal.facts, "file_name": name}))
     return refusals
@@ -84,20 +92,27 @@ def _again(request: HttpRequest, member: Member, envelope: Envelope | None, prob
     if not problems:
         errors = [{"href": "#id_files", "text": _("追加するPDFファイルを選択してください。")}]
     form = DescriptionForm(initial=typed)
-    return _page(request, member, envelope, form, errors=errors, problems=problems, status=422)
+    return _page(request, member, envelope, form, errors=errors, status=422)
 
 
 def _typed(request: HttpRequest, envelope: Envelope | None) -> dict[str, Any]:
     typed = typed_in(request.POST)
-    return {**typed, "name": typed["name"] or (envelope.name if envelope else "")}
+    return {**typed, "name": typed["name"] or (_name_of(envelope) if envelope else "")}
+
+
+def _name_of(envelope: Envelope) -> str:
+    """What the envelope is called as long as nobody has said so: as its first file, even while that is still being inspected."""
+    held = [] if envelope.name else held_uploads(envelope)
+    return title_of(held[0].file_name)[:120] if held else envelope.name
 
 
 def _next(request: HttpRequest, member: Member, envelope: Envelope | None, *, at: datetime) -> HttpResponse:
     data = request.POST.copy()
     data["name"] = _typed(request, envelope)["name"]
     form = DescriptionForm(data)
-    errors = []
-    if envelope is None or not has_documents(envelope):
+    rows = rows_of(envelope)
+    errors = _undecided(rows)
+    if envelope is None or not (has_documents(envelope) or rows):
         errors = [{"href": "#id_files", "text": sentence("envelope.no_documents")}]
     if form.is_valid() and not errors and envelope is not None:
         try:
@@ -110,6 +125,19 @@ def _next(request: HttpRequest, member: Member, envelope: Envelope | None, *, at
     return _page(request, member, envelope, form, errors=errors, status=422)
 
 
+def _undecided(rows: list[Row]) -> list[dict[str, str]]:
+    """Files about which the sender has to say something before the next step. An inspection goes on while they name recipients."""
+    words = {
+        "offered": _("{file}：書き直したPDFを使うかどうかを選んでください。"),
+        "refused": _("{file}：このファイルは使えません。内容を確認して、閉じてください。"),
+        "stuck": _("{file}：検査を続けられませんでした。取り消してください。"),
+    }
+    if any(row.kind == "inspecting" and row.upload.reasons for row in rows):
+        words["inspecting"] = _("{file}：書き直したPDFを作っています。できあがったら、ページを確認してください。")
+    told = [(row, words[row.kind]) for row in rows if row.kind in words and (row.kind != "inspecting" or row.upload.reasons)]
+    return [{"href": f"#upload-{row.upload.pk}", "text": text.format(file=row.upload.file_name)} for row, text in told]
+
+
 def _page(
     request: HttpRequest,
     member: Member,
@@ -117,23 +145,34 @@ def _page(
     form: DescriptionForm,
     *,
     errors: list[dict[str, str]] | None = None,
-    problems: list[Refusal] | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    documents = documents_of(envelope) if envelope else []
-    damaged = [problem for problem in problems or [] if problem.code == "file.needs_rewriting"]
+    rows = rows_of(envelope)
     context = {
         "heading": _("署名を依頼する"),
         "steps": steps_of(envelope),
         "step": 1,
         "envelope": envelope,
-        "documents": [{"document": one, "warnings": warnings_of(one), "rewritten": one.normalised_from is not None} for one in documents],
+        "documents": [told_document(one) for one in documents_of(envelope)] if envelope else [],
+        "rows": rows,
+        "waiting": is_waiting(rows),
+        "news": news_of(rows),
+        "plain": not errors and not form.errors,
         "form": form,
         "upload": UploadForm(),
         "page_errors": errors or [],
-        "damaged": [{"name": one.facts["file_name"], "reasons": reason_words(one.facts.get("reasons"))} for one in damaged],
     }
     return show(request, member, "desk/files.html", context, section="envelopes", status=status)
+
+
+def told_document(document: Document) -> dict[str, Any]:
+    """A document of a draft with what was found in it, for ``desk/parts/document_line.html``."""
+    return {
+        "document": document,
+        "warnings": warnings_of(document),
+        "accepted": accepted_of(document),
+        "rewritten": document.normalised_from is not None,
+    }
 
 
 def _problem_words(problem: Refusal) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -21,7 +23,8 @@ from tachiai.envelopes.sending import missing_before_sending, send_envelope
 from tachiai.envelopes.states import EnvelopeState
 from tachiai.errors import Refusal
 from tachiai.web.desk.doors import at_desk, show
-from tachiai.web.desk.findings import warnings_of
+from tachiai.web.desk.files_step import told_document
+from tachiai.web.desk.findings import cautions_words
 from tachiai.web.desk.wizard import draft_of, steps_of
 from tachiai.web.problems import sentence
 from tachiai.web.templatetags.look import day, yen
@@ -36,12 +39,13 @@ def review(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpResponse:
     at = clock.now()
     if request.method != "POST":
         return _page(request, member, envelope, at=at)
-    if _rewritten(envelope) and not request.POST.get("rewritten_seen"):
-        errors = [{"href": "#id_rewritten_seen", "text": _("修復したPDFの内容を確認して、チェックを入れてください。")}]
-        return _page(request, member, envelope, at=at, errors=errors, status=422)
+    acknowledged = request.POST.getlist("acknowledged")
     try:
-        send_envelope(envelope, by=member, at=at)
+        send_envelope(envelope, by=member, at=at, acknowledged=acknowledged)
     except Refusal as refusal:
+        if refusal.code == "warnings.unseen":
+            errors = _unseen(envelope, acknowledged)
+            return _page(request, member, envelope, at=at, errors=errors, acknowledged=acknowledged, status=422)
         if refusal.code != "envelope.moved":
             errors = [{"href": _step_of(refusal.code, envelope), "text": sentence(refusal.code, refusal.facts)}]
             return _page(request, member, envelope, at=at, errors=errors, status=422)
@@ -55,6 +59,7 @@ def _page(
     *,
     at: datetime,
     errors: list[dict[str, str]] | None = None,
+    acknowledged: Collection[str] = (),
     status: int = 200,
 ) -> HttpResponse:
     people = signers_of(envelope)
@@ -67,10 +72,10 @@ def _page(
         "step": 3,
         "envelope": envelope,
         "described": _said(envelope),
-        "documents": [{"document": one, "warnings": warnings_of(one)} for one in documents],
+        "documents": [told_document(one) for one in documents],
+        "cautioned": [_cautioned(one, acknowledged, tried=status != 200) for one in documents if cautions_words(one)],
         "people": people,
         "letter": request_letter(first, at=at) if first else None,
-        "rewritten": [one for one in documents if one.normalised_from is not None],
         "twice": _twice(people),
         "missing": [{"words": sentence(code, {"days": LONGEST_DEADLINE_DAYS}), "url": _step_of(code, envelope)} for code in missing],
         "page_errors": errors or [],
@@ -92,8 +97,15 @@ def _said(envelope: Envelope) -> list[dict[str, str]]:
     return [{"term": term, "value": value, "url": f"{change}#{anchor}" if anchor else ""} for term, value, anchor in rows]
 
 
-def _rewritten(envelope: Envelope) -> list[Document]:
-    return [document for document in documents_of(envelope) if document.normalised_from is not None]
+def _cautioned(document: Document, acknowledged: Collection[str], *, tried: bool) -> dict[str, Any]:
+    seen = str(document.pk) in acknowledged
+    return {"document": document, "words": cautions_words(document), "seen": seen, "missing": tried and not seen}
+
+
+def _unseen(envelope: Envelope, acknowledged: Collection[str]) -> list[dict[str, str]]:
+    text = _("{name}：警告の内容を確認して、チェックを入れてください。")
+    unseen = [one for one in documents_of(envelope) if cautions_words(one) and str(one.pk) not in acknowledged]
+    return [{"href": f"#acknowledged-{one.pk}", "text": text.format(name=one.name)} for one in unseen]
 
 
 def _twice(people: list[Recipient]) -> list[str]:

@@ -60,6 +60,7 @@ SHOWN: dict[str, Shown] = {
     "envelope.recreated": Shown(gettext_lazy("複製して作り直し"), "copy", ""),
     "document.added": Shown(gettext_lazy("文書を追加"), "file", "", _document),
     "document.removed": Shown(gettext_lazy("文書を削除"), "trash", "", _document),
+    "warnings.acknowledged": Shown(gettext_lazy("文書についての警告を確認"), "eye", "yellow", _document),
     "envelope.sent": Shown(gettext_lazy("署名依頼を送信"), "send", "blue"),
     "document.frozen": Shown(gettext_lazy("文書を確定（運営者の電子署名とタイムスタンプを付与）"), "shield", "", _document),
     "recipient.requested": Shown(gettext_lazy("署名を依頼"), "mail", "blue", _recipient),

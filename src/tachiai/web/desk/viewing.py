@@ -10,11 +10,13 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from tachiai.accounts.models import Member
-from tachiai.envelopes.access import envelope_for
+from tachiai.envelopes.access import envelope_for, may_manage
 from tachiai.envelopes.drafting import document_in
+from tachiai.envelopes.glancing import draft_picture, size_of
 from tachiai.envelopes.holding import documents_of
 from tachiai.envelopes.models import Document
 from tachiai.envelopes.reading import page_of, page_text
+from tachiai.envelopes.states import EnvelopeState
 from tachiai.web.desk.doors import at_desk, show
 
 ZOOMS = 3
@@ -55,6 +57,35 @@ def page_context(request: HttpRequest, document: Document, *, base: str, kept: d
     }
 
 
+def draft_context(request: HttpRequest, document: Document, *, base: str) -> dict[str, Any]:
+    """As ``page_context``, of a document that is not frozen yet: its page is drawn now, and there is no text to read."""
+    number = min(max(_number(request.GET.get("page"), 1), 1), document.pages)
+    zoom = min(max(_number(request.GET.get("zoom"), 1), 1), ZOOMS)
+    width, height = size_of(draft_picture(document, number, large=True))
+
+    def at(wanted: int, *, enlarged: int = zoom) -> str:
+        return f"{base}?{urlencode({'page': wanted, **({'zoom': enlarged} if enlarged > 1 else {})})}"
+
+    return {
+        "as_text": False,
+        "page": {
+            "document": document.name,
+            "number": number,
+            "count": document.pages,
+            "zoom": zoom,
+            "image_url": reverse("desk:glance", args=[document.envelope_id, document.pk, number]) + "?size=large",
+            "width": width,
+            "height": height,
+            "previous_url": at(number - 1) if number > 1 else "",
+            "next_url": at(number + 1) if number < document.pages else "",
+            "zoom_in_url": at(number, enlarged=zoom + 1) if zoom < ZOOMS else "",
+            "zoom_out_url": at(number, enlarged=zoom - 1) if zoom > 1 else "",
+            "go_url": base,
+            "pdf_url": reverse("desk:upload", args=[document.envelope_id, document.pk]),
+        },
+    }
+
+
 def _number(text: str | None, otherwise: int) -> int:
     try:
         return int(text or "")
@@ -70,10 +101,7 @@ def document(request: HttpRequest, member: Member, pk: uuid.UUID, document: uuid
     base = reverse("desk:document", args=[pk, found.pk])
     others = documents_of(envelope)
     tabs = [{"word": one.name, "url": reverse("desk:document", args=[pk, one.pk]), "current": one.pk == found.pk} for one in others]
-    context = {
-        "heading": found.name,
-        "envelope": envelope,
-        "tabs": tabs if len(tabs) > 1 else [],
-        **page_context(request, found, base=base, kept={}, pdf_url=""),
-    }
+    draft = envelope.state == EnvelopeState.DRAFT and may_manage(member, envelope)
+    drawn = draft_context(request, found, base=base) if draft else page_context(request, found, base=base, kept={}, pdf_url="")
+    context = {"heading": found.name, "envelope": envelope, "draft": draft, "tabs": tabs if len(tabs) > 1 else [], **drawn}
     return show(request, member, "desk/document.html", context, section="envelopes")

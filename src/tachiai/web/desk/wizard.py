@@ -12,6 +12,7 @@ from tachiai.envelopes.access import managed_envelope
 from tachiai.envelopes.holding import has_documents, has_signers
 from tachiai.envelopes.models import Envelope
 from tachiai.envelopes.states import EnvelopeState
+from tachiai.envelopes.uploads import has_unsettled
 
 
 def draft_of(member: Member, pk: uuid.UUID) -> Envelope | None:
@@ -24,7 +25,7 @@ def steps_of(envelope: Envelope | None) -> list[dict[str, object]]:
     """The step navigation; one can go to a step whose predecessors are done."""
     if envelope is None:
         return [{"word": _("文書")}, {"word": _("宛先")}, {"word": _("確認")}]
-    filed = envelope.described and has_documents(envelope)
+    filed = envelope.described and (has_documents(envelope) or has_unsettled(envelope))
     named = filed and has_signers(envelope)
     return [
         {"word": _("文書"), "url": reverse("desk:files", args=[envelope.pk])},
