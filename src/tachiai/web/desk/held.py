@@ -87,7 +87,14 @@ def waiting(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpResponse
     rows = rows_of(envelope)
     if envelope is None or not is_waiting(rows):
         return redirect("desk:files", pk)
-    context = {"heading": _("ファイルを検査しています"), "envelope": envelope, "rows": rows, "refresh": REFRESH_SECONDS}
+    context = {
+        "heading": _("ファイルを検査しています"),
+        "envelope": envelope,
+        "rows": rows,
+        "refresh": REFRESH_SECONDS,
+        # What the page looks for when it looks again: it reloads only when this has changed.
+        "fingerprint": " ".join(f"{row.kind} {row.upload.stage} {row.upload.done}" for row in rows),
+    }
     return show(request, member, "desk/waiting.html", context, section="envelopes")
 
 

@@ -1,0 +1,121 @@
+"""Uploads in a browser: an inspection that shows how far it is, a rewritten file that is confirmed, warnings that are acknowledged."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from acts import aside, log_in, sample_files, worked
+from test_axe import found_on
+
+from cast import Cast
+from pages.odd_files import encrypted, japanese, with_layers
+from stories import DAMAGE, drafted, offered
+from tachiai import clock
+from tachiai.envelopes.drafting import add_document
+from tachiai.envelopes.intake import hold_upload
+from tachiai.envelopes.models import Envelope, HeldUpload
+from tachiai.pages.samples import samples
+
+pytestmark = pytest.mark.browser
+OpenPage = Callable[..., Any]
+PAPER = ("本書2通を作成し、甲乙記名押印のうえ", "収入印紙を貼付する。")
+
+
+def made(story: Callable[[], Any]) -> Any:
+    results: list[Any] = []
+    aside(lambda: results.append(story()))
+    return results[0]
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_long_inspection_ends_by_itself_and_nothing_typed_is_lost(
+    cast_: Cast, open_page: OpenPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scripts: bool
+) -> None:
+    monkeypatch.setattr("tachiai.envelopes.intake.PATIENCE_SECONDS", 0.0)
+    page = open_page(scripts=scripts)
+    log_in(page, cast_.clerk)
+    page.goto("/envelopes/new")
+    page.fill("input[name=counterparty]", "打ちかけ")
+    page.set_input_files("input[type=file]", sample_files(tmp_path)[0])
+    page.locator("button[name=act][value=add]").click()
+    page.wait_for_url(re.compile(r"/files$") if scripts else re.compile(r"/uploads$"))
+    page.get_by_text("検査の順番を待っています。").wait_for()
+    if scripts:
+        page.fill("textarea[name=comment]", "待つ間に書いた")
+    aside(lambda: HeldUpload.objects.update(stage="drawing", done=2, total=9))
+    page.get_by_text("2 / 9").wait_for()
+    worked()
+    page.locator("button[name=remove]").wait_for()
+    assert page.url.endswith("/files")
+    assert page.locator("input[name=counterparty]").input_value() == "打ちかけ"
+    if scripts:
+        assert page.locator("textarea[name=comment]").input_value() == "待つ間に書いた"
+        assert page.locator("#uploads-news").text_content() == "検査が終わりました。"
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_rewritten_file_is_compared_and_used(cast_: Cast, open_page: OpenPage, tmp_path: Path, scripts: bool) -> None:
+    page = open_page(scripts=scripts)
+    log_in(page, cast_.clerk)
+    damaged = tmp_path / "壊れた.pdf"
+    damaged.write_bytes(samples()[0].pdf + DAMAGE)
+    page.goto("/envelopes/new")
+    page.set_input_files("input[type=file]", str(damaged))
+    page.locator("button[name=act][value=add]").click()
+    page.get_by_text("検査の順番を待っています。").wait_for()
+    worked()
+    page.get_by_role("link", name=re.compile("ページを確認する")).click()
+    page.get_by_text("すべてのページの見た目が同じです").wait_for()
+    drawn = page.locator(".pair img").first
+    drawn.scroll_into_view_if_needed()
+    if scripts:
+        page.wait_for_function("document.querySelector('.pair img').naturalWidth > 0")
+    page.get_by_role("button", name="書き直したファイルを使う").click()
+    page.get_by_text("書き直したPDF（ページ確認済み）").wait_for()
+    envelope = made(Envelope.objects.get)
+    assert made(lambda: envelope.documents.get().normalised_from) is not None
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_warnings_are_acknowledged_before_sending(cast_: Cast, open_page: OpenPage, scripts: bool) -> None:
+    envelope = made(lambda: drafted(cast_))
+    aside(lambda: add_document(envelope, file_name="層.pdf", pdf=with_layers(), by=cast_.clerk, at=clock.now()))
+    page = open_page(scripts=scripts)
+    log_in(page, cast_.clerk)
+    page.goto(f"/envelopes/{envelope.pk}/review")
+    send = page.locator("main").get_by_role("button", name="署名を依頼する", exact=True)
+    send.click()
+    page.locator("[data-testid=error-summary] a").click()
+    box = page.get_by_role("checkbox", name=re.compile("「層」の警告を確認しました"))
+    assert box.get_attribute("aria-invalid") == "true"
+    box.check()
+    send.click()
+    page.get_by_text("署名依頼を送信しました").wait_for()
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+@pytest.mark.parametrize("phone", [True, False], ids=["phone", "desk"])
+def test_axe_finds_nothing_where_something_was_found(cast_: Cast, open_page: OpenPage, language: str, phone: bool) -> None:
+    envelope, upload = made(lambda: everything_found(cast_))
+    page = open_page(phone=phone, language=language)
+    log_in(page, cast_.clerk)
+    base = f"/envelopes/{envelope.pk}"
+    document = made(lambda: envelope.documents.get(name="層"))
+    paths = [f"{base}/files", f"{base}/uploads", f"{base}/uploads/{upload.pk}", f"{base}/documents/{document.pk}", f"{base}/review"]
+    assert found_on(page, paths) == {}
+
+
+def everything_found(cast: Cast) -> tuple[Envelope, HeldUpload]:
+    """A draft with a clean document, warnings, a rewritten file, a refused one and one that is being inspected."""
+    envelope = drafted(cast)
+    for name, pdf in (("紙.pdf", japanese(*PAPER)), ("層.pdf", with_layers())):
+        add_document(envelope, file_name=name, pdf=pdf, by=cast.clerk, at=clock.now())
+    hold_upload(envelope, file_name="鍵.pdf", pdf=encrypted(user="secret"), by=cast.clerk, at=clock.now())
+    upload = offered(envelope, by=cast.clerk)
+    hold_upload(envelope, file_name="長い契約書.pdf", pdf=samples()[1].pdf, by=cast.clerk, at=clock.now())
+    HeldUpload.objects.filter(state="inspecting").update(stage="drawing", done=120, total=480)
+    return envelope, upload
