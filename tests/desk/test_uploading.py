@@ -17,11 +17,13 @@ from pages.odd_files import encrypted, japanese, with_action, with_layers
 from stories import DAMAGE, drafted, offered, work
 from tachiai import clock, ledger
 from tachiai.accounts.models import Member
-from tachiai.envelopes import intake
+from tachiai.envelopes import drafting, intake
 from tachiai.envelopes.cautions import is_weighty
+from tachiai.envelopes.excerpts import lock_excerpts
 from tachiai.envelopes.intake import hold_upload
 from tachiai.envelopes.models import Document, Envelope, HeldUpload, InspectTask, UploadState
 from tachiai.envelopes.uploads import expire_uploads, upload_in
+from tachiai.pages.findings import Finding
 from tachiai.pages.samples import samples
 from tachiai.web.desk.findings import REASONS, WORDS, accepted_of, reason_words, warned
 from tachiai.web.problems import sentence
@@ -65,6 +67,22 @@ def test_every_finding_has_its_words(code: str, language: str) -> None:
         assert "{" not in "".join(words)
         assert bool(JAPANESE.search("".join(words))) == (language == "ja")
         assert told.weighty == is_weighty(code)
+
+
+def test_what_could_not_be_searched_to_the_end_is_said() -> None:
+    (told,) = warned([{"code": "content.invisible", "severity": "warn", "facts": {"reasons": ["unchecked"], "pages": [4]}}])
+    assert told.words.what == "見えない内容がないか、調べきれなかったページがあります（4ページ）。"
+
+
+def test_words_that_nobody_sees_are_shown_to_the_sender(people: Cast, seat: Seat) -> None:
+    desk = seat(people.clerk)
+    envelope, _ = given(desk, pdf("契約.pdf", samples()[0].pdf))
+    document = envelope.documents.get()
+    seen = Finding("content.invisible", "warn", {"pages": [1], "texts": ["<b>密約</b>は別紙のとおり"]})
+    document.findings, document.excerpts = drafting.told([seen]), lock_excerpts(document.blob, [seen])
+    document.save()
+    for step in ("files", "review"):
+        assert "<q>&lt;b&gt;密約&lt;/b&gt;は別紙のとおり</q>" in desk.get(f"/envelopes/{envelope.pk}/{step}").content.decode()
 
 
 def test_what_matters_says_why_and_what_to_do() -> None:

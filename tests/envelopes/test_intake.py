@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from tachiai.config.jobs import INSPECT
 from tachiai.envelopes import drafting, inspecting, intake
 from tachiai.envelopes.drafting import add_document, create_envelope
 from tachiai.envelopes.duplicating import duplicate_envelope
+from tachiai.envelopes.excerpts import excerpts_of
 from tachiai.envelopes.inspecting import inspect_upload
 from tachiai.envelopes.intake import HOLD_FOR, Patience, hold_upload, take_in
 from tachiai.envelopes.models import Document, Envelope, HeldUpload, InspectTask, UploadState
@@ -377,8 +379,6 @@ def test_a_duplicate_asks_anew_where_more_is_looked_for_today(cast: Cast, monkey
     envelope, real = drafted(cast), drafting.inspect
 
     def stricter(pdf: bytes) -> Any:
-        from dataclasses import replace
-
         found = real(pdf)
         return replace(found, findings=(*found.findings, Finding("file.polyglot", "normalise", {})))
 
@@ -410,6 +410,33 @@ def test_nothing_is_sent_until_its_warnings_are_acknowledged(cast: Cast) -> None
     assert "content.layers" in told["codes"]
     assert set(told) == {"document", "codes"}  # codes, and nothing of what the document says
     assert events(envelope).index("warnings.acknowledged") < events(envelope).index("envelope.sent")
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+def test_words_of_a_document_are_kept_as_the_document_is(cast: Cast, monkeypatch: pytest.MonkeyPatch, damaged: bool) -> None:
+    real, secret = inspecting.inspect, "密約は別紙のとおり"
+    texts = [secret, "長" * 100, 7, "行\n末"]
+
+    def seeing(pdf: bytes, *, progress: Callable[[Stage], None] | None = None) -> Any:
+        found = real(pdf)
+        return replace(found, findings=(*found.findings, Finding("content.invisible", "warn", {"pages": [1], "texts": texts})))
+
+    monkeypatch.setattr(inspecting, "inspect", seeing)
+    envelope = create_envelope(by=cast.clerk, at=NOW)
+    upload = hold(envelope, cast, plain() + DAMAGE if damaged else None)
+    work()
+    if damaged:
+        upload = upload_in(envelope, upload.pk)
+        assert secret not in str(vars(upload))
+        use_upload(upload, sha256=sha(upload), by=cast.clerk, at=NOW)
+    document = envelope.documents.get()
+    assert excerpts_of(document) == {"content.invisible": [secret, "長" * 60 + "…", "行 末"]}
+    assert secret not in str(vars(document))
+    assert [one["facts"] for one in document.findings if one["code"] == "content.invisible"] == [{"pages": [1]}]
+    other = add_document(envelope, file_name="別.pdf", pdf=plain(), by=cast.clerk, at=NOW)
+    other.excerpts = document.excerpts
+    with refused("vault.altered"):
+        excerpts_of(other)
 
 
 def test_findings_from_before_severities_were_kept_are_warnings(cast: Cast) -> None:

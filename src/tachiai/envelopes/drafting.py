@@ -16,6 +16,7 @@ from tachiai.clock import today
 from tachiai.counterparties.models import Registration
 from tachiai.envelopes.access import may_manage, may_send
 from tachiai.envelopes.events import note
+from tachiai.envelopes.excerpts import lock_excerpts, without_excerpts
 from tachiai.envelopes.holding import has_signers
 from tachiai.envelopes.models import Document, Envelope, HeldUpload, Recipient, Revision, RevisionKind, Side, UploadState
 from tachiai.envelopes.states import EnvelopeState
@@ -76,12 +77,13 @@ _ORGANIZATION = Prepared(lambda: Organization.objects.filter(pk=given("pk", Orga
 
 @dataclass(frozen=True)
 class Examined:
-    """What a document remembers of its inspection. ``plan`` is locked under the key of the blob it was made for."""
+    """What a document remembers of its inspection. ``plan`` and ``excerpts`` are locked under the key of the blob they are of."""
 
     pages: int
     foreign_signatures: int
     findings: list[dict[str, object]]
     plan: bytes
+    excerpts: bytes | None = None
 
 
 def examined(inspection: Inspection, blob: Blob, *, sha256: bytes) -> Examined:
@@ -91,12 +93,13 @@ def examined(inspection: Inspection, blob: Blob, *, sha256: bytes) -> Examined:
         foreign_signatures=inspection.foreign.signatures + inspection.foreign.timestamps,
         findings=told(inspection.findings),
         plan=vault.lock_note(blob, inspection.plan, about=sha256.hex()),
+        excerpts=lock_excerpts(blob, inspection.findings),
     )
 
 
 def told(findings: Iterable[Finding]) -> list[dict[str, object]]:
-    """Findings as rows keep them."""
-    return [{"code": one.code, "severity": one.severity, "facts": dict(one.facts)} for one in findings]
+    """Findings as rows keep them: without words of the document, which are kept as the document itself is (``excerpts``)."""
+    return [{"code": one.code, "severity": one.severity, "facts": without_excerpts(one.facts)} for one in findings]
 
 
 @dataclass(frozen=True)
@@ -158,6 +161,7 @@ def lay_in(
         normalised_from=rewriting.given_sha256 if rewriting else None,
         head_sha256=sha256,
         plan=found.plan,
+        excerpts=found.excerpts,
         created_at=at,
     )
     insert_each([Revision(document=document, number=0, kind=RevisionKind.UPLOAD, sha256=sha256, size=size, made_at=at)])

@@ -116,6 +116,7 @@ def _as_columns(stored: Stored, found: Examined) -> dict[str, object]:
         "foreign_signatures": found.foreign_signatures,
         "findings": found.findings,
         "plan": found.plan,
+        "excerpts": found.excerpts,
     }
 
 

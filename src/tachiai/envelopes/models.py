@@ -72,6 +72,7 @@ class Document(models.Model):
     head_number = models.PositiveIntegerField(default=0)
     head_sha256 = models.BinaryField(max_length=32)
     plan = models.BinaryField(null=True, help_text="The plan of the head (docs/formats/plan.md), locked under the blob's own key.")
+    excerpts = models.BinaryField(null=True, help_text="Words of the document that findings speak of (JSON by code), locked likewise.")
     created_at = models.DateTimeField()
 
     class Meta:
@@ -119,6 +120,7 @@ class HeldUpload(models.Model):
     foreign_signatures = models.PositiveSmallIntegerField(default=0)
     findings = models.JSONField(default=list, help_text="As a document's, of the rewritten file.")
     plan = models.BinaryField(null=True, help_text="As a document's, locked under the rewritten blob's own key.")
+    excerpts = models.BinaryField(null=True, help_text="As a document's, locked likewise.")
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     settled_at = models.DateTimeField(null=True, blank=True)

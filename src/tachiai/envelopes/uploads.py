@@ -106,7 +106,9 @@ def _as_document(held: HeldUpload, *, by: Member, at: datetime) -> Document:
     return lay_in(
         held.envelope,
         held.rewritten,
-        Examined(held.pages, held.foreign_signatures, held.findings, bytes(held.plan or b"")),
+        Examined(
+            held.pages, held.foreign_signatures, held.findings, bytes(held.plan or b""), bytes(held.excerpts) if held.excerpts else None
+        ),
         sha256=bytes(held.rewritten_sha256 or b""),
         size=held.rewritten_size or 0,
         file_name=held.file_name,

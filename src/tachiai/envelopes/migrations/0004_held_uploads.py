@@ -55,6 +55,7 @@ class Migration(migrations.Migration):
                 ("foreign_signatures", models.PositiveSmallIntegerField(default=0)),
                 ("findings", models.JSONField(default=list, help_text="As a document's, of the rewritten file.")),
                 ("plan", models.BinaryField(help_text="As a document's, locked under the rewritten blob's own key.", null=True)),
+                ("excerpts", models.BinaryField(help_text="As a document's, locked likewise.", null=True)),
                 ("created_at", models.DateTimeField()),
                 ("expires_at", models.DateTimeField()),
                 ("settled_at", models.DateTimeField(blank=True, null=True)),
@@ -66,6 +67,11 @@ class Migration(migrations.Migration):
                 ("given_by", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL)),
                 ("rewritten", models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="vault.blob")),
             ],
+        ),
+        migrations.AddField(
+            model_name="document",
+            name="excerpts",
+            field=models.BinaryField(help_text="Words of the document that findings speak of (JSON by code), locked likewise.", null=True),
         ),
         migrations.CreateModel(
             name="InspectTask",

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from tachiai.envelopes.cautions import is_weighty
+from tachiai.envelopes.excerpts import excerpts_of
 from tachiai.envelopes.models import Document
 
 PAGES_SHOWN = 3  # beside a sentence; the others are numbers
@@ -24,21 +25,25 @@ class Words(NamedTuple):
 
 
 class Told(NamedTuple):
-    """A finding for a reader. ``weighty``: to be acknowledged before sending; ``pages``: the first few; ``more``: how many else."""
+    """A finding for a reader. ``weighty``: to be acknowledged before sending; ``pages``: the first few; ``more``: how many else.
+
+    ``texts``: what is written there, where the page itself may not show it.
+    """
 
     words: Words
     weighty: bool
     pages: list[int]
     more: int
+    texts: list[str]
 
 
 def warnings_of(document: Document) -> list[Told]:
     """Each thing found that does not keep the document from being sent, the weighty ones first."""
-    return warned(document.findings)
+    return warned(document.findings, excerpts_of(document))
 
 
-def warned(findings: list[dict[str, Any]]) -> list[Told]:
-    told = [_told(one) for one in findings if one.get("severity", "warn") == "warn"]
+def warned(findings: list[dict[str, Any]], excerpts: Mapping[str, list[str]] | None = None) -> list[Told]:
+    told = [_told(one, (excerpts or {}).get(one["code"], [])) for one in findings if one.get("severity", "warn") == "warn"]
     return sorted(told, key=lambda one: not one.weighty)
 
 
@@ -49,7 +54,7 @@ def accepted_of(document: Document) -> list[Told]:
 
 def cautions_words(document: Document) -> list[str]:
     """What has to be acknowledged before this document is sent."""
-    return [one.words.what for one in warnings_of(document) if one.weighty]
+    return [one.words.what for one in warned(document.findings) if one.weighty]
 
 
 def reason_words(reasons: list[dict[str, Any]]) -> list[str]:
@@ -57,12 +62,12 @@ def reason_words(reasons: list[dict[str, Any]]) -> list[str]:
     return [REASONS.get(one["code"], _broken)(one.get("facts", {})) for one in reasons]
 
 
-def _told(finding: dict[str, Any]) -> Told:
+def _told(finding: dict[str, Any], texts: list[str] | None = None) -> Told:
     facts: Facts = finding.get("facts", {})
     teller = WORDS.get(finding["code"])
     words = teller(facts) if teller else Words(_("確認が必要な点があります（{code}）。").format(code=finding["code"]))
     pages = _pages_in(facts)
-    return Told(words, is_weighty(finding["code"]), pages[:PAGES_SHOWN], max(0, len(pages) - PAGES_SHOWN))
+    return Told(words, is_weighty(finding["code"]), pages[:PAGES_SHOWN], max(0, len(pages) - PAGES_SHOWN), texts or [])
 
 
 def _pages_in(facts: Facts) -> list[int]:
@@ -104,6 +109,12 @@ def _hidden_layer(facts: Facts) -> Words:
 
 
 def _invisible(facts: Facts) -> Words:
+    if facts.get("reasons") == ["unchecked"]:
+        return Words(
+            _("見えない内容がないか、調べきれなかったページがあります{at}。").format(at=_at(facts)),
+            _("文字や図形が非常に多く、検査の時間内にすべてを見られませんでした。"),
+            _("ページを見て確認してください。気になる場合は、「PDFとして印刷」で保存し直してください。"),
+        )
     return Words(
         _("目に見えない文字や図形があります{at}。").format(at=_at(facts)),
         _("画面に表示されない内容も、署名の対象になります。"),
@@ -196,6 +207,7 @@ def _paper_reasons() -> dict[str, str]:
         "seal": _("電子契約では押印せず、電子署名を付けます。"),
         "stamp_duty": _("電子契約には、収入印紙を貼りません。"),
         "binding": _("電子契約には、契印や袋とじがありません。"),
+        "post": _("電子契約では、書面の返送や郵送は要りません。"),
     }
 
 
@@ -295,5 +307,6 @@ REASONS: dict[str, Callable[[Facts], str]] = {
     "file.repaired": lambda facts: _("内部の構造が壊れていて、修復が必要です。"),
     "file.two_readings": lambda facts: _("見るソフトによって、表示される内容が変わるおそれがあります{at}。").format(at=_at(facts)),
     "file.polyglot": lambda facts: _("PDF以外の種類のファイルとしても開ける作りになっています。"),
+    "content.hidden_layer": lambda facts: _("はじめは表示されない層（レイヤー）に内容があります{at}。").format(at=_at(facts)),
     "shadow.prepared": lambda facts: _("あとから表示を差し替えられる仕掛けがあります{at}。").format(at=_at(facts)),
 }
