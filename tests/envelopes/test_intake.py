@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import transaction
+from django.db.models import ProtectedError
 
 from cast import Cast
 from crowds import codes_of, together
@@ -444,3 +446,13 @@ def test_findings_from_before_severities_were_kept_are_warnings(cast: Cast) -> N
     Document.objects.filter(pk=document.pk).update(findings=[{"code": "signatures.foreign", "facts": {"signatures": 1, "timestamps": 0}}])
     with refused("warnings.unseen"):
         send_envelope(envelope, by=cast.clerk, at=NOW)
+
+
+def test_nothing_is_shredded_that_somebody_still_refers_to(cast: Cast) -> None:
+    document = drafted(cast).documents.get()
+    with pytest.raises(RuntimeError):
+        vault.shred([document.blob])
+    with pytest.raises(ProtectedError), transaction.atomic():
+        vault.shred([document.blob])
+    assert vault.read(document.blob)
+    check_house()
