@@ -18,7 +18,7 @@ from cast import Cast
 from crowds import codes_of, together
 from crypto.pdfs import plain
 from invariants import check_house, events
-from pages.odd_files import encrypted, with_layers
+from pages.odd_files import encrypted
 from place import Place
 from stages import drafted
 from stories import DAMAGE, offered, work
@@ -27,7 +27,6 @@ from tachiai.config.jobs import INSPECT
 from tachiai.envelopes import drafting, inspecting, intake
 from tachiai.envelopes.drafting import add_document, create_envelope
 from tachiai.envelopes.duplicating import duplicate_envelope
-from tachiai.envelopes.excerpts import excerpts_of
 from tachiai.envelopes.inspecting import inspect_upload
 from tachiai.envelopes.intake import HOLD_FOR, Patience, hold_upload, take_in
 from tachiai.envelopes.models import Document, Envelope, HeldUpload, InspectTask, UploadState
@@ -389,63 +388,6 @@ def test_a_duplicate_asks_anew_where_more_is_looked_for_today(cast: Cast, monkey
         copy = duplicate_envelope(envelope, by=cast.clerk, at=NOW)
     assert not copy.documents.exists()
     assert [one.state for one in held_uploads(copy)] == [UploadState.INSPECTING]
-
-
-def warned(cast: Cast) -> tuple[Envelope, Document]:
-    """A draft with one document that is warned of, and one that is not."""
-    envelope = drafted(cast)
-    return envelope, add_document(envelope, file_name="層.pdf", pdf=with_layers(), by=cast.clerk, at=NOW)
-
-
-def test_nothing_is_sent_until_its_warnings_are_acknowledged(cast: Cast) -> None:
-    envelope, document = warned(cast)
-    codes = {one["code"] for one in document.findings}
-    assert "content.layers" in codes
-    other = envelope.documents.exclude(pk=document.pk).get()
-    for acknowledged in ((), [str(other.pk)], ["no identifier"]):
-        with refused("warnings.unseen"):
-            send_envelope(envelope, by=cast.clerk, at=NOW, acknowledged=acknowledged)
-    assert "warnings.acknowledged" not in events(envelope)
-    send_envelope(envelope, by=cast.clerk, at=NOW, acknowledged=[str(document.pk)])
-    told = last_entry(envelope, "warnings.acknowledged")
-    assert told["document"] == str(document.pk)
-    assert "content.layers" in told["codes"]
-    assert set(told) == {"document", "codes"}  # codes, and nothing of what the document says
-    assert events(envelope).index("warnings.acknowledged") < events(envelope).index("envelope.sent")
-
-
-@pytest.mark.parametrize("damaged", [False, True])
-def test_words_of_a_document_are_kept_as_the_document_is(cast: Cast, monkeypatch: pytest.MonkeyPatch, damaged: bool) -> None:
-    real, secret = inspecting.inspect, "密約は別紙のとおり"
-    texts = [secret, "長" * 100, 7, "行\n末"]
-
-    def seeing(pdf: bytes, *, progress: Callable[[Stage], None] | None = None) -> Any:
-        found = real(pdf)
-        return replace(found, findings=(*found.findings, Finding("content.invisible", "warn", {"pages": [1], "texts": texts})))
-
-    monkeypatch.setattr(inspecting, "inspect", seeing)
-    envelope = create_envelope(by=cast.clerk, at=NOW)
-    upload = hold(envelope, cast, plain() + DAMAGE if damaged else None)
-    work()
-    if damaged:
-        upload = upload_in(envelope, upload.pk)
-        assert secret not in str(vars(upload))
-        use_upload(upload, sha256=sha(upload), by=cast.clerk, at=NOW)
-    document = envelope.documents.get()
-    assert excerpts_of(document) == {"content.invisible": [secret, "長" * 60 + "…", "行 末"]}
-    assert secret not in str(vars(document))
-    assert [one["facts"] for one in document.findings if one["code"] == "content.invisible"] == [{"pages": [1]}]
-    other = add_document(envelope, file_name="別.pdf", pdf=plain(), by=cast.clerk, at=NOW)
-    other.excerpts = document.excerpts
-    with refused("vault.altered"):
-        excerpts_of(other)
-
-
-def test_findings_from_before_severities_were_kept_are_warnings(cast: Cast) -> None:
-    envelope, document = warned(cast)
-    Document.objects.filter(pk=document.pk).update(findings=[{"code": "signatures.foreign", "facts": {"signatures": 1, "timestamps": 0}}])
-    with refused("warnings.unseen"):
-        send_envelope(envelope, by=cast.clerk, at=NOW)
 
 
 def test_nothing_is_shredded_that_somebody_still_refers_to(cast: Cast) -> None:
