@@ -14,7 +14,7 @@ from pyhanko_certvalidator.ltv.types import ValidationTimingInfo
 from crypto import pdfs
 from crypto.contract import Contract
 from pki import MOMENT, embedded
-from tachiai.crypto import archival, proven_at_once
+from tachiai.crypto import archival, proven_at_once, proven_in_turn
 from tachiai.crypto.changes import STRICT_POLICY
 from tachiai.crypto.pades_verify import examine
 from tachiai.crypto.reading import open_reader
@@ -55,7 +55,7 @@ def test_a_closed_contract_is_proven_without_the_whole_procedure(
     assert report.sound
 
 
-def test_a_renewed_file_is_given_to_the_whole_procedure(contract: Contract, closed: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_renewed_file_is_proven_in_turn(contract: Contract, closed: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
     whole = archival.ades_lta_validation
 
@@ -63,11 +63,17 @@ def test_a_renewed_file_is_given_to_the_whole_procedure(contract: Contract, clos
         asked.append(deep.field_name)
         return await whole(deep, *arguments, **more)  # type: ignore[arg-type]
 
+    async def all_of_them(_reader: object, signatures: Sequence[EmbeddedPdfSignature], *_arguments: object, **_more: object) -> object:
+        return signatures
+
     monkeypatch.setattr(archival, "ades_lta_validation", noted)
     renewed = contract.close(closed, at=CLOSED + timedelta(days=300))
-    report = examine(renewed, roots=contract.authority.roots, tsa_roots=contract.authority.roots, at=CLOSED + timedelta(days=301))
-    assert report.sound
-    assert len(asked) == 3
+    for doubts in (0, 3):
+        report = examine(renewed, roots=contract.authority.roots, tsa_roots=contract.authority.roots, at=CLOSED + timedelta(days=301))
+        assert report.sound
+        assert len(asked) == doubts
+        # What is doubtful is given to the whole procedure, which finds nothing wrong here either.
+        monkeypatch.setattr(proven_in_turn, "doubtful", all_of_them)
 
 
 def test_doubts(contract: Contract, closed: bytes) -> None:
@@ -79,9 +85,9 @@ def test_doubts(contract: Contract, closed: bytes) -> None:
 
 
 def test_a_store_without_answers_proves_nothing(contract: Contract, closed: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = proven_at_once._Material.of(open_reader(closed))
+    whole = proven_at_once.Material.of(open_reader(closed))
     assert whole.answers
-    monkeypatch.setattr(proven_at_once._Material, "of", lambda _reader: replace(whole, answers=()))
+    monkeypatch.setattr(proven_at_once.Material, "of", lambda _reader: replace(whole, answers=()))
     assert len(doubts(closed, contract)) == 3
-    monkeypatch.setattr(proven_at_once._Material, "of", lambda _reader: replace(whole, answers=whole.answers[:1]))
+    monkeypatch.setattr(proven_at_once.Material, "of", lambda _reader: replace(whole, answers=whole.answers[:1]))
     assert len(doubts(closed, contract)) == 3

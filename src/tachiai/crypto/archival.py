@@ -34,8 +34,10 @@ from pyhanko_certvalidator.registry import SimpleTrustManager
 from tachiai.crypto import (
     asn1_mending,  # noqa: F401 - mends when it is imported
     proven_at_once,
+    proven_in_turn,
 )
 from tachiai.crypto.changes import STRICT_POLICY
+from tachiai.crypto.library_clock import as_of
 from tachiai.crypto.reading import Reader
 
 Judged = TypeVar("Judged")
@@ -46,7 +48,10 @@ _DRIFT = timedelta(minutes=2)
 
 @dataclass(frozen=True)
 class Archive:
-    """A closed file's signatures in their order, its document timestamps, and whom to trust. ``moment`` is the last stamp's."""
+    """A closed file's signatures in their order, its document timestamps, and whom to trust.
+
+    ``moment`` is the last stamp's; ``at`` the time of asking (None: the machine's own).
+    """
 
     reader: Reader
     signatures: Sequence[EmbeddedPdfSignature]
@@ -54,10 +59,15 @@ class Archive:
     roots: Sequence[bytes]
     tsa_roots: Sequence[bytes]
     moment: datetime
+    at: datetime | None = None
 
     def trouble(self) -> tuple[str, str] | None:
         """None when every signature validates as B-LTA from what the file holds; otherwise the first that does not, and why."""
-        return _settled(self._trouble())
+        return _settled(self._as_of())
+
+    async def _as_of(self) -> tuple[str, str] | None:
+        with as_of(self.at):
+            return await self._trouble()
 
     async def _trouble(self) -> tuple[str, str] | None:
         for deep in (*self.signatures, *self.stamps):
@@ -67,6 +77,8 @@ class Archive:
         doubtful = self.signatures
         if len(self.stamps) == 1:
             doubtful = await proven_at_once.doubtful(self.reader, self.signatures, self.stamps[0], spec=spec, timing=timing)
+        elif self.stamps:
+            doubtful = await proven_in_turn.doubtful(self.reader, self.signatures, self.stamps, spec=spec)
         for deep in doubtful:
             trouble = await _thorough_trouble(deep, spec, timing)
             if trouble is not None:

@@ -13,7 +13,7 @@ from tachiai.crypto.fields import ARCHIVE_FIELDS, EVERYTHING, is_seal
 from tachiai.crypto.filling import Blank, Ground, Made, Unstamped, plain
 from tachiai.crypto.freezing import NOTHING_ALLOWED, Terms, begin_house
 from tachiai.crypto.keys import Credential
-from tachiai.crypto.plans import Plan, StorePlan
+from tachiai.crypto.plans import Gap, Plan, StorePlan
 from tachiai.crypto.revocation import Revocation, RevocationSource
 from tachiai.crypto.signing import SealText, fitting, refuse_locked, settled, stamped
 from tachiai.crypto.timestamps import Timestamper
@@ -36,11 +36,31 @@ def close(
     """A revision with the validation data of every chain of ours, then a document timestamp over the whole file (B-LTA).
 
     ``roots`` are all trusted roots, of seals and of timestamping authorities. Refuses ``seal.no_signature``,
-    ``seal.chain_unknown`` and ``key.revoked``; used again later it renews (EN 319 142-1, 5.5).
+    ``seal.chain_unknown`` and ``key.revoked``. Used again it brings newer answers about every chain; :func:`renew` is for later years.
     """
     ground = Ground(pdf)
     known = fitting(plan, pdf, ground)
     return _close(known, ground, _signed(pdf, known, roots=roots, at=at), timestamper=timestamper, revocation=revocation, at=at)
+
+
+def renew(
+    pdf: bytes,
+    *,
+    timestamper: Timestamper,
+    revocation: RevocationSource,
+    roots: Sequence[bytes],
+    at: datetime,
+    plan: Plan | None = None,
+) -> Made:
+    """The proof of the last document timestamp, then a further one over everything, before that one ages out (EN 319 142-1, 5.5).
+
+    Only the chain of that last timestamp is asked about, and the new one's: what lies beneath was proven when it was made, and in later
+    years nobody answers for its certificates any more. Refuses ``seal.not_archival`` for a file that no document timestamp closes,
+    ``seal.archive_expired`` when that timestamp has run out (a stamp that comes too late restores nothing), ``key.revoked``.
+    """
+    ground = Ground(pdf)
+    known = fitting(plan, pdf, ground)
+    return _close(known, ground, _last_stamp(pdf, known, roots=roots, at=at), timestamper=timestamper, revocation=revocation, at=at)
 
 
 def store(pdf: bytes, *, revocation: RevocationSource, roots: Sequence[bytes], at: datetime, plan: Plan | None = None) -> Made:
@@ -167,7 +187,7 @@ def _signed(pdf: bytes, plan: Plan, *, roots: Sequence[bytes], at: datetime) -> 
     used: dict[bytes, datetime] = {}
     for gap in plan.gaps:
         try:
-            for data, moment in _signed_parts(bytes.fromhex(pdf[gap.start + 1 : gap.end - 1].decode("ascii")), at):
+            for data, moment in _signed_parts(_contents(pdf, gap), at):
                 path = chains.build_chain(data.signer_certificate(), pool=data.certificates, roots=roots, at=moment)
                 found[path] = None
                 used[path[0]] = max(used.get(path[0], moment), moment)
@@ -176,6 +196,30 @@ def _signed(pdf: bytes, plan: Plan, *, roots: Sequence[bytes], at: datetime) -> 
             if is_seal(gap.field):
                 raise Refusal("seal.chain_unknown", field=gap.field, detail=str(trouble)) from trouble
     return _Signed(tuple(found), max((t for t in used.values() if t <= at), default=at), used)
+
+
+def _last_stamp(pdf: bytes, plan: Plan, *, roots: Sequence[bytes], at: datetime) -> _Signed:
+    """The last document timestamp alone."""
+    if not plan.gaps:
+        raise Refusal("seal.no_signature")
+    gap = max(plan.gaps, key=lambda one: one.end)
+    try:
+        data = cms.read_signed_data(_contents(pdf, gap), padded=True)
+        if data.content_type != cms.TST_INFO:
+            raise Refusal("seal.not_archival", field=gap.field)
+        moment = _stated_time(data)
+        path = chains.build_chain(data.signer_certificate(), pool=data.certificates, roots=roots, at=moment)
+    except (ValueError, IndexError) as trouble:
+        raise Refusal("seal.chain_unknown", field=gap.field, detail=str(trouble)) from trouble
+    # A root stands because it is pinned, not because of the dates in it.
+    until = min(chains.certificate(held).not_valid_after_utc for held in path[:-1] or path)
+    if at > until:
+        raise Refusal("seal.archive_expired", field=gap.field, since=until)
+    return _Signed((path,), moment, {path[0]: moment})
+
+
+def _contents(pdf: bytes, gap: Gap) -> bytes:
+    return bytes.fromhex(pdf[gap.start + 1 : gap.end - 1].decode("ascii"))
 
 
 def _signed_parts(contents: bytes, at: datetime) -> Iterable[tuple[cms.SignedData, datetime]]:

@@ -329,7 +329,7 @@ def _archived(reader: Reader, ours: Sequence[Standing], rows: Sequence[Row], tru
     reader.look_only_at(ours)
     signatures = [found.deep for found in ours if not found.is_timestamp]
     stamps = [found.deep for found in ours if found.is_timestamp]
-    trouble = Archive(reader, signatures, stamps, trust.roots, trust.tsa_roots, last.gen_time).trouble()
+    trouble = Archive(reader, signatures, stamps, trust.roots, trust.tsa_roots, last.gen_time, trust.at).trouble()
     if trouble is not None:
         raise Refusal("seal.not_archival", field=trouble[0], detail=trouble[1])
     raised = {found.field for found in ours if not found.is_timestamp}

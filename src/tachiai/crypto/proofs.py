@@ -77,6 +77,11 @@ def _trouble(chain: tuple[bytes, ...], at: datetime, store: Store) -> str | None
     """Why ``chain``, last used ``at``, is not proven by ``store``; None when it is."""
     if not store.certs.issuperset(chain):
         return "a certificate is missing"
+    # A timestamp that comes after the end of what it should prove shows only that a key nobody vouches for any more had signed by then.
+    # The root stands because it is pinned.
+    for held in chain[:-1]:
+        if store.moment > chains.certificate(held).not_valid_after_utc:
+            return f"the timestamp came after the end of {chains.name_text(chains.named(held).subject)}"
     if len(store.ocsps) + len(store.crls) > _MOST_ANSWERS:
         return "more answers than anybody needs"
     for certificate, issuer in pairwise(chain):

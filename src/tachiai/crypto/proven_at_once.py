@@ -9,17 +9,18 @@ doubtful, and the whole procedure has the word.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
 
 from asn1crypto.crl import CertificateList
 from asn1crypto.ocsp import OCSPResponse
 from asn1crypto.x509 import Certificate
-from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.pdf_utils.rw_common import PdfHandler
 from pyhanko.sign.ades.report import AdESIndeterminate, AdESPassed
 from pyhanko.sign.validation.ades import ades_past_signature_validation, ades_timestamp_validation, ades_with_time_validation
 from pyhanko.sign.validation.dss import DocumentSecurityStore
+from pyhanko.sign.validation.errors import NoDSSFoundError
 from pyhanko.sign.validation.generic_cms import extract_tst_data_iter
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko.sign.validation.policy_decl import LocalKnowledge, SignatureValidationSpec, bootstrap_validation_data_handlers
@@ -30,19 +31,19 @@ from pyhanko_certvalidator.revinfo.archival import CRLContainer, OCSPContainer
 
 
 async def doubtful(
-    reader: PdfFileReader,
+    reader: PdfHandler,
     signatures: Sequence[EmbeddedPdfSignature],
     stamp: EmbeddedPdfSignature,
     *,
     spec: SignatureValidationSpec,
     timing: ValidationTimingInfo,
 ) -> Sequence[EmbeddedPdfSignature]:
-    """Those of ``signatures`` that are not shown to be B-LTA under ``stamp``, which must cover the whole file.
+    """Those of ``signatures`` that are not shown to be B-LTA under ``stamp``, which must cover all that ``reader`` sees.
 
     The integrity of all must have been computed. ``timing`` is the stamp's own moment.
     """
     # Step 1: what the file brings. The stamp is over all of it.
-    material = _Material.of(reader)
+    material = Material.of(reader)
     spec = dataclasses.replace(spec, local_knowledge=material.knowledge())
 
     # Step 2: the stamp itself, from that material.
@@ -96,7 +97,7 @@ async def _lasts(deep: EmbeddedPdfSignature, spec: SignatureValidationSpec, poes
 
 
 @dataclass(frozen=True)
-class _Material:
+class Material:
     """The document security store's contents, DER."""
 
     answers: tuple[bytes, ...]
@@ -104,10 +105,24 @@ class _Material:
     certificates: tuple[bytes, ...]
 
     @classmethod
-    def of(cls, reader: PdfFileReader) -> _Material:
-        store = DocumentSecurityStore.read_dss(reader)
+    def of(cls, reader: PdfHandler) -> Material:
+        """What ``reader`` sees, be it a file or an earlier state of one; nothing where there is no store."""
+        try:
+            store = DocumentSecurityStore.read_dss(reader)
+        except NoDSSFoundError:
+            return cls((), (), ())
         kinds = (store.ocsps, store.crls, store.certs.values())
         return cls(*(tuple(ref.get_object().data for ref in kind) for kind in kinds))
+
+    def revoked_serials(self) -> Iterator[int]:
+        """Serial numbers that any answer or list calls revoked, whoever has issued it, and whether or not it may be believed."""
+        for answer in self.answers:
+            response = OCSPResponse.load(answer)
+            if response["response_status"].native == "successful":
+                told = response.basic_ocsp_response["tbs_response_data"]["responses"]
+                yield from (one["cert_id"]["serial_number"].native for one in told if one["cert_status"].name == "revoked")
+        for held in self.lists:
+            yield from (one["user_certificate"].native for one in CertificateList.load(held)["tbs_cert_list"]["revoked_certificates"] or ())
 
     def knowledge(self) -> LocalKnowledge:
         return LocalKnowledge(
@@ -117,7 +132,7 @@ class _Material:
         )
 
 
-def _existing(material: _Material, signatures: Sequence[EmbeddedPdfSignature], timing: ValidationTimingInfo) -> POEManager:
+def _existing(material: Material, signatures: Sequence[EmbeddedPdfSignature], timing: ValidationTimingInfo) -> POEManager:
     """Proofs that the store, the signatures, their certificates and their timestamps existed at the stamp's time."""
     poes = POEManager()
     held = [*material.answers, *material.lists, *material.certificates]
