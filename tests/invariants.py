@@ -24,7 +24,9 @@ def check_house() -> None:
         check_document(document)
     for envelope in Envelope.objects.all():
         check_envelope(envelope)
-    doubled = Seal.objects.filter(state="sealed").values("act", "subject", "consent").annotate(n=Count("id")).filter(n__gt=1)
+    doubled = (
+        Seal.objects.filter(state="sealed").values("act", "subject", "consent", "input_sha256").annotate(n=Count("id")).filter(n__gt=1)
+    )
     assert not doubled.exists(), "something was sealed twice"
 
 

@@ -6,24 +6,30 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from tachiai import ledger
 from tachiai.accounts.models import Member
 from tachiai.archive.models import EarlierFile, FileKind, Record, RecordFile
 from tachiai.archive.names import comparable
 from tachiai.errors import Refusal
+from tachiai.sealing import Longevity
 from tachiai.vault import Blob
 
 
 @dataclass(frozen=True)
 class FiledFile:
-    """A file to be filed: its name for readers, the blob that holds it, SHA-256 and size in bytes of the whole."""
+    """A file to be filed: its name for readers, the blob that holds it, SHA-256 and size in bytes of the whole.
+
+    ``proof`` says how long it proves itself; None leaves that to the clock.
+    """
 
     kind: FileKind
     name: str
     blob: Blob
     sha256: bytes
     size: int
+    proof: Longevity | None = None
 
 
 @dataclass(frozen=True)
@@ -72,21 +78,39 @@ def admit(filed: Filed, *, stream: str, at: datetime) -> Record:
             blob=file.blob,
             sha256=file.sha256,
             size=file.size,
+            **proof_columns(file.proof, at=at),
         )
     digests = [file.sha256.hex() for file in filed.files]
     ledger.append(stream, "record.admitted", by=ledger.Actor.house(), at=at, data={"record": str(record.pk), "files": digests})
     return record
 
 
-def refile(origin: uuid.UUID, blob: Blob, *, before: bytes, sha256: bytes, size: int, at: datetime) -> RecordFile:
+def refile(
+    origin: uuid.UUID, blob: Blob, *, before: bytes, sha256: bytes, size: int, at: datetime, proof: Longevity | None = None
+) -> RecordFile:
     """Proof was appended to a filed file: it has grown from ``before`` (SHA-256) to ``sha256`` and ``size``, in the caller's transaction.
 
-    Refuses with ``document.altered`` when the file on record is not the one that was appended to.
+    ``proof`` as in :class:`FiledFile`. Refuses with ``document.altered`` when the file on record is not the one that was appended to.
     """
     file = RecordFile.objects.select_for_update(of=("self",)).get(record__origin=origin, blob=blob)
     if bytes(file.sha256) != before or size <= file.size:
         raise Refusal("document.altered", file=str(file.pk))
     EarlierFile.objects.create(file=file, sha256=before, size=file.size, until=at)
-    file.sha256, file.size = sha256, size
-    file.save(update_fields=["sha256", "size"])
+    columns = {"sha256": sha256, "size": size, **proof_columns(proof, at=at)}
+    for name, value in columns.items():
+        setattr(file, name, value)
+    file.save(update_fields=list(columns))
     return file
+
+
+def proof_columns(proof: Longevity | None, *, at: datetime) -> dict[str, Any]:
+    """What is kept of how long a file proves itself. Where nothing is known the columns are emptied, so that nobody relies on old ones."""
+    return {
+        "stamped_at": proof.stamped_at if proof else None,
+        "stamped_by": proof.authority[:300] if proof else "",
+        "verifiable_until": proof.until if proof else None,
+        "until_cause": proof.cause if proof else "",
+        "weakest": proof.weakest.name[:40] if proof else "",
+        "renew_at": proof.renew_at if proof else None,
+        "assessed_at": at if proof else None,
+    }

@@ -8,7 +8,7 @@ from django.db import models
 
 from tachiai.accounts.models import Member, Organization
 from tachiai.vault import Blob
-from tachiai.work.models import Task
+from tachiai.work.models import Task, TaskState
 
 
 class Record(models.Model):
@@ -45,8 +45,19 @@ class FileKind(models.TextChoices):
     CERTIFICATE = "certificate"
 
 
+class UntilCause(models.TextChoices):
+    """What ends the proof of a file (``crypto.longevity``)."""
+
+    TIMESTAMP_CERTIFICATE = "timestamp_certificate"
+    CERTIFICATE = "certificate"
+    ALGORITHM = "algorithm"
+
+
 class RecordFile(models.Model):
-    """One file of a record, by the blob that holds it and the digest it had when it was filed."""
+    """One file of a record, by the blob that holds it and the digest it has now.
+
+    How long it proves itself is told by the columns from ``stamped_at`` on; all are empty until somebody has looked.
+    """
 
     record = models.ForeignKey(Record, on_delete=models.PROTECT, related_name="files")
     position = models.PositiveSmallIntegerField()
@@ -55,6 +66,13 @@ class RecordFile(models.Model):
     blob = models.ForeignKey(Blob, on_delete=models.PROTECT, related_name="+")
     sha256 = models.BinaryField(max_length=32, db_index=True)
     size = models.PositiveBigIntegerField()
+    stamped_at = models.DateTimeField(null=True, help_text="The time of its last document timestamp.")
+    stamped_by = models.CharField(max_length=300, blank=True)
+    verifiable_until = models.DateTimeField(null=True, db_index=True)
+    until_cause = models.CharField(max_length=24, choices=UntilCause.choices, blank=True)
+    weakest = models.CharField(max_length=40, blank=True, help_text="The weakest algorithm that carries the proof.")
+    renew_at = models.DateTimeField(null=True, db_index=True)
+    assessed_at = models.DateTimeField(null=True, help_text="When somebody last looked, with or without success.")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["record", "position"], name="record_file_once")]
@@ -157,3 +175,21 @@ class EvidenceTask(Task):
 
     class Meta(Task.Meta):
         abstract = False
+
+
+class RenewalTask(Task):
+    """Due when the proof of a file is to be renewed, once for each state of the file (``head``: its SHA-256).
+
+    ``early``: somebody asked for it before it was due. ``held_up``: why it was put off although nothing was out of order.
+    """
+
+    file = models.ForeignKey(RecordFile, on_delete=models.PROTECT, related_name="renewals")
+    head = models.BinaryField(max_length=32)
+    early = models.BooleanField(default=False)
+    held_up = models.CharField(max_length=60, blank=True)
+
+    class Meta(Task.Meta):
+        abstract = False
+        constraints = [
+            models.UniqueConstraint(fields=["file", "head"], condition=~models.Q(state=TaskState.CANCELLED), name="renewal_once"),
+        ]

@@ -9,13 +9,15 @@ from django.conf import settings
 
 from tachiai import clock, outbox, sealing
 from tachiai.archive.evidence_work import do_evidence, plan_evidence
-from tachiai.archive.models import EvidenceTask
+from tachiai.archive.models import EvidenceTask, RenewalTask
+from tachiai.archive.renewal import watch_renewals
 from tachiai.envelopes.closing import close_envelope
 from tachiai.envelopes.delivering import note_undelivered
 from tachiai.envelopes.expiring import expire_envelopes
 from tachiai.envelopes.freezing import freeze_document
 from tachiai.envelopes.inspecting import inspect_upload
 from tachiai.envelopes.models import CloseTask, FreezeTask, InspectTask, TopUpTask
+from tachiai.envelopes.renewing import renew
 from tachiai.envelopes.sealing_work import seal_consents, sealable
 from tachiai.envelopes.topping_up import top_up
 from tachiai.envelopes.uploads import expire_uploads
@@ -29,14 +31,15 @@ FREEZE = Kind("freeze", FreezeTask.objects.all, lambda task: freeze_document(tas
 SEAL = Flow("seal", sealable, lambda intake: seal_consents(intake, now=clock.now))
 CLOSE = Kind("close", CloseTask.objects.all, lambda task: close_envelope(task, now=clock.now), lease=_LONG, batch=1, hands=4)
 TOP_UP = Kind("top-up", TopUpTask.objects.all, lambda task: top_up(task, now=clock.now), lease=_LONG, batch=2)
+RENEW = Kind("renew", RenewalTask.objects.all, lambda task: renew(task, now=clock.now), lease=_LONG, batch=2)
 MAIL = Kind("mail", Mail.objects.all, lambda mail: outbox.deliver(mail, now=clock.now, refused=note_undelivered))
 EVIDENCE = Kind("evidence", EvidenceTask.objects.all, lambda task: do_evidence(task, now=clock.now), lease=_LONG, batch=1)
 
-KINDS: tuple[Kind[Any] | Flow[Any], ...] = (INSPECT, FREEZE, SEAL, CLOSE, TOP_UP, MAIL, EVIDENCE)
+KINDS: tuple[Kind[Any] | Flow[Any], ...] = (INSPECT, FREEZE, SEAL, CLOSE, TOP_UP, RENEW, MAIL, EVIDENCE)
 
 
 def tick() -> int:
     """What is due by the clock alone; how much was done."""
     sealing.watch_keys(at=clock.now())
     plan_evidence(nightly=settings.TACHIAI.evidence_nightly, at=clock.now())
-    return expire_envelopes(at=clock.now()) + expire_uploads(at=clock.now())
+    return watch_renewals(at=clock.now()) + expire_envelopes(at=clock.now()) + expire_uploads(at=clock.now())

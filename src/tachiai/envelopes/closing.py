@@ -6,7 +6,8 @@ What was closed with revocation data older than the last signature says so in th
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -19,7 +20,7 @@ from tachiai.envelopes.certifying import certificate_facts
 from tachiai.envelopes.events import note
 from tachiai.envelopes.expecting import expected
 from tachiai.envelopes.models import CloseTask, Document, Envelope, Recipient, Revision, RevisionKind, Side
-from tachiai.envelopes.revising import add_revision, open_head
+from tachiai.envelopes.revising import add_revision, open_head, read_head
 from tachiai.envelopes.states import EnvelopeState, move_many
 from tachiai.envelopes.telling import tell_concluded, tell_sender
 from tachiai.envelopes.topping_up import expect_newer, freshness
@@ -27,7 +28,7 @@ from tachiai.envelopes.wording import certificate_text
 from tachiai.errors import Outage, Refusal
 from tachiai.pages.certificate import certificate
 from tachiai.prepared import Prepared, given
-from tachiai.sealing import Act, Sealed
+from tachiai.sealing import Act, Longevity, Sealed
 from tachiai.vault import Stored
 
 DOWNLOAD_DAYS = 14
@@ -103,8 +104,11 @@ def _conclude(task: CloseTask, envelope: Envelope, *, now: Callable[[], datetime
     sealed = sealing.attest(prepared, text=certificate_text(envelope), at=at)
     # Step 2: bytes first.
     stored = vault.put(paper + sealed.tail, kind="certificate")
-    # Step 3: conclude, file and tell, all or nothing.
-    _commit(task, sealed, stored, number=number, at=now())
+    # Step 3: how long each file proves itself, so that its renewal is known of from the first day.
+    lasting = {document.pk: sealing.longevity_of(read_head(document)) for document in _DOCUMENTS.all(envelope=envelope.pk)}
+    lasting[envelope.pk] = sealing.longevity_of(paper + sealed.tail)
+    # Step 4: conclude, file and tell, all or nothing.
+    _commit(task, sealed, stored, number=number, lasting=lasting, at=now())
 
 
 def certificate_number() -> str:
@@ -112,7 +116,7 @@ def certificate_number() -> str:
     return grouped("".join(secrets.choice(ALPHABET) for _ in range(16)))
 
 
-def _commit(task: CloseTask, sealed: Sealed, stored: Stored, *, number: str, at: datetime) -> None:
+def _commit(task: CloseTask, sealed: Sealed, stored: Stored, *, number: str, lasting: Mapping[uuid.UUID, Longevity], at: datetime) -> None:
     with transaction.atomic(durable=True):
         work.finish(task, at=at)
         (held,) = _HELD.all(pk=task.envelope_id)
@@ -123,10 +127,10 @@ def _commit(task: CloseTask, sealed: Sealed, stored: Stored, *, number: str, at:
         move_many([held], EnvelopeState.CONCLUDED, concluded_at=concluded_at, certificate_id=blob.pk, updated_at=at)
         held.document_names = [row[0].name for row in closings]
         files = [
-            archive.FiledFile(FileKind.DOCUMENT, document.name, document.blob, bytes(document.head_sha256), size)
+            archive.FiledFile(FileKind.DOCUMENT, document.name, document.blob, bytes(document.head_sha256), size, lasting[document.pk])
             for document, _, size, _ in closings
         ]
-        files.append(archive.FiledFile(FileKind.CERTIFICATE, "締結証明書", blob, sealed.sha256, stored.total_size))
+        files.append(archive.FiledFile(FileKind.CERTIFICATE, "締結証明書", blob, sealed.sha256, stored.total_size, lasting[held.pk]))
         filed = archive.Filed(
             origin=held.pk,
             owner=held.sender,

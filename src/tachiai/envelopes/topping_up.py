@@ -69,12 +69,13 @@ def _top_up_document(task: TopUpTask, document: Document, envelope: Envelope, *,
     at, head = now(), open_head(document)
     prepared = sealing.prepare(Act.EXTEND, head.pdf, subject=document.pk, stream=envelope.stream, at=at)
     sealed = sealing.extend(prepared, expected=expected(document, closed=True), at=at, plan=head.plan)
+    proof = sealing.longevity_of(head.pdf + sealed.tail)
     stored = vault.put_tail(document.blob, sealed.tail, total_sha256=sealed.sha256)
-    at = now()
+    size, at = stored.total_size, now()
     with transaction.atomic(durable=True):
         work.finish(task, at=at)
         add_revision(document, RevisionKind.EXTENDED, stored, sealed, at=at)
-        archive.refile(envelope.pk, document.blob, before=head.sha256, sha256=sealed.sha256, size=stored.total_size, at=at)
+        archive.refile(envelope.pk, document.blob, before=head.sha256, sha256=sealed.sha256, size=size, at=at, proof=proof)
         note(envelope, "document.topped_up", by=None, at=at, data={"document": str(document.pk), **_told(sealed, head.sha256)})
 
 
@@ -85,13 +86,14 @@ def _top_up_certificate(task: TopUpTask, envelope: Envelope, *, now: Callable[[]
     paper = sealing.expected_of_paper(whole.data, subject=envelope.pk)
     prepared = sealing.prepare(Act.EXTEND, whole.data, subject=envelope.pk, stream=envelope.stream, at=at)
     sealed = sealing.extend(prepared, expected=paper, at=at)
+    proof = sealing.longevity_of(whole.data + sealed.tail)
     stored = vault.put_tail(envelope.certificate, sealed.tail, total_sha256=sealed.sha256)
-    at = now()
+    size, at = stored.total_size, now()
     with transaction.atomic(durable=True):
         work.finish(task, at=at)
         vault.keep(stored, at=at)
         sealed.record()
-        archive.refile(envelope.pk, envelope.certificate, before=whole.sha256, sha256=sealed.sha256, size=stored.total_size, at=at)
+        archive.refile(envelope.pk, envelope.certificate, before=whole.sha256, sha256=sealed.sha256, size=size, at=at, proof=proof)
         note(envelope, "certificate.topped_up", by=None, at=at, data=_told(sealed, whole.sha256))
 
 

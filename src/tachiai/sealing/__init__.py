@@ -6,17 +6,19 @@ from tachiai.faces import face
 
 if TYPE_CHECKING:
     from tachiai.crypto.certificate_requests import Subject
+    from tachiai.crypto.longevity import Longevity, Outlook
     from tachiai.crypto.pades import SealText
     from tachiai.crypto.pades_verify import Expected, Report
     from tachiai.sealing.authorities import StampingAuthority, stamping_authority
     from tachiai.sealing.key_alarms import watch_keys
     from tachiai.sealing.key_making import NewKey, install_chain, make_key, request_certificate
     from tachiai.sealing.keyring import Keyring, configured_keyring
+    from tachiai.sealing.lasting import check_gain, longevity_of, present_outlook
     from tachiai.sealing.models import Act
     from tachiai.sealing.papers import expected_of_paper
     from tachiai.sealing.preflight import Trial, try_keys
     from tachiai.sealing.preparing import Intent, Prepared, prepare, prepare_many
-    from tachiai.sealing.seals import Begun, Sealed, attest, begin, close, extend, freeze, record_many, seal
+    from tachiai.sealing.seals import Begun, Sealed, attest, begin, close, extend, freeze, record_many, renew, seal
     from tachiai.sealing.stamping import Stamped, prove_token, stamp_digest
     from tachiai.sealing.superseding import check_another_key, check_provable, supersede
     from tachiai.sealing.verifying import examine, trust, verify, verify_deep
@@ -27,7 +29,9 @@ __all__ = [
     "Expected",
     "Intent",
     "Keyring",
+    "Longevity",
     "NewKey",
+    "Outlook",
     "Prepared",
     "Report",
     "SealText",
@@ -39,6 +43,7 @@ __all__ = [
     "attest",
     "begin",
     "check_another_key",
+    "check_gain",
     "check_provable",
     "close",
     "configured_keyring",
@@ -47,11 +52,14 @@ __all__ = [
     "extend",
     "freeze",
     "install_chain",
+    "longevity_of",
     "make_key",
     "prepare",
     "prepare_many",
+    "present_outlook",
     "prove_token",
     "record_many",
+    "renew",
     "request_certificate",
     "seal",
     "stamp_digest",

@@ -7,13 +7,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from tachiai.crypto import pades
+from tachiai.crypto import longevity, pades
 from tachiai.crypto.pades import Made, SealText, Unstamped
 from tachiai.crypto.pades_verify import Expected
 from tachiai.crypto.revocation import Older, PatientRevocation, fresher_at
 from tachiai.crypto.timestamps import Timestamper, Token
 from tachiai.errors import Refusal
 from tachiai.sealing.handles import handles
+from tachiai.sealing.lasting import check_gain, policy
 from tachiai.sealing.models import Seal
 from tachiai.sealing.planning import fitting_plan
 from tachiai.sealing.preparing import Outcome, Prepared, record
@@ -126,6 +127,23 @@ def extend(prepared: Prepared, *, expected: Expected, at: datetime, plan: bytes 
     return _closed(prepared, PatientRevocation(handles().revocation, patience=None), expected=expected, at=at, plan=plan)
 
 
+def renew(prepared: Prepared, *, expected: Expected, at: datetime, beyond: datetime, plan: bytes = b"") -> Sealed:
+    """A further timestamp behind a closed file whose proof ends at ``beyond``, with the proof of its last one; both judges have agreed.
+
+    Refuses ``renewal.no_better_authority`` and ``renewal.no_stronger_algorithm`` when that would carry it no further, and
+    ``seal.archive_expired`` when it comes too late.
+    """
+    house, pdf = handles(), prepared.use()
+    # Any answer in force is newer than a timestamp of years ago; what was stamped today is proven by what is to be had today.
+    asked = PatientRevocation(house.revocation, patience=timedelta(0))
+    known = fitting_plan(prepared.intent, pdf, plan)
+    roots = (*house.roots, *house.tsa_roots)
+    made = pades.renew(pdf, timestamper=house.timestamper, revocation=asked, roots=roots, at=at, plan=known)
+    token = made.tokens[-1]
+    check_gain(longevity.outlook(token.der, token.chain, policy=policy()), beyond=beyond)
+    return _released(prepared.intent, pdf, made, expected=expected, at=at, asked=asked, deep=True)
+
+
 def _closed(prepared: Prepared, asked: PatientRevocation, *, expected: Expected, at: datetime, plan: bytes) -> Sealed:
     house, pdf = handles(), prepared.use()
     roots = (*house.roots, *house.tsa_roots)
@@ -162,13 +180,22 @@ def expected_paper(paper: bytes) -> Expected:
     )
 
 
-def _released(intent: Seal, pdf: bytes, made: Made, *, expected: Expected, at: datetime, asked: PatientRevocation | None = None) -> Sealed:
+def _released(
+    intent: Seal,
+    pdf: bytes,
+    made: Made,
+    *,
+    expected: Expected,
+    at: datetime,
+    asked: PatientRevocation | None = None,
+    deep: bool | None = None,
+) -> Sealed:
     """Nothing leaves unverified: the finished bytes are read afresh and judged before anybody records them."""
     token = made.tokens[-1]
     found = asked.found if asked is not None else None
     if found is not None and token.chain[0] in found.revoked:
         # What it stamped before stands; the document timestamp has to be another's.
         raise Refusal("key.revoked", subject=token.tsa_subject)
-    verify(pdf + made.tail, expected=expected, at=at)
+    verify(pdf + made.tail, expected=expected, at=at, deep=deep)
     older = found.older if found is not None else ()
     return Sealed(intent, made.tail, made.digest, token.gen_time, token.tsa_subject, token.accredited, made.plan.encode(), older)

@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("archive", "0002_earlier_file"),
+        ("archive", "0003_renewal"),
     ]
 
     operations = [
