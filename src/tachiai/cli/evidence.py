@@ -12,9 +12,8 @@ from tachiai import clock
 from tachiai.errors import Refusal
 
 
-def add_evidence_commands(commands: Any, lazy: Callable[[str, str], Callable[[argparse.Namespace], int]]) -> None:
+def add_evidence_commands(archive: Any, lazy: Callable[[str, str], Callable[[argparse.Namespace], int]]) -> None:
     """The commands under ``tachiai archive evidence``."""
-    archive = commands.add_parser("archive", help="what was concluded, kept provable").add_subparsers(required=True)
     evidence = archive.add_parser("evidence", help="evidence records: one token for thousands of files").add_subparsers(required=True)
     make = evidence.add_parser("make", help="stamp all filed files that have no evidence yet, together")
     make.set_defaults(command=lazy("tachiai.cli.evidence", "make"))

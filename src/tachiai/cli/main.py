@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from tachiai import __version__
+from tachiai.cli.archive import add_archive_commands
 from tachiai.cli.envelopes import add_envelope_commands
 from tachiai.cli.evidence import add_evidence_commands
 from tachiai.cli.keys import add_key_commands
@@ -51,9 +52,12 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(metavar="COMMAND", required=True)
     _house_commands(commands)
     add_envelope_commands(commands, _lazy)
+    archive = commands.add_parser("archive", help="what was concluded: until when it is provable, renewals, evidence records")
+    kept = archive.add_subparsers(required=True)
+    add_archive_commands(kept, _lazy)
+    add_evidence_commands(kept, _lazy)
     add_key_commands(commands, _lazy)
     add_tsa_commands(commands, _lazy)
-    add_evidence_commands(commands, _lazy)
     _people_commands(commands)
     _document_commands(commands)
     return top
@@ -70,7 +74,9 @@ def _house_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser
     run.add_argument("--workers", type=int, default=1, help="how many work processes")
     run.set_defaults(command=_lazy("tachiai.cli.running", "run"))
     work = commands.add_parser("work", help="do the work that is due, until told to stop")
-    work.add_argument("--only", default="", help="kinds of work for this process alone, separated by commas: freeze, seal, close, mail")
+    work.add_argument(
+        "--only", default="", help="kinds of work for this process alone, separated by commas: freeze, seal, close, top-up, renew, mail"
+    )
     work.add_argument("--checked", action="store_true", help="whoever starts it has made the checks before a start")
     work.set_defaults(command=_lazy("tachiai.cli.working", "work"))
 
