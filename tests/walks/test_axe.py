@@ -57,6 +57,7 @@ def test_axe_finds_nothing(cast_: Cast, open_page: OpenPage, language: str, phon
         "/envelopes",
         "/envelopes/new",
         "/documents",
+        "/documents/validity",
         "/counterparties",
         "/counterparties/new",
         f"/counterparties/{cast_.vendor.pk}",

@@ -107,6 +107,15 @@ FLAG = {
     "demo": Chip(pgettext_lazy("state", "デモデータ"), "yellow", "info"),
 }
 
+PROOF = {
+    "planned": Chip(pgettext_lazy("proof", "自動で更新予定"), "green", "check-circle"),
+    "due": Chip(pgettext_lazy("proof", "更新中"), "cyan", "turning"),
+    "replace_authority": Chip(pgettext_lazy("proof", "タイムスタンプ局の切替待ち"), "orange", "warning"),
+    "stuck": Chip(pgettext_lazy("proof", "運営者の対応待ち"), "orange", "warning"),
+    "expired": Chip(pgettext_lazy("proof", "検証期限切れ"), "red", "hourglass"),
+    "unknown": Chip(pgettext_lazy("proof", "確認中"), "gray", "clock"),
+}
+
 CHIPS: dict[str, dict[str, Chip]] = {
     "envelope": ENVELOPE,
     "recipient": RECIPIENT,
@@ -115,4 +124,5 @@ CHIPS: dict[str, dict[str, Chip]] = {
     "upload": UPLOAD,
     "verdict": VERDICT,
     "flag": FLAG,
+    "proof": PROOF,
 }

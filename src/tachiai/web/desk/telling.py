@@ -79,6 +79,8 @@ SHOWN: dict[str, Shown] = {
     "document.closed": Shown(gettext_lazy("検証情報と文書タイムスタンプを付与"), "shield", "green", _document),
     "document.topped_up": Shown(gettext_lazy("新しい検証情報と文書タイムスタンプを追加"), "shield", "", _document),
     "certificate.topped_up": Shown(gettext_lazy("締結証明書に新しい検証情報と文書タイムスタンプを追加"), "shield", ""),
+    "document.renewed": Shown(gettext_lazy("検証期限を延ばす文書タイムスタンプを追加"), "shield", "", _document),
+    "certificate.renewed": Shown(gettext_lazy("締結証明書の検証期限を延ばす文書タイムスタンプを追加"), "shield", ""),
     "envelope.retried": Shown(gettext_lazy("運営者が処理を再開"), "return", "yellow", _reason),
     "envelope.resealing": Shown(gettext_lazy("運営者が電子署名のやり直しを開始（署名者の同意は有効）"), "return", "yellow", _reason),
     "document.resealed": Shown(gettext_lazy("新しい証明書で電子署名とタイムスタンプを付与し直し"), "shield", "green", _sealed),
