@@ -16,6 +16,7 @@ import pypdfium2.raw as pdfium_c
 from tachiai.errors import Refusal
 from tachiai.pages import pdfium
 from tachiai.pages.findings import Finding
+from tachiai.pages.hidden_content import HiddenContent
 from tachiai.pages.progress import tell
 
 pdfium.use_packaged_fonts()
@@ -33,7 +34,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class Readings:
-    """The texts of the canonical reading, one per page, and what differed."""
+    """The texts of the canonical reading, one per page, what differed, and what of it is not to be seen."""
 
     texts: tuple[str, ...]
     findings: tuple[Finding, ...]
@@ -41,11 +42,12 @@ class Readings:
     @classmethod
     def of(cls, original: bytes, canonical: bytes) -> Readings:
         """Reads both. Refuses with ``file.broken`` when not even the canonical form can be shown."""
-        readings = _read(canonical, telling=True)
+        hidden = HiddenContent()
+        readings = _read(canonical, hidden)
         if readings is None:
             raise Refusal("file.broken", cause="cannot be shown")
         texts = tuple(reading.text for reading in readings)
-        return cls(texts, tuple(_differences(_read(original), readings)))
+        return cls(texts, (*_differences(_read(original), readings), *hidden.findings))
 
 
 def _differences(original: list[Reading] | None, canonical: list[Reading]) -> list[Finding]:
@@ -57,23 +59,26 @@ def _differences(original: list[Reading] | None, canonical: list[Reading]) -> li
     return [Finding("file.two_readings", "normalise", {"difference": "content", "pages": pages[:20]})] if pages else []
 
 
-def _read(pdf: bytes, *, telling: bool = False) -> list[Reading] | None:
+def _read(pdf: bytes, hidden: HiddenContent | None = None) -> list[Reading] | None:
     readings = []
     try:
         with pdfium.opened(pdf) as document:
             for index in range(len(document)):
-                if telling:
+                if hidden is not None:
                     tell("drawing", index, len(document))
-                readings.append(_read_page(document, index))
+                readings.append(_read_page(document, index, hidden))
             return readings
     except pypdfium2.PdfiumError:
         return None
 
 
-def _read_page(document: Any, index: int) -> Reading:
+def _read_page(document: Any, index: int, hidden: HiddenContent | None) -> Reading:
     page = document[index]
     try:
         width, height = page.get_size()
-        return Reading(round(width), round(height), int(pdfium_c.FPDFPage_CountObjects(page)), pdfium.page_text(page))
+        reading = Reading(round(width), round(height), int(pdfium_c.FPDFPage_CountObjects(page)), pdfium.page_text(page))
+        if hidden is not None:
+            hidden.look(page, index + 1)
+        return reading
     finally:
         page.close()
