@@ -103,13 +103,6 @@ def with_xfa() -> bytes:
     return saved(document)
 
 
-def with_layers() -> bytes:
-    document = document_of("Agreement")
-    layer = document.make_indirect(Dictionary(Type=Name.OCG, Name=String("Draft")))
-    document.Root.OCProperties = Dictionary(OCGs=Array([layer]), D=Dictionary(Order=Array([layer])))
-    return saved(document)
-
-
 def with_field(value: str) -> bytes:
     """A text field with a value and no appearance of its own: what is seen is up to the reader."""
     document = document_of("Form")

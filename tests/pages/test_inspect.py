@@ -14,6 +14,7 @@ from pikepdf import Dictionary, Name, String
 
 from crypto.test_pades import foreign
 from pages import odd_files
+from pages.odd_sights import joined
 from tachiai.errors import Refusal
 from tachiai.pages import forensics
 from tachiai.pages.inspect import MAX_FILE_BYTES, MAX_PAGES, inspect, normalise
@@ -117,18 +118,24 @@ def test_a_chain_of_actions_without_an_end_is_seen_through():
 
 
 def test_warnings_are_told_and_do_not_stop():
-    assert found(odd_files.with_layers())["content.layers"] == {"layers": 1}
     assert found(odd_files.with_attachment("本文.txt", b"text"))["file.attachments"] == {"names": ["本文.txt"]}
     assert found(odd_files.with_field("x"))["form.fields"] == {"fields": 1}
     links = found(odd_files.with_action(Dictionary(S=Name.URI, URI=String("https://example.jp/"))))["links.external"]
-    assert links == {"count": 1, "targets": ["https://example.jp/"]}
+    assert links == {"count": 1, "targets": ["https://example.jp/"], "pages": [1]}
+
+
+def test_links_and_fonts_are_told_with_their_pages():
+    linked = odd_files.with_action(Dictionary(S=Name.URI, URI=String("https://example.jp/")))
+    told = found(joined(odd_files.sized(595, 842), linked, odd_files.sized(595, 842), linked))
+    assert told["links.external"]["pages"] == [2, 4]
+    assert told["fonts.unembedded"]["pages"] == [2, 4]
 
 
 def test_fonts_are_told_by_name_also_in_shift_jis():
-    assert found(odd_files.plain())["fonts.unembedded"] == {"fonts": ["Helvetica"]}
+    assert found(odd_files.plain())["fonts.unembedded"] == {"fonts": ["Helvetica"], "pages": [1]}
     escaped = "".join(f"#{byte:02x}" for byte in "ＭＳ明朝".encode("cp932")).encode()
     pdf = odd_files.japanese("契約", font_name="Gothic-Plain").replace(b"/Gothic-Plain", b"/" + escaped)
-    assert found(pdf)["fonts.unembedded"] == {"fonts": ["ＭＳ明朝"]}
+    assert found(pdf)["fonts.unembedded"] == {"fonts": ["ＭＳ明朝"], "pages": [1]}
 
 
 def test_foreign_signatures_are_counted_with_what_they_permit():

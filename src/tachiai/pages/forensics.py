@@ -22,7 +22,7 @@ from tachiai.crypto.fields import ARCHIVE_FIELDS
 from tachiai.crypto.plans import Plan
 from tachiai.crypto.rehearsal import rehearse
 from tachiai.errors import Refusal
-from tachiai.pages import object_walk, pdfium, structure, tidying, wording
+from tachiai.pages import layers, object_walk, pdfium, structure, tidying, wording
 from tachiai.pages.findings import MAX_PAGES, Finding, ForeignSignatures, Inspection
 from tachiai.pages.frame import Head
 from tachiai.pages.progress import tell
@@ -103,6 +103,7 @@ def examine(pdf: bytes) -> Inspection:
         tell("walking")
         walk = object_walk.walk(document)
         findings += walk.findings
+        findings += layers.layer_findings(document, signed=bool(walk.foreign))
         # Step 5: what a reader sees, in the file as it is and in qpdf's reading of it, tidied as a rewrite would be.
         findings += [] if walk.foreign else tidying.tidy(document)
         readings = Readings.of(pdf, _rewrite(document))

@@ -14,16 +14,17 @@ from dataclasses import dataclass, field
 from pikepdf import Array, Dictionary, Name, Object, Pdf, Stream
 
 from tachiai.errors import Refusal
-from tachiai.pages import active_content
+from tachiai.pages import active_content, whereabouts
 from tachiai.pages.findings import Finding, ForeignSignatures
 from tachiai.pages.spelling import word
+from tachiai.pages.whereabouts import Place
 
 MAX_OBJECTS = 500_000
 MAX_NAMED = 20
 
 _MATTERS = re.compile(
     rb"/(?:JS|JavaScript|Launch|SubmitForm|ImportData|Rendition|RichMedia|Movie|Sound|3D|XFA|EF|AA|OpenAction|URI|GoToR|GoToE|Thread"
-    rb"|FT|ByteRange|Sig|DocTimeStamp|BaseFont|Ref|OPI|OCProperties|AcroForm|FileAttachment)\b"
+    rb"|FT|ByteRange|Sig|DocTimeStamp|BaseFont|Ref|OPI|AcroForm|FileAttachment)\b"
 )
 _OWN_FONT_PROGRAMS = (Name.FontFile, Name.FontFile2, Name.FontFile3)
 _FONTS_WITH_PROGRAM = {"/Type1", "/MMType1", "/TrueType", "/CIDFontType0", "/CIDFontType2"}
@@ -37,15 +38,19 @@ class Walk:
     links: list[str] = field(default_factory=list)
     link_count: int = 0
     attachments: list[str] = field(default_factory=list)
+    link_places: set[Place] = field(default_factory=set)
+    link_pages: list[int] = field(default_factory=list)
     unembedded: set[str] = field(default_factory=set)
-    form_fonts: set[tuple[int, int]] = field(default_factory=set)
+    font_places: set[Place] = field(default_factory=set)
+    font_pages: list[int] = field(default_factory=list)
+    form_fonts: set[Place] = field(default_factory=set)
     signatures: int = 0
     timestamps: int = 0
     docmdp: int | None = None
     locks: bool = False
     has_form: bool = False
     form_fields: int = 0
-    layers: int = 0
+    here: Place = (0, 0)
 
     @property
     def foreign(self) -> ForeignSignatures:
@@ -58,12 +63,19 @@ class Walk:
             (self.active, Finding("file.active_content", "refuse", {"kinds": sorted(self.active)})),
             (self.foreign, Finding("signatures.foreign", "warn", {"signatures": self.signatures, "timestamps": self.timestamps})),
             (self.form_fields, Finding("form.fields", "warn", {"fields": self.form_fields})),
-            (self.link_count, Finding("links.external", "warn", {"count": self.link_count, "targets": self.links})),
+            (self.link_count, Finding("links.external", "warn", self._link_facts)),
             (self.attachments, Finding("file.attachments", "warn", {"names": self.attachments[:MAX_NAMED]})),
-            (self.unembedded, Finding("fonts.unembedded", "warn", {"fonts": sorted(self.unembedded)[:MAX_NAMED]})),
-            (self.layers, Finding("content.layers", "warn", {"layers": self.layers})),
+            (self.unembedded, Finding("fonts.unembedded", "warn", self._font_facts)),
         ]
         return [finding for present, finding in found if present]
+
+    @property
+    def _link_facts(self) -> dict[str, object]:
+        return {"count": self.link_count, "targets": self.links, "pages": self.link_pages}
+
+    @property
+    def _font_facts(self) -> dict[str, object]:
+        return {"fonts": sorted(self.unembedded)[:MAX_NAMED], "pages": self.font_pages}
 
 
 def walk(document: Pdf) -> Walk:
@@ -75,11 +87,21 @@ def walk(document: Pdf) -> Walk:
     for indirect in document.objects:
         plain = indirect.stream_dict if isinstance(indirect, Stream) else indirect
         if isinstance(plain, (Dictionary, Array)) and _MATTERS.search(plain.unparse(resolved=True)):
+            seen.here = indirect.objgen
             for dictionary in _dictionaries(plain):
                 _see(seen, dictionary)
         if isinstance(indirect, Stream) and active_content.reads_elsewhere(indirect):
             seen.active.add("external_content")
+    _find_pages(seen, document)
     return seen
+
+
+def _find_pages(seen: Walk, document: Pdf) -> None:
+    wanted: dict[Place, list[str]] = {place: ["link"] for place in seen.link_places}
+    for place in seen.font_places:
+        wanted.setdefault(place, []).append("font")
+    pages = whereabouts.pages_of(document, wanted)
+    seen.link_pages, seen.font_pages = pages.get("link", []), pages.get("font", [])
 
 
 def _see_catalogue(seen: Walk, document: Pdf) -> None:
@@ -89,8 +111,6 @@ def _see_catalogue(seen: Walk, document: Pdf) -> None:
         fonts = _dictionary_at(_dictionary_at(form, Name.DR), Name.Font)
         # Acrobat lists Helvetica and ZapfDingbats there, unembedded, in every form it makes; no page is drawn with them.
         seen.form_fonts = {font.objgen for font in fonts.values() if isinstance(font, Dictionary) and font.is_indirect}
-    layers = _dictionary_at(document.Root, Name.OCProperties).get(Name.OCGs)
-    seen.layers = len(layers) if isinstance(layers, Array) else 0
 
 
 def _dictionary_at(holder: Object, key: Name) -> Dictionary:
@@ -119,6 +139,7 @@ def _see(seen: Walk, here: Dictionary) -> None:
     target = active_content.outside_target(here)
     if target is not None:
         seen.link_count += 1
+        seen.link_places.add(seen.here)
         if target not in seen.links and len(seen.links) < MAX_NAMED:
             seen.links.append(target)
     if Name.EF in here:
@@ -167,3 +188,4 @@ def _see_font(seen: Walk, here: Dictionary) -> None:
     descriptor = _dictionary_at(here, Name.FontDescriptor)
     if not any(program in descriptor for program in _OWN_FONT_PROGRAMS):
         seen.unembedded.add(word(here[Name.BaseFont]).lstrip("/")[:64])
+        seen.font_places.add(seen.here)

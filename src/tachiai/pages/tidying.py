@@ -1,7 +1,7 @@
 """What a rewrite puts in order besides the file's own construction, inside a child.
 
 A reader passes over them, and the parser keeps them: a page whose content is partly not there, annotations and fields that are null,
-a page that is turned by anything but quarters.
+a page that is turned by anything but quarters, layers that are not the same on paper as on the screen.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pikepdf import Array, Dictionary, Name, Object, Pdf, Stream
 
 from tachiai.crypto.page_boxes import inherited
+from tachiai.pages import layers
 from tachiai.pages.findings import Finding
 
 _TRAILER_KEYS = {"/Root", "/Info", "/ID", "/Size", "/Encrypt", "/Prev"}
@@ -20,6 +21,7 @@ def tidy(document: Pdf) -> list[Finding]:
     """Puts ``document`` in order, in memory. A reason to normalise where a checker of files would call the original faulty."""
     faulty = [fault for page in document.pages for fault in _tidy_page(page.obj)]
     _tidy_form(document)
+    layers.make_alike(document)
     for key in set(document.trailer.keys()) - _TRAILER_KEYS:
         del document.trailer[key]
     return [Finding("file.repaired", "normalise", {"warnings": len(faulty), "examples": sorted(set(faulty))})] if faulty else []
