@@ -22,28 +22,16 @@ from tachiai.crypto.fields import ARCHIVE_FIELDS
 from tachiai.crypto.plans import Plan
 from tachiai.crypto.rehearsal import rehearse
 from tachiai.errors import Refusal
-from tachiai.pages import layers, object_walk, pdfium, structure, tidying, wording
+from tachiai.pages import layers, leftovers, object_walk, outside, pdfium, revisions, structure, tidying, wording
 from tachiai.pages.findings import MAX_PAGES, Finding, ForeignSignatures, Inspection
 from tachiai.pages.frame import Head
 from tachiai.pages.progress import tell
 from tachiai.pages.readings import Readings
 
-HEADER_WINDOW = 1024  # ISO 32000-1 annex H.3 note 13: readers accept the header within the first 1024 bytes
 MAX_REASONS = 5
 # A contract takes hundredths of a second. With ten signers the closing of a file costs about thirteen times as much.
 LONGEST_REHEARSAL_SECONDS = 2.0
 _BEYOND_REWRITING = ("file.xfa", "file.field_name_taken", "file.too_complex")
-
-_FOREIGN_KINDS = (
-    (b"PK\x03\x04", "zip"),  # .docx, .xlsx, .zip
-    (b"\xd0\xcf\x11\xe0", "ole"),  # .doc, .xls
-    (b"\x89PNG", "image"),
-    (b"\xff\xd8\xff", "image"),
-    (b"II*\x00", "image"),
-    (b"MM\x00*", "image"),
-    (b"{\\rtf", "rtf"),
-    (b"\x1f\x8b", "gzip"),
-)
 
 # Slips of well-known producers that every reader passes over alike. A signed file with nothing worse can still take our signature.
 _HARMLESS = re.compile(
@@ -91,7 +79,7 @@ def examine(pdf: bytes) -> Inspection:
     """Reads the whole file once with each parser. Raises `Refusal` only where nothing at all can be told of the file."""
     tell("reading")
     # Step 1: the outside. A renamed Word file should hear what it is, not that it is a broken PDF.
-    findings = _examine_outside(pdf)
+    findings = outside.outside_findings(pdf)
     with _opened(pdf) as document:
         # Step 2: encryption, before anything is read through it.
         findings += _examine_encryption(document)
@@ -106,12 +94,17 @@ def examine(pdf: bytes) -> Inspection:
         findings += layers.layer_findings(document, signed=bool(walk.foreign))
         # Step 5: what a reader sees, in the file as it is and in qpdf's reading of it, tidied as a rewrite would be.
         findings += [] if walk.foreign else tidying.tidy(document)
-        readings = Readings.of(pdf, _rewrite(document))
+        canonical = _rewrite(document)
+        readings = Readings.of(pdf, canonical)
         findings += readings.findings
         findings += wording.paper_wording(readings.texts)
-        # Step 6: damage qpdf met on the way, now that everything has been touched.
+        # Step 6: what nobody sees as the file is, but somebody may bring to light: earlier revisions, and what nothing leads to.
+        ends = revisions.ends_of_revisions(pdf)
+        findings += revisions.revision_findings(pdf, document, ends)
+        findings += leftovers.leftover_findings(pdf, document, canonical, ends, signed=bool(walk.foreign))
+        # Step 7: damage qpdf met on the way, now that everything has been touched.
         findings += _examine_damage(document)
-        # Step 7: a signed file is never rewritten, so what would be a reason to normalise is a refusal there.
+        # Step 8: a signed file is never rewritten, so what would be a reason to normalise is a refusal there.
         findings += _examine_locks(walk.foreign, findings)
         return Inspection(
             page_count=len(page_sizes),
@@ -185,21 +178,6 @@ def _raise_refusals(inspection: Inspection) -> None:
     for finding in inspection.findings:
         if finding.severity == "refuse":
             raise Refusal(finding.code, **finding.facts)
-
-
-def _examine_outside(pdf: bytes) -> list[Finding]:
-    start = pdf.find(b"%PDF-", 0, HEADER_WINDOW)
-    if start < 0:
-        looks_like = next((kind for magic, kind in _FOREIGN_KINDS if pdf.startswith(magic)), "unknown")
-        raise Refusal("file.not_pdf", looks_like=looks_like)
-    findings = []
-    if start > 0:
-        findings.append(Finding("file.prepended", "normalise", {"bytes": start}))
-    end = pdf.rfind(b"%%EOF")
-    behind = len(pdf[end + 5 :].strip(b"\r\n\t \x00")) if end >= 0 else 0
-    if behind:
-        findings.append(Finding("file.appended", "normalise", {"bytes": behind}))
-    return findings
 
 
 def _opened(pdf: bytes) -> Pdf:

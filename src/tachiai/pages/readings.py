@@ -63,6 +63,8 @@ def _read(pdf: bytes, hidden: HiddenContent | None = None) -> list[Reading] | No
     readings = []
     try:
         with pdfium.opened(pdf) as document:
+            if hidden is not None:
+                document.init_forms()
             for index in range(len(document)):
                 if hidden is not None:
                     tell("drawing", index, len(document))

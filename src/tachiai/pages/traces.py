@@ -24,7 +24,7 @@ EDGE_PX = 2
 
 
 class Canvas:
-    """The picture of one open page, drawn as often as is asked, annotations included."""
+    """The picture of one open page, drawn as often as is asked, annotations and fields included."""
 
     def __init__(self, page: Any) -> None:
         self._page = page
@@ -39,8 +39,11 @@ class Canvas:
         bitmap = pdfium_c.FPDFBitmap_CreateEx(self._width, self._height, pdfium_c.FPDFBitmap_BGRx, pixels, row)
         try:
             pdfium_c.FPDFBitmap_FillRect(bitmap, 0, 0, self._width, self._height, 0xFFFFFFFF)
-            asked = flags | pdfium_c.FPDF_ANNOT
-            pdfium_c.FPDF_RenderPageBitmap(bitmap, self._page, 0, 0, self._width, self._height, 0, asked)
+            place = (0, 0, self._width, self._height, 0, flags | pdfium_c.FPDF_ANNOT)
+            pdfium_c.FPDF_RenderPageBitmap(bitmap, self._page, *place)
+            if self._page.formenv is not None:
+                # Fields are drawn by whoever would fill them in, and only where the document's form was set up when it was opened.
+                pdfium_c.FPDF_FFLDraw(self._page.formenv, bitmap, self._page, *place)
         finally:
             pdfium_c.FPDFBitmap_Destroy(bitmap)
         return pixels.raw
