@@ -208,6 +208,22 @@ def test_paper_wording_is_found_with_its_page():
         ("署名捺印のうえ", {"seal"}),
         ("代表取締役 見本 花子 ㊞", {"seal"}),
         ("割印を押す", {"binding"}),
+        ("正本・副本各1通を作成する", {"copies"}),
+        ("正本及び副本を作成し、各自署名押印の上、保有する", {"copies", "seal"}),
+        ("契約書2通を作成し、", {"copies"}),
+        ("朱肉で鮮明に押印すること。", {"seal"}),
+        ("収入印紙貼付\n印紙代は乙の負担とする。", {"stamp_duty"}),
+        ("所定の額の印紙を貼り、", {"stamp_duty"}),
+        ("製本テープで綴じる", {"binding"}),
+        ("契約書に押印し、郵送にて返送するものとする。", {"seal", "post"}),
+        ("同封の返信用封筒をご利用ください。", {"post"}),
+        ("電子契約のため、押印する必要はない。", set()),
+        ("押印に代えて電子署名の措置を講ずる。", set()),
+        ("乙は、貸与品を郵送で返却する。", set()),
+        ("通知は、書留郵便により送付する。", set()),
+        ("申請書の原本を確認する。副本の交付を求めることができる。", set()),
+        ("調印式は行わない。印影の画像は法的な効果を持たない。", set()),
+        ("業務報告書を3通の電子メールで送付する。", set()),
         ("甲及び乙が電子署名を行い、各自その電磁的記録を保管する。", set()),
         ("印刷物を2通送付する。", set()),
     ],
@@ -248,13 +264,31 @@ def test_flipped_bytes_are_always_answered(flips):
     assert refusal is None or (refusal.code.startswith("file.") and "where" not in refusal.facts)
 
 
-def test_the_pdfa_claim_is_read():
-    document = odd_files.document_of("x")
+def claiming(part: str, document: pikepdf.Pdf) -> bytes:
     with document.open_metadata() as metadata:
-        metadata["pdfaid:part"], metadata["pdfaid:conformance"] = "2", "B"
-    target = io.BytesIO()
-    document.save(target)
-    assert inspect(target.getvalue()).pdfa == "2B"
+        metadata["pdfaid:part"], metadata["pdfaid:conformance"] = part, "B"
+    return odd_files.saved(document)
+
+
+def test_a_claim_to_be_pdfa_is_read():
+    document = pikepdf.new()
+    document.add_blank_page(page_size=odd_files.A4)
+    pdf = claiming("2", document)
+    assert inspect(pdf).pdfa == "2B"
+    assert found(pdf)["pdfa.claim"] == {"level": "2B"}
+    assert found(odd_files.plain()).keys().isdisjoint({"pdfa.claim", "pdfa.broken"})
+
+
+@pytest.mark.parametrize(
+    ("part", "name", "reasons"),
+    [("2", "plain", ["fonts"]), ("1", "attached", ["attachments", "fonts"]), ("3", "attached", ["fonts"])],
+)
+def test_a_claim_that_is_plainly_false_is_told(part, name, reasons):
+    pdf = odd_files.plain() if name == "plain" else odd_files.with_attachment("a.txt", b"text")
+    with pikepdf.open(io.BytesIO(pdf)) as document:
+        told = found(claiming(part, document))
+    assert told["pdfa.broken"] == {"level": f"{part}B", "reasons": reasons}
+    assert "pdfa.claim" not in told
 
 
 @pytest.mark.parametrize("signed", [False, True], ids=["unsigned", "signed"])

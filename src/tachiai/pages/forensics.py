@@ -106,6 +106,8 @@ def examine(pdf: bytes) -> Inspection:
         findings += _examine_damage(document)
         # Step 8: a signed file is never rewritten, so what would be a reason to normalise is a refusal there.
         findings += _examine_locks(walk.foreign, findings)
+        claim = structure.pdfa_claim(document)
+        findings += structure.pdfa_findings(claim, findings)
         return Inspection(
             page_count=len(page_sizes),
             page_sizes=tuple(page_sizes),
@@ -113,7 +115,7 @@ def examine(pdf: bytes) -> Inspection:
             xref=structure.xref_kind(pdf),
             has_form=walk.has_form,
             foreign=walk.foreign,
-            pdfa=structure.pdfa_claim(document),
+            pdfa=claim,
             findings=tuple(findings),
         )
 

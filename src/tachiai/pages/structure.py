@@ -90,3 +90,24 @@ def pdfa_claim(document: Pdf) -> str | None:
         return None
     part, conformance = _PDFA_PART.search(xmp), _PDFA_CONFORMANCE.search(xmp)
     return (part.group(1) + (conformance.group(1).upper() if conformance else b"")).decode() if part else None
+
+
+# What no part of ISO 19005 allows, as other findings tell it; the first part allows no embedded files either.
+_NEVER_IN_PDFA = {
+    "file.empty_password": "encrypted",
+    "file.encrypted": "encrypted",
+    "file.active_content": "active_content",
+    "fonts.unembedded": "fonts",
+}
+_NOT_IN_THE_FIRST = {"file.attachments": "attachments", "content.layers": "layers"}
+
+
+def pdfa_findings(claim: str | None, findings: list[Finding]) -> list[Finding]:
+    """``pdfa.claim`` for a claim that nothing found contradicts, true or not; ``pdfa.broken`` for one that is plainly false."""
+    if claim is None:
+        return []
+    forbidden = _NEVER_IN_PDFA | (_NOT_IN_THE_FIRST if claim.startswith("1") else {})
+    reasons = sorted({forbidden[finding.code] for finding in findings if finding.code in forbidden})
+    if reasons:
+        return [Finding("pdfa.broken", "warn", {"level": claim, "reasons": reasons})]
+    return [Finding("pdfa.claim", "accept", {"level": claim})]
