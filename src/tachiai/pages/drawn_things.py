@@ -16,6 +16,7 @@ from tachiai.pages.patches import Box
 
 DEEPEST_FORM = 12
 MOST_CLIP_SEGMENTS = 64
+MOST_NOTES = 2_000  # on a page: to draw them takes as long as to draw the page with each alone
 
 Matrix = tuple[float, float, float, float, float, float]
 Colour = tuple[int, int, int, int]
@@ -80,6 +81,7 @@ class Looker:
         seen = Things()
         count = pdfium_c.FPDFPage_CountObjects(page)
         self._see_all(seen, (pdfium_c.FPDFPage_GetObject(page, index) for index in range(count)), _IDENTITY, 0)
+        seen.left_off |= pdfium_c.FPDFPage_GetAnnotCount(page) > MOST_NOTES
         seen.notes.extend(self._notes(page))
         return seen
 
@@ -164,10 +166,7 @@ class Looker:
 
     def _notes(self, page: Any) -> Iterator[Note]:
         rect = pdfium_c.FS_RECTF()
-        for index in range(pdfium_c.FPDFPage_GetAnnotCount(page)):
-            self._left -= 1
-            if self._left < 0:
-                return
+        for index in range(min(MOST_NOTES, pdfium_c.FPDFPage_GetAnnotCount(page))):
             note = pdfium_c.FPDFPage_GetAnnot(page, index)
             if not note:
                 continue

@@ -101,7 +101,7 @@ def examine(pdf: bytes) -> Inspection:
         # Step 6: what nobody sees as the file is, but somebody may bring to light: earlier revisions, and what nothing leads to.
         ends = revisions.ends_of_revisions(pdf)
         findings += revisions.revision_findings(pdf, document, ends)
-        findings += leftovers.leftover_findings(pdf, document, canonical, ends, signed=bool(walk.foreign))
+        findings += leftovers.leftover_findings(pdf, document, canonical, ends, kept=walk.kept, signed=bool(walk.foreign))
         # Step 7: damage qpdf met on the way, now that everything has been touched.
         findings += _examine_damage(document)
         # Step 8: a signed file is never rewritten, so what would be a reason to normalise is a refusal there.

@@ -18,7 +18,7 @@ import pypdfium2.raw as pdfium_c
 from tachiai.pages import suspicions, traces
 from tachiai.pages.drawn_things import Looker, Note, Things
 from tachiai.pages.findings import Finding, Severity
-from tachiai.pages.patches import Box, Grid
+from tachiai.pages.patches import Box, Grid, TooMuchError
 from tachiai.pages.suspicions import Suspect
 
 MOST_THINGS = 300_000
@@ -81,7 +81,10 @@ class HiddenContent:
         started = time.process_time()
         things = self._looker.look(page)
         grid = Grid(_view(page))
-        suspected = suspicions.suspects(things, grid)
+        try:
+            suspected = suspicions.suspects(things, grid)
+        except TooMuchError:
+            things.left_off, suspected = True, []
         if things.left_off or len(suspected) > MOST_SUSPECTS or self._spent > LONGEST_LOOK_SECONDS:
             # What nobody has looked at is said, and never passed over.
             if suspected or things.left_off:

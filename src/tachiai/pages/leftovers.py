@@ -28,20 +28,20 @@ _SIZE = re.compile(rb"/Size\s+(\d{1,10})")
 _BEFORE_OBJ = re.compile(rb"(?<!\d)(\d{1,10})[ \t\r\n]+\d{1,5}$")
 _DIRECT_LENGTH = re.compile(rb"/Length\s+(\d{1,10})(?!\s+\d+\s+R)")
 _SHOWS = re.compile(rb"\bBT\b.*?\bT[jJ*]|\bDo\b|\bBI\b", re.DOTALL)
-_OF_THE_FILE = {"/XRef", "/ObjStm"}
 _PAGES_AND_CATALOGUES = {"/Page": "pages", "/Pages": "pages", "/Catalog": "catalogues"}
 
 Place = tuple[int, int]
 
 
-def leftover_findings(pdf: bytes, document: Pdf, canonical: bytes, ends: list[int], *, signed: bool) -> list[Finding]:
+def leftover_findings(pdf: bytes, document: Pdf, canonical: bytes, ends: list[int], *, kept: int, signed: bool) -> list[Finding]:
     """``shadow.prepared`` with its kinds: pages, catalogues or contents that nothing leads to, and numbers that stand for two objects.
 
-    ``canonical`` is the rewrite, which has only what something leads to; ``ends`` are the ends of earlier revisions.
+    ``canonical`` is the rewrite, which has only what something leads to; ``ends`` are the ends of earlier revisions; ``kept`` is how many
+    objects the file has.
     """
     kinds: set[str] = set()
     numbers: set[int] = set()
-    lost = dict(_unreachable(document, canonical))
+    lost = dict(_unreachable(document)) if kept > _taken_along(document, canonical) else {}
     for place in lost.keys() - (_once_reached(pdf, ends) if lost else set()):
         kinds.add(lost[place])
         numbers.add(place[0])
@@ -90,16 +90,15 @@ def _behind_stream(pdf: bytes, head: int, data: int, limit: int) -> int:
     return end if end >= 0 else limit
 
 
-def _unreachable(document: Pdf, canonical: bytes) -> Iterator[tuple[Place, str]]:
+def _taken_along(document: Pdf, canonical: bytes) -> int:
+    """How many objects a rewrite keeps. Only where the file has more is it worth asking which; two make a file ready for the web."""
     sizes = _SIZE.findall(canonical[-2048:])
-    held = [indirect for indirect in document.objects if indirect is not None and word(_entry(indirect, Name.Type)) not in _OF_THE_FILE]
-    linearised = any(_entry(indirect, Name.Linearized) is not None for indirect in held[:64])
-    # Only where more is held than the rewrite has taken along is it worth asking what. The two that make a file ready for the web
-    # are known.
-    if not sizes or len(held) <= int(sizes[-1]) - 1 + (2 if linearised else 0):
-        return
+    return int(sizes[-1]) - 1 + (2 if document.is_linearized else 0) if sizes else len(document.objects)
+
+
+def _unreachable(document: Pdf) -> Iterator[tuple[Place, str]]:
     reached = _reached(document)
-    for indirect in held:
+    for indirect in document.objects:
         if isinstance(indirect, (Dictionary, Stream)) and indirect.objgen not in reached:
             kind = _PAGES_AND_CATALOGUES.get(word(indirect.get(Name.Type))) or ("contents" if _shows(indirect) else None)
             if kind is not None:
@@ -116,10 +115,6 @@ def _once_reached(pdf: bytes, ends: list[int]) -> set[Place]:
         except pikepdf.PdfError:
             continue
     return reached
-
-
-def _entry(held: object, key: Name) -> object:
-    return held.get(key) if isinstance(held, (Dictionary, Stream)) else None
 
 
 def _reached(document: Pdf) -> set[Place]:

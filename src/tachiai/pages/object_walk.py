@@ -19,7 +19,8 @@ from tachiai.pages.findings import Finding, ForeignSignatures
 from tachiai.pages.spelling import word
 from tachiai.pages.whereabouts import Place
 
-MAX_OBJECTS = 500_000
+MAX_OBJECTS = 200_000
+MAX_MEGAPIXELS = 400  # of one image: three times a sheet of A1 scanned at 600 dpi
 MAX_NAMED = 20
 
 _MATTERS = re.compile(
@@ -27,12 +28,14 @@ _MATTERS = re.compile(
     rb"|FT|ByteRange|Sig|DocTimeStamp|BaseFont|Ref|OPI|AcroForm|FileAttachment)\b"
 )
 _OWN_FONT_PROGRAMS = (Name.FontFile, Name.FontFile2, Name.FontFile3)
+_OF_THE_FILE = (Name.XRef, Name.ObjStm)
 _FONTS_WITH_PROGRAM = {"/Type1", "/MMType1", "/TrueType", "/CIDFontType0", "/CIDFontType2"}
 
 
 @dataclass
 class Walk:
-    """What the walk has gathered; ``findings`` and ``foreign`` are complete when `walk` returns."""
+    """What the walk has gathered; ``findings`` and ``foreign`` are complete when `walk` returns. ``kept`` counts the objects that are
+    not the file's own tables."""
 
     active: set[str] = field(default_factory=set)
     links: list[str] = field(default_factory=list)
@@ -51,6 +54,7 @@ class Walk:
     has_form: bool = False
     form_fields: int = 0
     here: Place = (0, 0)
+    kept: int = 0
 
     @property
     def foreign(self) -> ForeignSignatures:
@@ -79,9 +83,9 @@ class Walk:
 
 
 def walk(document: Pdf) -> Walk:
-    """Sees every object once. Refuses with ``file.too_complex`` above `MAX_OBJECTS`."""
+    """Sees every object once. Refuses with ``file.too_complex`` above `MAX_OBJECTS`, and above `MAX_MEGAPIXELS` in an image."""
     if len(document.objects) > MAX_OBJECTS:
-        raise Refusal("file.too_complex", reason="objects")
+        raise Refusal("file.too_complex", reason="objects", limit=MAX_OBJECTS)
     seen = Walk()
     _see_catalogue(seen, document)
     for indirect in document.objects:
@@ -90,10 +94,22 @@ def walk(document: Pdf) -> Walk:
             seen.here = indirect.objgen
             for dictionary in _dictionaries(plain):
                 _see(seen, dictionary)
-        if isinstance(indirect, Stream) and active_content.reads_elsewhere(indirect):
-            seen.active.add("external_content")
+        if isinstance(indirect, Stream):
+            _see_stream(seen, indirect)
+        else:
+            seen.kept += indirect is not None
     _find_pages(seen, document)
     return seen
+
+
+def _see_stream(seen: Walk, here: Stream) -> None:
+    seen.kept += here.get(Name.Type) not in _OF_THE_FILE
+    if active_content.reads_elsewhere(here):
+        seen.active.add("external_content")
+    if here.get(Name.Subtype) == Name.Image:
+        width, height = here.get(Name.Width), here.get(Name.Height)
+        if isinstance(width, int) and isinstance(height, int) and width * height > MAX_MEGAPIXELS * 1_000_000:
+            raise Refusal("file.too_complex", reason="pixels", megapixels=width * height // 1_000_000, limit=MAX_MEGAPIXELS)
 
 
 def _find_pages(seen: Walk, document: Pdf) -> None:

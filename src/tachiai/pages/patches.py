@@ -10,6 +10,11 @@ from typing import NamedTuple
 
 CELL_PT = 2.0
 MOST_CELLS = 600  # on a side: the cells of a large plan are larger
+MOST_ROWS = 3_000_000  # looked at or laid on one page: an ordinary one takes some thousands
+
+
+class TooMuchError(Exception):
+    """The page has more on it than anybody should look through."""
 
 
 class Box(NamedTuple):
@@ -49,6 +54,7 @@ class Grid:
         self.cell = max(CELL_PT, (view.right - view.left) / MOST_CELLS, (view.top - view.bottom) / MOST_CELLS)
         self.columns = int((view.right - view.left) / self.cell) + 1
         self.rows = int((view.top - view.bottom) / self.cell) + 1
+        self._left = MOST_ROWS
 
     def patch(self, box: Box, *, least: int = 0) -> Patch:
         """The cells whose middle lies in ``box``; ``least`` 1 gives even a speck a cell of its own."""
@@ -57,6 +63,12 @@ class Grid:
         if left >= right or first >= last:
             return Patch(0, 0, 0)
         return Patch(first, last, (1 << right) - (1 << left))
+
+    def spend(self, patch: Patch) -> None:
+        """Counts the work on ``patch``. Raises `TooMuchError` when it has become too much."""
+        self._left -= 1 + patch.last - patch.first
+        if self._left < 0:
+            raise TooMuchError
 
     def box(self, patch: Patch) -> Box:
         """The area of a patch."""
@@ -75,15 +87,18 @@ class Cover:
     """What has been laid over a page so far."""
 
     def __init__(self, grid: Grid) -> None:
+        self._grid = grid
         self._rows = [0] * grid.rows
 
     def add(self, patch: Patch) -> None:
+        self._grid.spend(patch)
         rows, bits = self._rows, patch.bits
         for row in range(patch.first, patch.last):
             rows[row] |= bits
 
     def over(self, patch: Patch) -> Patch:
         """The smallest rectangle of cells around what of ``patch`` is covered."""
+        self._grid.spend(patch)
         bits, first, last = 0, 0, 0
         for row in range(patch.first, patch.last):
             here = self._rows[row] & patch.bits
