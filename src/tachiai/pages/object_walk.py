@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pikepdf import Array, Dictionary, Name, Object, Pdf, Stream
 
 from tachiai.errors import Refusal
-from tachiai.pages import active_content, whereabouts
+from tachiai.pages import active_content, masking, whereabouts
 from tachiai.pages.findings import Finding, ForeignSignatures
 from tachiai.pages.spelling import word
 from tachiai.pages.whereabouts import Place
@@ -46,6 +46,9 @@ class Walk:
     unembedded: set[str] = field(default_factory=set)
     font_places: set[Place] = field(default_factory=set)
     font_pages: list[int] = field(default_factory=list)
+    masked: set[str] = field(default_factory=set)
+    masked_places: set[Place] = field(default_factory=set)
+    masked_pages: list[int] = field(default_factory=list)
     form_fonts: set[Place] = field(default_factory=set)
     signatures: int = 0
     timestamps: int = 0
@@ -70,6 +73,7 @@ class Walk:
             (self.link_count, Finding("links.external", "warn", self._link_facts)),
             (self.attachments, Finding("file.attachments", "warn", {"names": self.attachments[:MAX_NAMED]})),
             (self.unembedded, Finding("fonts.unembedded", "warn", self._font_facts)),
+            (self.masked, Finding("text.differs", "warn", {"pages": self.masked_pages, "fonts": sorted(self.masked)[:MAX_NAMED]})),
         ]
         return [finding for present, finding in found if present]
 
@@ -116,8 +120,10 @@ def _find_pages(seen: Walk, document: Pdf) -> None:
     wanted: dict[Place, list[str]] = {place: ["link"] for place in seen.link_places}
     for place in seen.font_places:
         wanted.setdefault(place, []).append("font")
+    for place in seen.masked_places:
+        wanted.setdefault(place, []).append("masked")
     pages = whereabouts.pages_of(document, wanted)
-    seen.link_pages, seen.font_pages = pages.get("link", []), pages.get("font", [])
+    seen.link_pages, seen.font_pages, seen.masked_pages = (pages.get(kind, []) for kind in ("link", "font", "masked"))
 
 
 def _see_catalogue(seen: Walk, document: Pdf) -> None:
@@ -199,6 +205,9 @@ def _see_transform(seen: Walk, reference: Dictionary) -> None:
 def _see_font(seen: Walk, here: Dictionary) -> None:
     if word(here.get(Name.Subtype)) not in _FONTS_WITH_PROGRAM or Name.BaseFont not in here:
         return
+    if masking.is_masked(here):
+        seen.masked.add(word(here[Name.BaseFont]).lstrip("/")[:64])
+        seen.masked_places.add(seen.here)
     if here.is_indirect and here.objgen in seen.form_fonts:
         return
     descriptor = _dictionary_at(here, Name.FontDescriptor)
