@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -47,6 +48,16 @@ def until(happened: Callable[[], object], *, seconds: float = 10.0) -> None:
         threading.Event().wait(0.01)
 
 
+def at_work() -> list[psutil.Process]:
+    """The children that have worked for a while; one that has ended since it was listed has not."""
+    busy = []
+    for one in nursery().children():
+        with suppress(psutil.NoSuchProcess):
+            if one.cpu_times().user > 0.1:
+                busy.append(one)
+    return busy
+
+
 class Working(threading.Thread):
     """A child at work for longer than any test lasts, and what became of it."""
 
@@ -63,8 +74,8 @@ class Working(threading.Thread):
     def __enter__(self) -> psutil.Process:
         child.run("inspect", odd_files.plain(), limits=LIMITS)
         self.start()
-        until(lambda: [one for one in nursery().children() if one.cpu_times().user > 0.1])
-        return nursery().children()[0]
+        until(at_work)
+        return at_work()[0]
 
     def __exit__(self, *_: object) -> None:
         self.join()
