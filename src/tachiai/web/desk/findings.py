@@ -147,6 +147,8 @@ def _hidden_notes(facts: Facts) -> Words:
 
 
 def _earlier(facts: Facts) -> Words:
+    if not facts.get("pages") and not facts.get("page_count_differs"):
+        return Words(_("保存し直した記録がファイルの中に残っています（見える内容は変わっていません）。"))
     return Words(
         _("保存し直す前の版が、ファイルの中に残っています{at}。").format(at=_at(facts)),
         _("取り消した金額や条件を、相手方が取り出して読めることがあります。"),
@@ -307,6 +309,6 @@ REASONS: dict[str, Callable[[Facts], str]] = {
     "file.repaired": lambda facts: _("内部の構造が壊れていて、修復が必要です。"),
     "file.two_readings": lambda facts: _("見るソフトによって、表示される内容が変わるおそれがあります{at}。").format(at=_at(facts)),
     "file.polyglot": lambda facts: _("PDF以外の種類のファイルとしても開ける作りになっています。"),
-    "content.hidden_layer": lambda facts: _("はじめは表示されない層（レイヤー）に内容があります{at}。").format(at=_at(facts)),
+    "content.hidden_layer": lambda facts: _("画面と印刷とで、表示される内容が違う層（レイヤー）があります{at}。").format(at=_at(facts)),
     "shadow.prepared": lambda facts: _("あとから表示を差し替えられる仕掛けがあります{at}。").format(at=_at(facts)),
 }
