@@ -63,7 +63,7 @@ class Archive:
 
     def trouble(self) -> tuple[str, str] | None:
         """None when every signature validates as B-LTA from what the file holds; otherwise the first that does not, and why."""
-        return _settled(self._as_of())
+        return settled(self._as_of())
 
     async def _as_of(self) -> tuple[str, str] | None:
         with as_of(self.at):
@@ -108,7 +108,7 @@ def _specification(roots: Sequence[bytes], tsa_roots: Sequence[bytes]) -> Signat
     )
 
 
-def _settled(judging: Coroutine[Any, Any, Judged]) -> Judged:
+def settled(judging: Coroutine[Any, Any, Judged]) -> Judged:
     """What pyHanko's coroutine comes to. Where an event loop runs already, in a thread of its own: none can run within another."""
     try:
         asyncio.get_running_loop()

@@ -75,7 +75,7 @@ CRYPTREC = Policy(
 def of_digest(name: str) -> Strength:
     """The strength of a digest, by its name as in ``hashlib``; an unknown one counts as broken."""
     plain = name.lower().replace("-", "")
-    shown = name.upper() if "-" in name else plain.upper().replace("SHA", "SHA-", 1) if plain.startswith("sha") else plain.upper()
+    shown = name.upper() if "-" in name or plain[:5] == "shake" else plain.upper().replace("SHA", "SHA-", 1)
     return Strength(shown.replace("SHA-3_", "SHA3-"), _DIGESTS.get(plain, 0))
 
 
