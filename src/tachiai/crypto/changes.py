@@ -150,16 +150,17 @@ def _first_page(handler: Any) -> generic.DictionaryObject:
 def _bare(held: generic.DictionaryObject, without: Sequence[str]) -> bytes:
     """A dictionary's content in one order all the way down, references unresolved, some of its own keys left out."""
     kept = ((key, held.raw_get(key)) for key in sorted(held) if key not in without)
-    return b"".join(key.encode() + b" " + _canonical(value) + b"\n" for key, value in kept)
+    return b"".join(key.encode() + b" " + canonical(value) + b"\n" for key, value in kept)
 
 
-def _canonical(held: Any) -> bytes:
+def canonical(held: Any) -> bytes:
+    """A value in one spelling, references unresolved; of a stream its dictionary."""
     if isinstance(held, generic.IndirectObject):
         return b"%d %d R" % (held.idnum, held.generation)
     if isinstance(held, generic.DictionaryObject):
-        return b"<<" + b" ".join(key.encode() + b" " + _canonical(held.raw_get(key)) for key in sorted(held)) + b">>"
+        return b"<<" + b" ".join(key.encode() + b" " + canonical(held.raw_get(key)) for key in sorted(held)) + b">>"
     if isinstance(held, generic.ArrayObject):
-        return b"[" + b" ".join(_canonical(held.raw_get(index)) for index in range(len(held))) + b"]"
+        return b"[" + b" ".join(canonical(held.raw_get(index)) for index in range(len(held))) + b"]"
     if isinstance(held, generic.TextStringObject | generic.ByteStringObject):
         # The same string may be written in more than one way; what it holds is what counts.
         return b"(%b)" % held.original_bytes.hex().encode()
@@ -175,7 +176,7 @@ def _items(page: generic.DictionaryObject) -> list[bytes]:
     if "/Annots" not in page:
         return []
     held = page["/Annots"]
-    return [_canonical(held.raw_get(index)) for index in range(len(held))]
+    return [canonical(held.raw_get(index)) for index in range(len(held))]
 
 
 def _form_numbers(reader: PdfFileReader, number: int) -> Numbers:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.reader import HistoricalResolver, PdfFileReader
 
-from tachiai.crypto.usages import Gathered, Usages, Version, usages_at
+from tachiai.crypto.usages import Gathered, Path, Place, Usages, Version, usages_at
 from tachiai.errors import Refusal
 
 if TYPE_CHECKING:
@@ -107,6 +107,20 @@ class View(HistoricalResolver):
     def _get_usages_of_ref(self, ref: generic.Reference) -> Any:
         # Like pyHanko's: nothing is known before it has been loaded.
         return set() if self._usages is None else self._usages.of(ref)
+
+    def paths_to(self, ref: generic.Reference) -> list[Path]:
+        """Every way from the trailer to an object; of the catalogue and of the page tree's nodes only the one in their own right."""
+        self._load_reverse_xref_cache()
+        if (ref.idnum, ref.generation) == (self.root_ref.idnum, self.root_ref.generation):
+            return [("/Root",)]
+        own = self.page_tree.get((ref.idnum, ref.generation))
+        return [own] if own is not None else [tuple(path.path) for path in self._get_usages_of_ref(ref)]
+
+    @property
+    def page_tree(self) -> dict[Place, Path]:
+        """The nodes of the page tree in their order, and the way to each."""
+        self._load_reverse_xref_cache()
+        return {} if self._usages is None else self._usages.pages
 
     def _version(self, ref: generic.Reference) -> Version:
         """The object as it stood, its references unresolved: found as :meth:`get_object` finds it, but not copied."""

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
+from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import parse_pdf_date
 from pyhanko.sign.fields import enumerate_sig_fields
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
@@ -81,38 +82,67 @@ def read_standing(reader: Reader, pdf: bytes) -> tuple[list[Standing], int]:
     found: list[Standing] = []
     unknown = 0
     for name, value, field in enumerate_sig_fields(reader, filled_status=True):
-        if _entry(value.get_object(), "/SubFilter") in _KNOWN_SUBFILTERS:
+        if entry(value.get_object(), "/SubFilter") in _KNOWN_SUBFILTERS:
             found.append(_read(_Embedded(reader, field, name), reader, pdf))
         else:
             unknown += 1
     return sorted(found, key=lambda standing: (standing.end, standing.revision)), unknown
 
 
+class Odd(NamedTuple):
+    """A filled signature field whose value is of an unknown kind (``unknown_signature``), or none at all (``unreadable``)."""
+
+    field: str
+    code: str
+    name: str
+    reason: str
+
+
+def read_tolerantly(reader: Reader, pdf: bytes) -> tuple[list[Standing], list[Odd]]:
+    """As :func:`read_standing`, for files that nobody expects anything of: what cannot be read is told field by field."""
+    found: list[Standing] = []
+    odd: list[Odd] = []
+    for name, value, field in enumerate_sig_fields(reader, filled_status=True):
+        held = value.get_object()
+        if isinstance(held, generic.NullObject):
+            continue
+        try:
+            known = entry(held, "/SubFilter") in _KNOWN_SUBFILTERS
+            if known:
+                found.append(_read(_Embedded(reader, field, name), reader, pdf))
+        except Exception:
+            # A value without /Contents or /ByteRange, a range that is no range: pyHanko raises many kinds, and promises none.
+            odd.append(Odd(name, "unreadable", "", ""))
+        else:
+            odd += [] if known else [Odd(name, "unknown_signature", _words(held, "/Name"), _words(held, "/Reason"))]
+    return sorted(found, key=lambda standing: (standing.end, standing.revision)), odd
+
+
 def field_values(reader: Reader) -> dict[str, str | bool | None]:
     """What every top-level field that is no signature holds: words, whether it is ticked, or None."""
-    form = _entry(reader.root, "/AcroForm")
-    held = () if form is None else _entry(form, "/Fields") or ()
-    fields = [field for field in (each.get_object() for each in held) if _entry(field, "/FT") in ("/Tx", "/Btn")]
+    form = entry(reader.root, "/AcroForm")
+    held = () if form is None else entry(form, "/Fields") or ()
+    fields = [field for field in (each.get_object() for each in held) if entry(field, "/FT") in ("/Tx", "/Btn")]
     return {_words(field, "/T"): _value(field) for field in fields}
 
 
 def _value(field: Any) -> str | bool | None:
-    value = _entry(field, "/V")
+    value = entry(field, "/V")
     if value is None:
         return None
-    return value != "/Off" if _entry(field, "/FT") == "/Btn" else str(value)
+    return value != "/Off" if entry(field, "/FT") == "/Btn" else str(value)
 
 
 def _read(deep: EmbeddedPdfSignature, reader: Reader, pdf: bytes) -> Standing:
     held = deep.sig_object
     ranges = [int(part) for part in deep.byte_range]
     contents, gap, end, shaped = _measure(ranges, bytes(deep.pkcs7_content), pdf)
-    perms = _entry(reader.root, "/Perms")
+    perms = entry(reader.root, "/Perms")
     certifies = perms is not None and "/DocMDP" in perms and perms.raw_get("/DocMDP") == deep.sig_field.raw_get("/V")
-    consent = _entry(held, f"/{CONSENT_KEY}")
+    consent = entry(held, f"/{CONSENT_KEY}")
     return Standing(
         field=deep.field_name,
-        is_timestamp=_entry(held, "/SubFilter") == "/ETSI.RFC3161",
+        is_timestamp=entry(held, "/SubFilter") == "/ETSI.RFC3161",
         is_certification=certifies,
         permission=None if deep.docmdp_level is None else deep.docmdp_level.value,
         lock=_read_lock(deep),
@@ -153,17 +183,17 @@ def _read_lock(deep: EmbeddedPdfSignature) -> Lock | None:
     return Lock(found.action.value[1:], tuple(str(name) for name in found.fields or ()))
 
 
-def _entry(held: Any, key: str) -> Any:
+def entry(held: Any, key: str) -> Any:
     """The resolved value under ``key``, or None. pyHanko's own ``get`` would hand out references unresolved."""
     return held[key] if key in held else None  # noqa: SIM401 - see above
 
 
 def _words(held: Any, key: str) -> str:
-    return str(_entry(held, key) or "")
+    return str(entry(held, key) or "")
 
 
 def _stated_time(held: Any) -> datetime | None:
-    stated = _entry(held, "/M")
+    stated = entry(held, "/M")
     if stated is None:
         return None
     try:
