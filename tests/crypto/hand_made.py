@@ -158,6 +158,11 @@ def plain() -> bytes:
     return one()
 
 
+def with_form_file() -> bytes:
+    """A contract with a text field."""
+    return laid(with_form()).table()
+
+
 def swapped(pdf: bytes, old: bytes, new: bytes) -> bytes:
     """``pdf`` with other bytes of the same length in it, so that every offset stays right."""
     if len(old) != len(new) or old not in pdf:

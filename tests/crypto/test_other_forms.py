@@ -64,13 +64,13 @@ def signed() -> bytes:
 
 
 def test_lengths_that_are_left_open_change_nothing(signed: bytes) -> None:
-    assert told(with_open_length(signed)) == told(signed)
-    assert (told(signed).level, told(signed).problems) == ("B-B", ("timestamp_missing",))
+    assert told(with_open_length(signed))._replace(chain=()) == told(signed)._replace(chain=())
+    assert (told(signed).level, told(signed).problems) == ("B-B", ("timestamp_missing", "revocation_missing"))
 
 
 def test_a_signature_as_of_old_stands_without_being_pades(signed: bytes) -> None:
     row = told(as_of_old(signed))
-    assert (row.level, row.problems) == ("none", ("timestamp_missing",))
+    assert (row.level, row.problems) == ("none", ("timestamp_missing", "revocation_missing"))
     assert "Somebody else" in row.signer_subject
 
 
@@ -86,7 +86,7 @@ def test_an_unknown_kind_is_not_called_altered(signed: bytes) -> None:
     sha256, sha1 = bytes.fromhex("300d06096086480165030402010500"), bytes.fromhex("300d06096086480165030402050500")
     other = held.replace(sha256, sha1) if sha256 in held else held.replace(sha256[2:-2], sha1[2:-2])
     assert other != held
-    assert told(refilled(signed, other)).problems == ("unknown_signature",)
+    assert told(refilled(signed, other)).problems == ("algorithm_unknown",)
 
 
 def test_of_our_own_no_other_form_is_accepted(contract: Contract) -> None:

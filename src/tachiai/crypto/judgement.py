@@ -116,6 +116,7 @@ class Row(NamedTuple):
     changes: tuple[Change, ...] = ()
     until: datetime | None = None
     until_cause: UntilCause = "unknown"
+    time_list: str = ""
 
 
 @dataclass(frozen=True)

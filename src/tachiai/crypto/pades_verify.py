@@ -1,7 +1,8 @@
-"""The release gate, and what the public may know: judging the signatures of a finished file from its bytes alone.
+"""The release gate with a PDF library underneath: judging the signatures of a finished file from its bytes alone.
 
-``verify`` knows what must be there and refuses everything else; ``examine`` knows nothing and reports. Both read afresh and
-share no state with the maker. A parser's exception is ``seal.unreadable``, never a pass. Times and roots are the caller's.
+``verify`` knows what must be there and refuses everything else; ``examine``, for strangers' files, knows nothing and reports
+(:mod:`tachiai.crypto.examining`). Both read afresh and share no state with the maker. A parser's exception is ``seal.unreadable``,
+never a pass. Times and roots are the caller's.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from datetime import datetime
 
 from tachiai.crypto import ber, chains, changes, cms, other_forms, timestamps
 from tachiai.crypto.archival import Archive, has_validation_data
+from tachiai.crypto.examining import examine
 from tachiai.crypto.fields import HOUSE_FIELD, SLOT_FIELDS, VALUE_FIELDS, Lock, slot_field, slot_number, value_field
 from tachiai.crypto.judgement import Coverage, Expected, Kind, Level, Report, Row
 from tachiai.crypto.reading import Reader, follow_every_way, open_reader
@@ -100,31 +102,6 @@ def _check_changes(reader: Reader, ours: Sequence[Standing], expected: Expected)
         raise Refusal("seal.modified", revision=stray)
     for found in ours:
         _require(found.is_timestamp or changes.permitted(found), "modified", found)
-
-
-def examine(pdf: bytes, *, roots: Sequence[bytes], tsa_roots: Sequence[bytes], at: datetime) -> Report:
-    """Everything that can be said of any file's signatures, expecting nothing.
-
-    Refuses only ``seal.unreadable`` and ``seal.no_signature``. File problems: ``not_whole_file`` (something follows the last
-    signature), ``unknown_signature`` (a field is signed in a manner not understood), ``archive_expired``, ``not_archival``.
-    """
-    trust = _Trust(tuple(roots), tuple(tsa_roots), at)
-    with parsing():
-        reader = open_reader(pdf)
-        standing, unknown = read_standing(reader, pdf)
-        if not standing:
-            raise Refusal("seal.no_signature", unknown=unknown)
-        rows = [_with_changes(found, _judge(pdf, found, trust, ours=False)) for found in standing]
-        whole = standing[-1].shaped and standing[-1].end == len(pdf)
-        problems = [] if whole else ["not_whole_file"]
-        problems += ["unknown_signature"] if unknown else []
-        closed = whole and standing[-1].is_timestamp
-        if closed and not any(row.problems for row in rows):
-            try:
-                rows = _archived(reader, standing, rows, trust)
-            except Refusal as refused:
-                problems.append(refused.code.removeprefix("seal."))
-        return Report(rows=tuple(rows), closed=closed, whole_file=whole, problems=tuple(problems))
 
 
 def _require(holds: bool, code: str, found: Standing) -> None:
@@ -308,12 +285,6 @@ def _with_signer(row: Row, signer: bytes) -> Row:
         not_after=chains.certificate(signer).not_valid_after_utc,
         fingerprint=chains.fingerprint(signer),
     )
-
-
-def _with_changes(found: Standing, row: Row) -> Row:
-    if found.is_timestamp or row.problems or changes.tolerable(found):
-        return row
-    return row._replace(problems=("modified",))
 
 
 # -------------------------------------------------------------------------------------------------- long term
