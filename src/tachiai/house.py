@@ -81,6 +81,8 @@ class House:
     mailbox: bool
     allow_private_revocation: bool
     evidence_nightly: time | None
+    trust_lists: Path | None = None
+    algorithm_policy_file: Path | None = None
 
     @property
     def keys(self) -> Path:
@@ -142,6 +144,8 @@ def read(environment: Mapping[str, str] = os.environ) -> House:
         mailbox=value.flag("MAILBOX"),
         allow_private_revocation=value.flag("ALLOW_PRIVATE_REVOCATION"),
         evidence_nightly=_hour(value("EVIDENCE_NIGHTLY"), "TACHIAI_EVIDENCE_NIGHTLY"),
+        trust_lists=value.path("TRUST_LISTS"),
+        algorithm_policy_file=value.path("ALGORITHM_POLICY_PATH"),
     )
 
 

@@ -13,6 +13,7 @@ from tachiai.errors import Refusal
 from tachiai.house import House, Misconfigured
 from tachiai.sealing.keyring import Keyring, configured_keyring
 from tachiai.sealing.preflight import Trial, try_keys
+from tachiai.sealing.trust_lists import configured_lists, configured_policy
 
 MESSAGES = {
     "key.certificate_missing": "the key has no certificate: install what the certification authority sent (tachiai key import)",
@@ -55,6 +56,17 @@ def check_key_and_authority(app_configs: Sequence[Any] | None, **_: Any) -> list
     if house.mode != "production":
         return []
     return list(_stand_ins(house, configured_keyring(house))) or _tried()
+
+
+@register()
+def check_trust(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:  # Django's signature
+    """A trust list or a policy that cannot be read stops every start: files of others would be judged by something else than is meant."""
+    try:
+        configured_lists(settings.TACHIAI)
+        configured_policy(settings.TACHIAI)
+    except Misconfigured as problem:
+        return [Error(str(problem), id="tachiai.E006")]
+    return []
 
 
 def _stand_ins(house: House, keyring: Keyring) -> Iterator[CheckMessage]:

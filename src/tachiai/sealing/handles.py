@@ -17,23 +17,31 @@ from tachiai.crypto.authority import EmbeddedAuthority, load_authority
 from tachiai.crypto.keys import Credential
 from tachiai.crypto.revocation import RevocationByRoot, RevocationSource
 from tachiai.crypto.revocation_http import HttpRevocation
+from tachiai.crypto.sunsets import CRYPTREC, Policy
 from tachiai.crypto.timestamps import Timestamper
+from tachiai.crypto.trust_lists import TrustList
 from tachiai.house import House, Misconfigured
 from tachiai.sealing.keyring import Keyring, configured_keyring, embedded_key, stamps_of
 from tachiai.sealing.timestamping import timestamper
+from tachiai.sealing.trust_lists import configured_lists, configured_policy, stamps_of_lists
 
 LOOK_AGAIN_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
 class Handles:
-    """What sealing needs, whoever issued it. ``roots`` and ``tsa_roots`` are DER certificates chains must end in."""
+    """What sealing needs, whoever issued it. ``roots`` and ``tsa_roots`` are DER certificates chains must end in.
+
+    ``lists`` and ``policy`` are for files of others alone: nothing of the house's own is sealed or released by them.
+    """
 
     keyring: Keyring
     timestamper: Timestamper
     revocation: RevocationSource
     roots: tuple[bytes, ...]
     tsa_roots: tuple[bytes, ...]
+    lists: tuple[TrustList, ...] = ()
+    policy: Policy = CRYPTREC
 
     @property
     def credential(self) -> Credential:
@@ -64,7 +72,7 @@ class _Current:
         if held is not None and time.monotonic() < self._look_again:
             return held
         with self._lock:
-            stamps = stamps_of(settings.TACHIAI)
+            stamps = (*stamps_of(settings.TACHIAI), *stamps_of_lists(settings.TACHIAI))
             if self._held is None or stamps != self._stamps:
                 self._held = _handles(settings.TACHIAI, stamper=self._held.timestamper if self._held else None)
             self._stamps, self._look_again = stamps, time.monotonic() + LOOK_AGAIN_SECONDS
@@ -85,7 +93,9 @@ def _handles(house: House, *, stamper: Timestamper | None = None) -> Handles:
         tsa_roots = authority.roots
     else:
         found, tsa_roots = timestamper(house)
-    return Handles(keyring, stamper or found, _revocation(house, authority, keyring.roots, tsa_roots), keyring.roots, tsa_roots)
+    revocation = _revocation(house, authority, keyring.roots, tsa_roots)
+    lists, policy = configured_lists(house), configured_policy(house)
+    return Handles(keyring, stamper or found, revocation, keyring.roots, tsa_roots, lists, policy)
 
 
 def _embedded(house: House) -> EmbeddedAuthority:

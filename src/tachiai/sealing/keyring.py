@@ -151,10 +151,11 @@ def stamps_of(house: House) -> tuple[tuple[str, int, int], ...]:
     """What changes whenever a key is made, or a chain installed: name, time and size of each file that describes one."""
     files = [folder / name for folder in list_folders(house.seal_keys) for name in ("key.toml", "chain.pem")]
     files += [file for file in (house.seal_key_file, house.seal_chain_file) if file is not None]
-    return tuple(stamp for file in files if (stamp := _stamp(file)))
+    return tuple(stamp for file in files if (stamp := stamp_of(file)))
 
 
-def _stamp(file: Path) -> tuple[str, int, int] | None:
+def stamp_of(file: Path) -> tuple[str, int, int] | None:
+    """What changes whenever a file is written; None for one that is not there."""
     try:
         found = file.stat()
     except OSError:
