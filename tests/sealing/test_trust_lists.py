@@ -99,10 +99,10 @@ def test_a_new_list_is_seen_without_a_new_start(settings: Any, folder: Path, mon
     monkeypatch.setattr(handles, "LOOK_AGAIN_SECONDS", 0.0)
     settings.TACHIAI = replace(settings.TACHIAI, trust_lists=folder)
     handles.handles.cache_clear()
-    assert [one.name for one in sealing.trust()["lists"]] == ["Bridge", "Clocks"]
+    assert [one.name for one in sealing.trust_for_strangers()["lists"]] == ["Bridge", "Clocks"]
     new = folder / "Another" / "signing"
     new.mkdir(parents=True)
     (new / "root.pem").write_bytes(hierarchy(3).root.public_bytes(Encoding.PEM))
     os.utime(new / "root.pem", (MOMENT.timestamp(), MOMENT.timestamp()))
-    assert [one.name for one in sealing.trust()["lists"]] == ["Another", "Bridge", "Clocks"]
-    assert sealing.trust()["policy"] == CRYPTREC
+    assert [one.name for one in sealing.trust_for_strangers()["lists"]] == ["Another", "Bridge", "Clocks"]
+    assert sealing.trust_for_strangers()["policy"] == CRYPTREC

@@ -119,8 +119,8 @@ def _document_commands(commands: argparse._SubParsersAction[argparse.ArgumentPar
     demo.add_argument("files", nargs="*", metavar="FILE.pdf")
     demo.add_argument("--out", default="tachiai-demo", metavar="DIR")
     demo.set_defaults(command=_lazy("tachiai.cli.demo", "demo"))
-    verify = commands.add_parser("verify", help="say what is in a signed PDF and whether it stands")
-    verify.add_argument("file", metavar="FILE.pdf")
+    verify = commands.add_parser("verify", help="say what is in signed PDFs and whether they stand")
+    verify.add_argument("files", metavar="FILE.pdf", nargs="+")
     verify.add_argument("--json", action="store_true")
     verify.set_defaults(command=_lazy("tachiai.cli.verifying", "verify"))
 

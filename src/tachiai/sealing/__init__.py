@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tachiai.sealing.seals import Begun, Sealed, attest, begin, close, extend, freeze, record_many, renew, seal
     from tachiai.sealing.stamping import Stamped, prove_token, stamp_digest
     from tachiai.sealing.superseding import check_another_key, check_provable, supersede
-    from tachiai.sealing.verifying import examine, trust, verify, verify_deep
+    from tachiai.sealing.verifying import examine, trust, trust_for_strangers, verify, verify_deep
 
 __all__ = [
     "Act",
@@ -66,6 +66,7 @@ __all__ = [
     "stamping_authority",
     "supersede",
     "trust",
+    "trust_for_strangers",
     "try_keys",
     "verify",
     "verify_deep",

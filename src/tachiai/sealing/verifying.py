@@ -7,10 +7,13 @@ library and its difference analysis underneath. They answer alike for every hone
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TypedDict
 
 from tachiai.crypto import release
 from tachiai.crypto.deadline import within
 from tachiai.crypto.judgement import Expected, Report
+from tachiai.crypto.sunsets import Policy
+from tachiai.crypto.trust_lists import TrustList
 from tachiai.sealing.handles import handles
 
 # A contract of two pages takes 0.05 s, one of five hundred dense ones some seconds.
@@ -47,11 +50,25 @@ def examine(pdf: bytes, *, at: datetime) -> Report:
     """Say what is in any signed file, without expectations."""
     from tachiai.crypto import pades_verify
 
-    house = handles()
-    return pades_verify.examine(pdf, roots=house.roots, tsa_roots=house.tsa_roots, at=at)
+    return pades_verify.examine(pdf, at=at, **trust_for_strangers())
+
+
+class Trust(TypedDict):
+    """Whom to trust when a stranger's file is judged: certificates (DER) of this house, the operator's lists, and the policy."""
+
+    roots: tuple[bytes, ...]
+    tsa_roots: tuple[bytes, ...]
+    lists: tuple[TrustList, ...]
+    policy: Policy
 
 
 def trust() -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
     """The certificates (DER) that seals and timestamps of this house lead to, for judging files in another process."""
     house = handles()
     return house.roots, house.tsa_roots
+
+
+def trust_for_strangers() -> Trust:
+    """Whom this house and its operator trust, for judging anybody's files in another process."""
+    house = handles()
+    return Trust(roots=house.roots, tsa_roots=house.tsa_roots, lists=house.lists, policy=house.policy)
