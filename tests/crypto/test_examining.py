@@ -352,6 +352,46 @@ def test_a_locked_field_that_is_filled_is_a_breach(outside: Authority) -> None:
     assert (row.verdict, row.code) == ("invalid", "modified")
 
 
+def test_another_catalogue_that_lay_hidden_in_what_was_signed(outside: Authority) -> None:
+    """A shadow attack that touches no object: only the trailer names another root, and a timestamp covers it all."""
+    held = hand_made.with_form()
+    held[20] = b"<< /Type /Catalog /Pages 21 0 R /AcroForm << /Fields [7 0 R 25 0 R] /SigFlags 3 >> >>"
+    held[21] = b"<< /Type /Pages /Kids [22 0 R] /Count 1 >>"
+    held[22] = hand_made.PAGE.replace(b"/Parent 2", b"/Parent 21").replace(b"/Contents 4", b"/Contents 23") % b""
+    held[23] = hand_made.stream(b"BT /F1 14 Tf 72 760 Td (Fictional contract, 9000 yen) Tj ET")
+    pdf = signed(hand_made.laid(held).table(), outside.signer(), stamper=outside.stamper(MOMENT))
+    assert told(archived(pdf, outside), outside).sound
+    assert re.search(rb"\n25 0 obj\s*<<[^>]*/T \(Outside\)", pdf)
+    more = hand_made.updated(pdf, {96: b"null"})
+    forged = more[: len(pdf)] + more[len(pdf) :].replace(b"/Root 1 0 R", b"/Root 20 0 R")
+    for attack in (forged, stamped(forged, outside.stamper(SOON)), with_store(forged, lists=outside.lists(SOON))):
+        assert not told(attack, outside).sound
+
+
+def test_a_font_for_forms_that_is_replaced_is_told(outside: Authority, honest: bytes) -> None:
+    """What a field shows may change with the font that its value is set in."""
+    other = hand_made.updated(honest, {5: b"<< /Type /Font /Subtype /Type1 /BaseFont /Symbol >>"})
+    row = told(archived(other, outside), outside).rows[0]
+    assert row.verdict == "invalid"
+    assert {"content", "form_filled"} <= {change.kind for change in row.changes}
+
+
+def test_two_fields_of_one_name_are_not_one_field_in_its_place(outside: Authority) -> None:
+    """The empty field that stood there is signed; a namesake of it is drawn somewhere else."""
+    pdf = signed(with_field(hand_made.plain(), "Second", BOX), outside.signer(), stamper=outside.stamper(MOMENT))
+    pdf = signed(pdf, outside.signer("Another"), name="Second", stamper=outside.stamper(SOON))
+
+    def latest(number: int) -> bytes:
+        return re.findall(rb"\n%d 0 obj\s*(.*?)\s*endobj" % number, pdf, re.DOTALL)[-1]  # type: ignore[no-any-return]
+
+    twin = latest(8).replace(b"100 100 300 150", b"100 700 500 790")
+    assert b"(Second)" in twin
+    assert twin != latest(8)
+    page, form = (latest(number).replace(b"[ 8 0 R", b"[ 97 0 R 8 0 R") for number in (3, 7))
+    forged = hand_made.updated(pdf, {3: page, 7: form, 97: twin})
+    assert not told(archived(forged, outside), outside).sound
+
+
 @pytest.mark.parametrize("tail", [b"\n%\n", b" " * 30, b"9 0 obj\n<< /Type /Page >>\nendobj\n"])
 def test_bytes_behind_the_end_are_told(outside: Authority, lasting: bytes, tail: bytes) -> None:
     report = told(lasting + tail, outside)

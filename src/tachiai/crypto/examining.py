@@ -81,10 +81,10 @@ class _Examination:
         # Step 1: every signature by itself; timestamps first, because they give the others their time.
         for judged in self._judged:
             if judged.row.kind == "timestamp" and not judged.problems:
-                strangers.judge_stamp(self._pdf, judged, self._store, self._trusted)
+                self._judge(judged)
         for judged in self._judged:
             if judged.row.kind != "timestamp" and not judged.problems:
-                strangers.judge_signature(self._pdf, judged, self._store, self._trusted, self._covers(judged))
+                self._judge(judged)
 
         # Step 2: what was renewed in time, and what is too weak by now.
         for judged in self._judged:
@@ -109,6 +109,16 @@ class _Examination:
         return Report(rows, end.closed, end.whole, problems, until=until, until_cause=cause)
 
     # ----------------------------------------------------------------------------------------- one after the other
+
+    def _judge(self, judged: Judged) -> None:
+        try:
+            if judged.row.kind == "timestamp":
+                strangers.judge_stamp(self._pdf, judged, self._store, self._trusted)
+            else:
+                strangers.judge_signature(self._pdf, judged, self._store, self._trusted, self._covers(judged))
+        except Exception:
+            # Whatever a library stumbles over is this signature's trouble, and no other's.
+            judged.problems, judged.signed, judged.time = ["unreadable"], None, None
 
     def _covers(self, judged: Judged, *, believed: bool = False) -> list[Judged]:
         """The document timestamps behind a signature that hold; only those that are believed, if so asked."""

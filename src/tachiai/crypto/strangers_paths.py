@@ -69,9 +69,13 @@ class Path:
 @lru_cache(maxsize=256)
 def parsed(held: bytes) -> Any:
     """The certificate. Raises ``ValueError``."""
-    found = x509.Certificate.load(held, strict=True)
-    # It is read only where it is asked about; what cannot be read must not be found out half-way.
-    _ = found.subject.native, found.issuer.native, found.not_valid_before, found.not_valid_after, found.critical_extensions
+    try:
+        found = x509.Certificate.load(held, strict=True)
+        # It is read only where it is asked about; what cannot be read must not be found out half-way.
+        _ = found.native, found.not_valid_before, found.not_valid_after, found.critical_extensions
+    except Exception as torn:
+        # asn1crypto raises several kinds for what is not what it should be, and promises none.
+        raise ValueError("a certificate that cannot be read") from torn
     return found
 
 
@@ -88,12 +92,27 @@ def strength(held: bytes) -> Strength:
 @lru_cache(maxsize=256)
 def link_of(held: bytes) -> Link:
     found = parsed(held)
-    names = [name_of(held), chains.name_text(found.issuer.dump())]
-    return Link(names[0], names[1], found.not_valid_before, found.not_valid_after, chains.fingerprint(held), strength(held).name)
+    return Link(
+        name_of(held),
+        _name_text(found.issuer),
+        found.not_valid_before,
+        found.not_valid_after,
+        chains.fingerprint(held),
+        strength(held).name,
+    )
 
 
 def name_of(held: bytes) -> str:
-    return chains.name_text(parsed(held).subject.dump())
+    """Its subject, for reading."""
+    return _name_text(parsed(held).subject)
+
+
+def _name_text(name: Any) -> str:
+    try:
+        return chains.name_text(name.dump())
+    except ValueError:
+        # Not DER; asn1crypto reads it all the same.
+        return str(name.human_friendly)
 
 
 def is_signed_by(issuer: bytes, *, signature: bytes, message: bytes, algorithm: Any) -> bool:

@@ -6,7 +6,7 @@ proof counts only if its own signature holds by an algorithm that is not broken,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -69,12 +69,20 @@ def path_status(certificates: Sequence[bytes], proofs: Proofs, *, moment: dateti
 def _status(held: bytes, issuer: bytes, proofs: Proofs, moment: datetime, now: datetime) -> Status:
     if any(one["extn_id"].dotted == _NO_REVOCATION_AVAILABLE for one in parsed(held)["tbs_certificate"]["extensions"]):
         return Status("not_needed")
-    told = [_by_list(held, issuer, crl, moment, now) for crl in proofs.lists[:_MOST_ANSWERS]]
-    told += [_by_answer(held, issuer, answer, proofs.certificates, moment, now) for answer in proofs.answers[:_MOST_ANSWERS]]
+    told = [_tried(_by_list, held, issuer, crl, moment, now) for crl in proofs.lists[:_MOST_ANSWERS]]
+    told += [_tried(_by_answer, held, issuer, answer, proofs.certificates, moment, now) for answer in proofs.answers[:_MOST_ANSWERS]]
     revoked = [status for status in told if status.revocation == "revoked"]
     if revoked:
         return min(revoked, key=lambda status: status.since or now)
     return Status("good") if any(status.revocation == "good" for status in told) else Status("missing")
+
+
+def _tried(look: Callable[..., Status], *asked: Any) -> Status:
+    """What cannot be read proves nothing; the libraries raise many kinds over it, and promise none."""
+    try:
+        return look(*asked)
+    except Exception:
+        return Status("missing")
 
 
 def _speaks(this: datetime, following: datetime | None, held: bytes, moment: datetime, now: datetime) -> bool:
