@@ -18,6 +18,7 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import fields, signers
 from pyhanko.sign.timestamps.dummy_client import DummyTimeStamper
 from pyhanko.sign.validation.dss import DocumentSecurityStore
+from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from pki import MOMENT, Hierarchy, PrivateKey, hierarchy, key
@@ -101,7 +102,9 @@ def signed(
     box: tuple[int, int, int, int] | None = None,
     subfilter: fields.SigSeedSubFilter = fields.SigSeedSubFilter.PADES,
     digest: str = "sha256",
+    proofs: Sequence[bytes] = (),
 ) -> bytes:
+    """``proofs``: revocation lists to be put into the signature itself, as Adobe's programs do."""
     writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
     existing = [found for found, _value, _ref in fields.enumerate_sig_fields(writer)]
     if name not in existing:
@@ -113,8 +116,16 @@ def signed(
         certify=certify is not None,
         docmdp_permissions=fields.MDPPerm(certify or 2),
         name="Somebody (a claim)",
+        embed_validation_info=bool(proofs),
+        validation_context=_believing(signer, proofs) if proofs else None,
     )
     return bytes(signers.PdfSigner(meta, signer, timestamper=stamper).sign_pdf(writer).getvalue())
+
+
+def _believing(signer: signers.Signer, lists: Sequence[bytes]) -> ValidationContext:
+    """The signer's own root, and these lists as all there is to know."""
+    held = [one for one in signer.cert_registry if one.self_signed != "no"]
+    return ValidationContext(trust_roots=held, crls=list(lists), allow_fetching=False, moment=MOMENT)
 
 
 def with_field(pdf: bytes, name: str, box: tuple[int, int, int, int]) -> bytes:

@@ -223,6 +223,19 @@ def test_what_was_revoked_after_its_timestamp_stands() -> None:
     assert (row.verdict, row.revocation, row.revocation_at) == ("valid", "revoked", MOMENT + timedelta(minutes=30))
 
 
+def test_adobes_attribute_holds_proofs_too(outside: Authority) -> None:
+    """adbe-revocationInfoArchival (ISO 32000-2, 12.8.3.3.2): within the signature, before there was a store."""
+    pdf = signed(
+        hand_made.plain(),
+        outside.signer(),
+        stamper=outside.stamper(MOMENT),
+        subfilter=fields.SigSeedSubFilter.ADOBE_PKCS7_DETACHED,
+        proofs=outside.lists(MOMENT - timedelta(minutes=1)),
+    )
+    row = first(pdf, outside)
+    assert (row.verdict, row.revocation) == ("valid", "good")
+
+
 def test_without_proofs_in_the_file_revocation_is_open(outside: Authority, honest: bytes) -> None:
     row = first(honest, outside)
     assert (row.verdict, row.problems, row.level, row.revocation) == ("attention", ("revocation_missing",), "B-T", "missing")
