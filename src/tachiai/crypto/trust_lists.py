@@ -30,11 +30,13 @@ class Known(NamedTuple):
 
 @dataclass(frozen=True)
 class Anchors:
-    """Certificates that a chain may end in, and who says so. The same name and key in another certificate is the same authority."""
+    """Certificates that a chain may end in, and who says so.
+
+    They are those very certificates: a copy that a file brings of an authority with the same name and key might say other days of it.
+    """
 
     certificates: tuple[bytes, ...]
     by_certificate: dict[bytes, Known]
-    by_key: dict[tuple[bytes, bytes], Known]
 
     @classmethod
     def of(cls, roots: Sequence[bytes], listed: Iterable[tuple[str, Sequence[bytes]]]) -> Anchors:
@@ -42,23 +44,13 @@ class Anchors:
         told = [(root, Known("house", "")) for root in roots]
         told += [(held, Known("listed", name)) for name, certificates in listed for held in certificates]
         by_certificate: dict[bytes, Known] = {}
-        by_key: dict[tuple[bytes, bytes], Known] = {}
         for held, known in told:
             by_certificate.setdefault(held, known)
-            named = chains.named(held)
-            by_key.setdefault((named.subject, named.key_bits), known)
-        return cls(tuple(by_certificate), by_certificate, by_key)
+        return cls(tuple(by_certificate), by_certificate)
 
     def known(self, held: bytes) -> Known | None:
         """Who knows this certificate; None for nobody."""
-        found = self.by_certificate.get(held)
-        if found is not None or not self.by_key:
-            return found
-        try:
-            named = chains.named(held)
-        except chains.BrokenChain:
-            return None
-        return self.by_key.get((named.subject, named.key_bits))
+        return self.by_certificate.get(held)
 
 
 def load_list(folder: Path) -> TrustList:
