@@ -29,6 +29,8 @@ from tachiai.errors import Refusal
 
 __all__ = ["examine"]
 
+# A certificate that had ended, or was revoked, before the next timestamp was put over it.
+_OUTLIVED = frozenset(("certificate_expired", "certificate_revoked"))
 # Problems that say nothing against what the file holds: whether it proves itself can be asked all the same.
 _BESIDE_THE_POINT = frozenset(("unknown_root", "timestamp_untrusted", "changed_after", "timestamp_missing"))
 
@@ -205,7 +207,8 @@ class _Examination:
         """pyHanko's own procedure has to agree that a closed file proves itself. Without that nothing of it is B-LTA."""
         last = self._judged[-1]
         signatures = [judged for judged in self._judged if judged.row.kind != "timestamp"]
-        if not has_validation_data(self._reader) or any("revocation_missing" in judged.problems for judged in signatures):
+        lacking = any("revocation_missing" in judged.problems for judged in signatures)
+        if not has_validation_data(self._reader) or lacking or any(_OUTLIVED & set(judged.problems) for judged in self._judged):
             self._problems.append("not_archival")
             return
         if self._odd or any(set(judged.problems) - _BESIDE_THE_POINT for judged in self._judged) or last.time is None:
@@ -245,7 +248,7 @@ def _pyhanko_trouble(reader: Reader, judged: Sequence[Judged], trusted: Trusted,
     time_ends = [one.time.path.anchor for one in judged if one.time is not None]
     roots = tuple(dict.fromkeys((*trusted.signing.certificates, *(end for end in ends if end is not None))))
     tsa_roots = tuple(dict.fromkeys((*trusted.timestamps.certificates, *(end for end in time_ends if end is not None))))
-    return Archive(reader, deep[False], deep[True], roots, tsa_roots, moment).trouble()
+    return Archive(reader, deep[False], deep[True], roots, tsa_roots, moment, trusted.at).trouble()
 
 
 def _store(reader: Reader) -> Proofs:
