@@ -12,7 +12,7 @@ import atheris
 
 def main() -> None:
     name, *options = sys.argv[1:] or [""]
-    with atheris.instrument_imports(include=["tachiai.crypto"]):
+    with atheris.instrument_imports(include=["tachiai.crypto", "tachiai.pages"]):
         from fuzz.targets import TARGETS
     if name not in TARGETS:
         raise SystemExit(f"one of: {', '.join(TARGETS)}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import re
 from collections.abc import Callable
 from contextlib import suppress
@@ -18,11 +19,14 @@ from crypto.contract import HOUSE
 from crypto.test_reference import drawn
 from fuzz import scene
 from fuzz.edits import edited
+from pages import odd_files
 from pki import MOMENT
 from tachiai.crypto import appearances, ber, chains, cms, der, pades, pades_verify, planning, plans, release, timestamp_requests, timestamps
 from tachiai.crypto.revocation_answers import UnusableAnswer, read_crl, read_ocsp
 from tachiai.errors import Outage, Refusal
+from tachiai.pages import chamber, forensics
 from tachiai.pages.appearances import check_appearance, text_appearance
+from vectors.attacks import samples
 
 Check = Callable[[bytes], None]
 
@@ -171,6 +175,35 @@ def public_examiner(script: bytes) -> None:
         raise Found("a changed file of which the public is told nothing")
 
 
+def attack_examiner(script: bytes) -> None:
+    """Edits anywhere in a kept sample: a report or two refusals, and what was an attack is sound in no form."""
+    held = samples.kept()
+    sample = held[int.from_bytes(script[:2], "big") % len(held)]
+    forged = edited(sample.read(), script[2:])
+    try:
+        report = pades_verify.examine(forged, roots=samples.roots(), tsa_roots=samples.roots(), at=scene.LATER)
+    except Refusal as refused:
+        if refused.code not in ("seal.unreadable", "seal.no_signature"):
+            raise Found(f"a refusal that nobody expects: {refused.code}") from refused
+        return
+    undone = hashlib.sha256(forged).hexdigest() in {one.sha256 for one in held if one.role != "attack"}
+    if sample.role == "attack" and report.sound and not undone:
+        raise Found(f"an attack of which the public is told nothing: {sample.file}")
+
+
+def upload_inspector(script: bytes) -> None:
+    """Edits of odd uploads: what a file is, or a refusal in words; never one behind which a fault of our own is hidden."""
+    held = _odd_uploads()
+    upload = edited(held[script[0] % len(held)] if script else held[0], script[1:])
+    if _WIDE.search(upload):
+        return
+    head, _plan = chamber._answer(forensics.inspect_job, upload, {})
+    json.dumps(head)
+    facts = head.get("facts", {})
+    if "where" in facts:
+        raise Found(f"an upload that is called broken because of {facts}")
+
+
 def gap_verifier(script: bytes) -> None:
     """Edits inside the signatures themselves."""
     stream = bool(script[:1] > b"\x7f")
@@ -224,6 +257,29 @@ def _objects(stream: bool) -> list[tuple[int, bytes]]:
     with pikepdf.open(io.BytesIO(scene.once(stream=stream))) as document:
         held = [(found.objgen[0], found) for found in document.objects if found is not None and not isinstance(found, pikepdf.Stream)]
         return [(number, found.unparse(resolved=True)) for number, found in held if number]
+
+
+@cache
+def _odd_uploads() -> tuple[bytes, ...]:
+    """One of each oddity that a reader gets through in milliseconds; the bombs are for the limited child."""
+    link = pikepdf.Dictionary(S=pikepdf.Name.URI, URI=pikepdf.String("https://example.com/"))
+    return (
+        odd_files.plain("One", "Two"),
+        odd_files.japanese("契約書"),
+        odd_files.without_xref(),
+        odd_files.page_tree_loop(),
+        odd_files.with_action(link),
+        odd_files.with_action(link, automatic=True),
+        odd_files.with_attachment("terms.txt", b"1000 yen"),
+        odd_files.with_xfa(),
+        odd_files.with_layers(),
+        odd_files.with_field("as agreed"),
+        odd_files.signed(docmdp=2),
+        odd_files.two_contents(),
+        odd_files.sized(300, 400, rotate=90),
+        pdfs.hybrid(),
+        scene.frozen(stream=False),
+    )
 
 
 def _is_ours(trouble: Exception) -> bool:
@@ -280,6 +336,15 @@ def _scripts() -> list[bytes]:
     return [head + bytes((kind, 0, place, 40, 7)) + b"/V (x) " for head in heads for kind in range(6) for place in (0, 20, 90)]
 
 
+_TAILS = (b"", bytes((3, 0, 0, 90, 7)))
+
+
+def _sample_scripts() -> list[bytes]:
+    """The first sample of each attack's class, as it is and with one edit."""
+    firsts = {sample.group: number for number, sample in reversed(list(enumerate(samples.kept())))}
+    return [number.to_bytes(2, "big") + tail for number in firsts.values() for tail in _TAILS]
+
+
 TARGETS: dict[str, Target] = {
     "plan_reader": Target(plan_reader, _plan_seeds),
     "appearance_reader": Target(appearance_reader, _appearance_seeds),
@@ -289,6 +354,8 @@ TARGETS: dict[str, Target] = {
     "file_planner": Target(file_planner, _scripts),
     "release_verifier": Target(release_verifier, _scripts),
     "public_examiner": Target(public_examiner, _scripts),
+    "attack_examiner": Target(attack_examiner, _sample_scripts),
+    "upload_inspector": Target(upload_inspector, lambda: [bytes((number,)) + tail for number in range(15) for tail in _TAILS]),
     "gap_verifier": Target(gap_verifier, _scripts),
     "forger": Target(forger, _scripts),
 }
