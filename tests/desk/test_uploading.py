@@ -13,7 +13,8 @@ from django.test import Client
 from django.utils import translation
 
 from cast import Cast
-from pages.odd_files import encrypted, japanese, with_action, with_layers
+from pages.odd_files import encrypted, japanese, with_action
+from pages.odd_layers import layered
 from stories import DAMAGE, drafted, offered, work
 from tachiai import clock, ledger
 from tachiai.accounts.models import Member
@@ -334,7 +335,7 @@ def test_an_inspection_that_was_given_up_can_be_cancelled(people: Cast, seat: Se
 
 def test_warnings_are_acknowledged_before_sending(people: Cast, seat: Seat) -> None:
     desk, envelope = seat(people.clerk), drafted(people)
-    desk.post(f"/envelopes/{envelope.pk}/files", {"act": "add", "files": [pdf("層.pdf", with_layers())]})
+    desk.post(f"/envelopes/{envelope.pk}/files", {"act": "add", "files": [pdf("層.pdf", layered())]})
     document = envelope.documents.get(name="層")
     review = f"/envelopes/{envelope.pk}/review"
     assert "表示を切り替えられる層（レイヤー）があります" in desk.get(review).content.decode()

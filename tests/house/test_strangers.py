@@ -25,6 +25,8 @@ EXPECTED: dict[str, tuple[Any, Any]] = {
     "desk:envelopes": LIST,
     "desk:documents": LIST,
     "desk:documents_export": LIST,
+    "desk:validity": LIST,
+    "desk:validity_export": LIST,
     "desk:counterparties": LIST,
     "desk:me": LIST,
     "desk:envelope_new": LIST,
