@@ -17,6 +17,7 @@ from typing import IO
 
 from tachiai.errors import Refusal
 from tachiai.pages import frame, progress
+from tachiai.pages.confinement import confine_self
 from tachiai.pages.frame import GREETING, Head
 
 Job = Callable[[bytes, Head], tuple[Head, bytes]]
@@ -61,7 +62,7 @@ def _say(answer_to: IO[bytes], word: Head) -> None:
 
 
 def limit_self(*, memory_bytes: int, cpu_seconds: int) -> None:
-    """Gives up, for good, what the job does not need: memory, time, writing files, core dumps, new processes and threads."""
+    """Gives up, for good, what the job does not need: memory, time, writing files, core dumps, new processes and threads, the network."""
     limits = {
         resource.RLIMIT_AS: memory_bytes,
         resource.RLIMIT_FSIZE: 0,
@@ -73,6 +74,7 @@ def limit_self(*, memory_bytes: int, cpu_seconds: int) -> None:
         resource.setrlimit(name, (value, value))
     # The soft limit ends the child by SIGXCPU, which tells the parent that it was time and not a crash.
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 1))
+    confine_self()
 
 
 def _answer(job: Job, pdf: bytes, options: Head) -> tuple[Head, bytes]:
