@@ -23,6 +23,7 @@ from tachiai.crypto.reading import Reader
 from tachiai.crypto.slot_sealing import CONSENT_KEY
 from tachiai.errors import Refusal
 
+_LONGEST_BLANK = 1024
 _KNOWN_SUBFILTERS = ("/ETSI.CAdES.detached", "/ETSI.RFC3161", "/adbe.pkcs7.detached")
 
 
@@ -172,8 +173,12 @@ def _measure(ranges: list[int], parsed: bytes, pdf: bytes) -> tuple[bytes, tuple
     hole = pdf[before:after]
     hexadecimal = re.fullmatch(rb"<[0-9A-Fa-f]*>", hole) is not None and len(hole) % 2 == 0
     same = hexadecimal and bytes.fromhex(hole[1:-1].decode()) == parsed
-    complete = re.search(rb"%%EOF\s{0,2}$", pdf[max(0, end - 16) : end]) is not None
-    return parsed, (before, after), end, same and complete
+    return parsed, (before, after), end, same and ends_a_revision(pdf[max(0, end - _LONGEST_BLANK) : end])
+
+
+def ends_a_revision(tail: bytes) -> bool:
+    """Whether covered bytes that end so end with a revision: at its ``%%EOF``, and whatever white space a program wrote behind that."""
+    return tail.rstrip(b"\x00\t\n\f\r ").endswith(b"%%EOF")
 
 
 def _read_lock(deep: EmbeddedPdfSignature) -> Lock | None:
