@@ -18,7 +18,12 @@ from asn1crypto.ocsp import OCSPResponse
 from asn1crypto.x509 import Certificate
 from pyhanko.pdf_utils.rw_common import PdfHandler
 from pyhanko.sign.ades.report import AdESIndeterminate, AdESPassed
-from pyhanko.sign.validation.ades import ades_past_signature_validation, ades_timestamp_validation, ades_with_time_validation
+from pyhanko.sign.validation.ades import (
+    ades_basic_validation,
+    ades_past_signature_validation,
+    ades_timestamp_validation,
+    ades_with_time_validation,
+)
 from pyhanko.sign.validation.dss import DocumentSecurityStore
 from pyhanko.sign.validation.errors import NoDSSFoundError
 from pyhanko.sign.validation.generic_cms import extract_tst_data_iter
@@ -85,7 +90,12 @@ async def doubtful(
 
 
 async def _lasts(deep: EmbeddedPdfSignature, spec: SignatureValidationSpec, poes: POEManager, timing: ValidationTimingInfo) -> bool:
-    """Whether the signature would validate in the past, had its certificate run out by now (EN 319 102-1, 5.6.2.4)."""
+    """Whether the signature would validate in the past, had its certificate run out by now (EN 319 102-1, 5.6.2.4).
+
+    pyHanko's step finds no revocation list whose issuer has issued the certificate as well, and slides no further back than to the end of
+    what it finds. So it is not the last word: a signature whose path was in force and shown to be unrevoked at the stamp's own time, by
+    material that the stamp covers, had all that past validation asks for when that was proven.
+    """
     later = await ades_past_signature_validation(
         deep.signed_data,
         spec,
@@ -93,7 +103,10 @@ async def _lasts(deep: EmbeddedPdfSignature, spec: SignatureValidationSpec, poes
         current_time_sub_indic=AdESIndeterminate.OUT_OF_BOUNDS_NO_POE,
         init_control_time=timing.validation_time,
     )
-    return later is AdESPassed.OK
+    if later is AdESPassed.OK:
+        return True
+    stood = await ades_basic_validation(deep.signed_data, spec, timing_info=timing, raw_digest=deep.compute_digest())
+    return stood.ades_subindic is AdESPassed.OK
 
 
 @dataclass(frozen=True)
