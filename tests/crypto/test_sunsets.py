@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519
@@ -44,6 +45,11 @@ def test_the_usual_policy() -> None:
     assert era is not None
     assert (era.sign_until, era.verify_until) == (date(2030, 12, 31), date(2040, 12, 31))
     assert sunsets.CRYPTREC.era(sunsets.of_digest("sha1")) is None
+
+
+def test_a_day_ends_in_japan() -> None:
+    assert sunsets.end_of(date(2040, 12, 31)) == datetime(2040, 12, 31, 23, 59, 59, tzinfo=ZoneInfo("Asia/Tokyo"))
+    assert sunsets.end_of(date(2040, 12, 31)).isoformat() == "2040-12-31T14:59:59+00:00"
 
 
 def test_an_operators_policy() -> None:

@@ -13,6 +13,7 @@ from django.test import Client
 from crypto.pdfs import plain
 from signer.walking import words
 from tachiai.archive.verification import Judgement, Verdict
+from tachiai.crypto import sunsets
 from tachiai.crypto.judgement import Algorithm, Change
 from tachiai.web.verifier import files
 from verifier import made
@@ -186,11 +187,11 @@ def test_until_when_and_what_ends_first(shown: Shown, cause: Any, said: str) -> 
     assert text.count(said) == 2
 
 
-@pytest.mark.parametrize("hours", [-9, 0, 9])
-def test_a_policys_day_is_told_as_the_policy_has_it(shown: Shown, hours: int) -> None:
-    """An end of a day in UTC, in Japan or somewhere between is still that day's."""
-    assert "2040年12月31日（RSA-2048の利用期限）" in of(shown, until=made.UNTIL + timedelta(hours=hours))
-    assert "2040年12月31日（RSA-2048の利用期限）" in of(shown, until=made.UNTIL + timedelta(seconds=1))
+def test_a_policys_day_is_told_as_the_policy_has_it(shown: Shown) -> None:
+    """It ends in Japan: what still stands at that hour is not that algorithm's end."""
+    assert sunsets.end_of(date(2040, 12, 31)) == made.UNTIL
+    assert "2040年12月31日（RSA-2048の利用期限）" in of(shown, until=made.UNTIL)
+    assert "（暗号の利用期限）" in of(shown, until=made.UNTIL + timedelta(seconds=1))
 
 
 def test_an_end_that_is_no_algorithms_is_told_plainly(shown: Shown) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -14,7 +14,8 @@ from tachiai.crypto.sunsets import Policy, Strength
 from tachiai.crypto.timestamps import Token
 from tachiai.errors import Refusal
 
-_NEVER = date(1, 1, 1)
+# Before anything that is kept here was made.
+_NEVER = date(1970, 1, 1)
 _LIST_KIND, _OTHER_KIND = der.SEQUENCE, 0xA1
 
 
@@ -54,7 +55,7 @@ def _strengths(token: bytes, path: Sequence[bytes], digest: str) -> Iterable[Str
 
 def _end(strength: Strength, policy: Policy) -> datetime:
     era = policy.era(strength)
-    return datetime.combine(era.verify_until if era else _NEVER, time.max, UTC)
+    return sunsets.end_of(era.verify_until if era else _NEVER)
 
 
 def last_day(digest: str, policy: Policy) -> date:

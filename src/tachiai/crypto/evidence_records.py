@@ -9,10 +9,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import datetime
 from itertools import pairwise
 
-from tachiai.crypto import chains, cms, der, evidence_proof, timestamps
+from tachiai.crypto import chains, cms, der, evidence_proof, sunsets, timestamps
 from tachiai.crypto.evidence_proof import Worth
 from tachiai.crypto.evidence_writing import VERSION, node, renewed_hash, token_hash
 from tachiai.crypto.sunsets import CRYPTREC, Policy
@@ -292,5 +292,5 @@ def renew_before(token: bytes, found: Token, *, digest: str, policy: Policy = CR
 
 
 def digest_believed_until(digest: str, policy: Policy = CRYPTREC) -> datetime:
-    """The end of the last day on which a tree of this digest is believed, in UTC."""
-    return datetime.combine(evidence_proof.last_day(digest, policy), time.max, UTC)
+    """The end of the last day on which a tree of this digest is believed."""
+    return sunsets.end_of(evidence_proof.last_day(digest, policy))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time
+from datetime import datetime
 
+from tachiai.crypto import sunsets
 from tachiai.crypto.judgement import Algorithm, UntilCause
 from tachiai.crypto.strangers import Judged
 
@@ -24,13 +25,8 @@ def until_of(judged: Judged, carrier: Judged | None, algorithms: Sequence[Algori
     if not judged.holds or not chain:
         return None, "unknown"
     ends: list[tuple[datetime, UntilCause]] = [(min(link.not_after for link in chain), cause)]  # type: ignore[list-item]
-    ends += [(end_of(one.verify_until), "algorithm") for one in algorithms if one.verify_until is not None]
+    ends += [(sunsets.end_of(one.verify_until), "algorithm") for one in algorithms if one.verify_until is not None]
     return (None, "unknown") if any(one.verify_until is None for one in algorithms) else min(ends)
-
-
-def end_of(day: date) -> datetime:
-    """The last second of a day."""
-    return datetime.combine(day, time(23, 59, 59), UTC)
 
 
 def soonest(untils: Sequence[Until]) -> Until:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Literal, NamedTuple
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -26,7 +26,6 @@ Cause = Literal["timestamp_certificate", "certificate", "algorithm"]
 
 # SIG-05: a year is enough to change an authority. Where less than two years are left, half of them.
 MARGIN = timedelta(days=365)
-_JAPAN = timezone(timedelta(hours=9))
 # As docs/formats/seal-revisions.md has it; the gap must begin where it is said to.
 _GAP = re.compile(rb"/ByteRange \[0 ([0-9]{1,12}) ([0-9]{1,12}) ([0-9]{1,12}) *\] /Contents <")
 
@@ -65,7 +64,7 @@ def outlook(token: bytes, chain: Sequence[bytes], *, policy: Policy) -> Outlook:
     at = _stated_time(data)
     until, cause = _end(chain, strengths, policy, certificate="timestamp_certificate")
     era = policy.era(sunsets.weakest(strengths))
-    timely = era is not None and at < _end_of(era.sign_until)
+    timely = era is not None and at <= sunsets.end_of(era.sign_until)
     return Outlook(at, chains.name_text(chains.named(chain[0]).subject), until, cause, sunsets.weakest(strengths), timely)
 
 
@@ -195,10 +194,5 @@ def _end(chain: Sequence[bytes], strengths: Sequence[Strength], policy: Policy, 
     """What gives way first: a certificate below the root, or the weakest algorithm."""
     expiry = min(chains.certificate(held).not_valid_after_utc for held in chain[:-1] or chain)
     era = policy.era(sunsets.weakest(strengths))
-    believed = datetime(1970, 1, 1, tzinfo=_JAPAN) if era is None else _end_of(era.verify_until)
+    believed = datetime(1970, 1, 1, tzinfo=UTC) if era is None else sunsets.end_of(era.verify_until)
     return (expiry, certificate) if expiry <= believed else (believed, "algorithm")
-
-
-def _end_of(day: date) -> datetime:
-    """The last second of ``day`` in Japan, whose policy it is."""
-    return datetime.combine(day, time(23, 59, 59), _JAPAN)

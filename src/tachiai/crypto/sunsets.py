@@ -1,7 +1,8 @@
 """How strong the algorithms of a signature are, and until when they may be relied upon.
 
 Strengths are those of NIST SP 800-57 part 1 (tables 2 and 3), dates those of CRYPTREC LS-0003 (暗号強度要件に関する設定基準): no new
-signature below 128 bits after 2030, none believed below 128 bits after 2040. An operator may state other dates in a file.
+signature below 128 bits after 2030, none believed below 128 bits after 2040. An operator may state other dates in a file. A policy's days
+end in Japan, whose policy it is, wherever a file comes from.
 """
 
 from __future__ import annotations
@@ -9,13 +10,14 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 
 from tachiai.errors import Refusal
 
+_JAPAN = timezone(timedelta(hours=9))
 # Collision resistance, in bits. SHA-1 and MD5 are broken in practice: whatever they once promised is not counted.
 _DIGESTS = {
     "md5": 0,
@@ -91,6 +93,11 @@ def of_key(key: object) -> Strength:
     if isinstance(key, ed448.Ed448PublicKey):
         return Strength("Ed448", 224)
     return Strength(type(key).__name__.strip("_"), 0)
+
+
+def end_of(day: date) -> datetime:
+    """The last second of a policy's ``day`` in Japan, in UTC."""
+    return datetime.combine(day, time(23, 59, 59), _JAPAN).astimezone(UTC)
 
 
 def weakest(strengths: Sequence[Strength]) -> Strength:

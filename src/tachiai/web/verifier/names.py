@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.utils.translation import gettext as _
 
@@ -33,10 +33,10 @@ def until_words(held: Row | Report, rows: tuple[Row, ...]) -> str:
 
 
 def _algorithm(until: datetime, rows: tuple[Row, ...]) -> str:
-    """The algorithm whose day it is, and that day: a policy's day is the same everywhere, whatever day its end falls on in Japan."""
-    days = {until.date(), until.astimezone(JAPAN).date(), (until - timedelta(seconds=1)).astimezone(JAPAN).date()}
+    """The algorithm whose day it is, and that day, which ends in Japan."""
+    last = until.astimezone(JAPAN).date()
     for one in (one for row in rows for one in row.algorithms):
-        if one.verify_until in days:
+        if one.verify_until == last:
             return _ends(day(one.verify_until), _("{name}の利用期限").format(name=one.name))
     return _ends(day(until), _("暗号の利用期限"))
 
