@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,14 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 
-from pki import MOMENT, hierarchy
+from crypto.contract import Contract
+from crypto.pdfs import plain
+from pki import MOMENT, embedded, hierarchy
 from tachiai import sealing
+from tachiai.archive import evidence_times
 from tachiai.crypto.sunsets import CRYPTREC
 from tachiai.house import House, Misconfigured, read
-from tachiai.sealing import handles
+from tachiai.sealing import handles, lasting
 from tachiai.sealing.trust_lists import configured_lists, configured_policy
 
 POLICY = """
@@ -26,6 +30,15 @@ name = "of our own"
 bits = 112
 sign_until = 2029-12-31
 verify_until = 2035-12-31
+"""
+
+
+SHORT = """
+name = "a short one"
+[[era]]
+bits = 112
+sign_until = 2028-12-31
+verify_until = 2029-06-30
 """
 
 
@@ -83,6 +96,27 @@ def test_a_policy_of_ones_own(tmp_path: Path) -> None:
             configured_policy(house(ALGORITHM_POLICY_PATH=file))
     with pytest.raises(Misconfigured, match="absent"):
         configured_policy(house(ALGORITHM_POLICY_PATH=tmp_path / "absent"))
+
+
+@pytest.mark.usefixtures("house")
+def test_one_policy_decides_for_strangers_for_renewal_and_for_evidence(
+    settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contract = Contract(embedded())
+    closed = contract.whole(plain(form=True), (1,))
+    trusted = replace(handles.handles(), roots=contract.authority.roots, tsa_roots=contract.authority.roots)
+    monkeypatch.setattr(lasting, "handles", lambda: replace(trusted, policy=handles.handles().policy))
+    usual = sealing.longevity_of(closed)
+    assert usual.cause == "timestamp_certificate"
+    file = tmp_path / "policy.toml"
+    file.write_text(SHORT)
+    settings.TACHIAI = replace(settings.TACHIAI, algorithm_policy_file=file)
+    handles.handles.cache_clear()
+    assert {sealing.trust_for_strangers()["policy"].name, sealing.algorithm_policy().name, evidence_times.policy().name} == {"a short one"}
+    found = sealing.longevity_of(closed)
+    assert (found.cause, found.until) == ("algorithm", datetime(2029, 6, 30, 14, 59, 59, tzinfo=UTC))
+    assert evidence_times.outlived("sha256", at=datetime(2028, 7, 1, tzinfo=UTC))
+    assert not evidence_times.outlived("sha256", at=datetime(2028, 6, 1, tzinfo=UTC))
 
 
 @pytest.mark.usefixtures("house")

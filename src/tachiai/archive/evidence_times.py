@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from tachiai import sealing
 from tachiai.crypto import evidence_records
-from tachiai.crypto.sunsets import CRYPTREC, Policy
+from tachiai.crypto.sunsets import Policy
 from tachiai.errors import Refusal
 
 # How long before its end a stamp is renewed.
@@ -18,8 +19,8 @@ _STRENGTHS = ("sha256", "sha384", "sha512")
 
 
 def policy() -> Policy:
-    """Which algorithms are believed until when."""
-    return CRYPTREC
+    """Which algorithms are believed until when: the same that the house renews by."""
+    return sealing.algorithm_policy()
 
 
 def renewal_due(made_at: datetime, until: datetime) -> datetime:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tachiai.sealing.key_alarms import watch_keys
     from tachiai.sealing.key_making import NewKey, install_chain, make_key, request_certificate
     from tachiai.sealing.keyring import Keyring, configured_keyring
-    from tachiai.sealing.lasting import check_gain, longevity_of, present_outlook
+    from tachiai.sealing.lasting import algorithm_policy, check_gain, longevity_of, present_outlook
     from tachiai.sealing.models import Act
     from tachiai.sealing.papers import expected_of_paper
     from tachiai.sealing.preflight import Trial, try_keys
@@ -40,6 +40,7 @@ __all__ = [
     "StampingAuthority",
     "Subject",
     "Trial",
+    "algorithm_policy",
     "attest",
     "begin",
     "check_another_key",

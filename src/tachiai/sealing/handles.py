@@ -32,7 +32,8 @@ LOOK_AGAIN_SECONDS = 2.0
 class Handles:
     """What sealing needs, whoever issued it. ``roots`` and ``tsa_roots`` are DER certificates chains must end in.
 
-    ``lists`` and ``policy`` are for files of others alone: nothing of the house's own is sealed or released by them.
+    ``lists`` are for files of others alone: nothing of the house's own is sealed or released by them. ``policy`` says until when algorithms
+    are believed, whosever file it is.
     """
 
     keyring: Keyring

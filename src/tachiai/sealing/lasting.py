@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from tachiai.crypto import longevity
 from tachiai.crypto.longevity import Longevity, Outlook
-from tachiai.crypto.sunsets import CRYPTREC, Policy
+from tachiai.crypto.sunsets import Policy
 from tachiai.crypto.timestamps import Timestamper
 from tachiai.errors import Refusal
 from tachiai.sealing.handles import handles
@@ -19,15 +19,15 @@ LEAST_GAIN = timedelta(days=30)
 ASK_AGAIN = timedelta(minutes=10)
 
 
-def policy() -> Policy:
-    """Which algorithms this house believes until when."""
-    return CRYPTREC
+def algorithm_policy() -> Policy:
+    """Which algorithms this house believes until when: the operator's file decides for renewal, evidence and files of others alike."""
+    return handles().policy
 
 
 def longevity_of(pdf: bytes) -> Longevity:
     """How long a closed file of this house proves itself. Refuses as ``crypto.longevity.read``."""
     house = handles()
-    return longevity.read(pdf, roots=house.roots, tsa_roots=house.tsa_roots, policy=policy())
+    return longevity.read(pdf, roots=house.roots, tsa_roots=house.tsa_roots, policy=house.policy)
 
 
 def check_gain(found: Outlook, *, beyond: datetime) -> None:
@@ -59,7 +59,7 @@ class _Asked:
             if known is not None and known[0] is stamper and abs(at - known[1].stamped_at) < ASK_AGAIN:
                 return known[1]
             token = stamper.timestamp(hashlib.sha256(b"tachiai: outlook").digest(), at=at)
-            found = longevity.outlook(token.der, token.chain, policy=policy())
+            found = longevity.outlook(token.der, token.chain, policy=algorithm_policy())
             self._known = stamper, found
             return found
 

@@ -14,7 +14,7 @@ from tachiai.crypto.revocation import Older, PatientRevocation, fresher_at
 from tachiai.crypto.timestamps import Timestamper, Token
 from tachiai.errors import Refusal
 from tachiai.sealing.handles import handles
-from tachiai.sealing.lasting import check_gain, policy
+from tachiai.sealing.lasting import algorithm_policy, check_gain
 from tachiai.sealing.models import Seal
 from tachiai.sealing.planning import fitting_plan
 from tachiai.sealing.preparing import Outcome, Prepared, record
@@ -140,7 +140,7 @@ def renew(prepared: Prepared, *, expected: Expected, at: datetime, beyond: datet
     roots = (*house.roots, *house.tsa_roots)
     made = pades.renew(pdf, timestamper=house.timestamper, revocation=asked, roots=roots, at=at, plan=known)
     token = made.tokens[-1]
-    check_gain(longevity.outlook(token.der, token.chain, policy=policy()), beyond=beyond)
+    check_gain(longevity.outlook(token.der, token.chain, policy=algorithm_policy()), beyond=beyond)
     return _released(prepared.intent, pdf, made, expected=expected, at=at, asked=asked, deep=True)
 
 
