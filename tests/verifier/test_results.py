@@ -201,7 +201,7 @@ def test_an_end_that_is_no_algorithms_is_told_plainly(shown: Shown) -> None:
 @pytest.mark.parametrize(
     ("different", "said"),
     [
-        ({}, "Example Time Stamping Unit 7のタイムスタンプ\n信頼リストにある時刻認証局"),
+        ({"time_list": "架空リスト"}, "Example Time Stamping Unit 7のタイムスタンプ\n信頼リスト「架空リスト」にある時刻認証局"),
         ({"time_trust": "house"}, "このサービスが信頼する時刻認証局"),
         ({"time_trust": "unknown_root"}, "このサービスが知らない時刻認証局"),
         ({"time_trust": "incomplete"}, "発行元までの証明書がそろっていません"),
@@ -278,6 +278,28 @@ def test_a_file_on_record_names_its_signers_even_when_its_proof_has_aged(shown: 
     assert "署名者1名を確認しました" in text
     assert "2026年4月2日 10:10と記録されています" in text
     assert "一致しません" not in text
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "day"),
+    [
+        ("ja", ("本物です", "更新後のファイルを、送信者から"), "2036年3月30日"),
+        ("en", ("genuine copy", "renewed file from the sender"), "30 Mar 2036"),
+    ],
+)
+def test_a_copy_from_before_a_renewal_is_told_kindly_that_its_proof_ran_out(
+    shown: Shown, language: str, said: tuple[str, ...], day: str
+) -> None:
+    house = {"trust": "house", "time_trust": "house"}
+    aged = judged(Verdict.ATTENTION, row(**house), stamp(**house), reasons=("seal.archive_expired",), file=made.filed())
+    text = shown(aged, language)
+    for wanted in (*said, day):
+        assert wanted in text
+    assert {"ja": "要確認", "en": "attention"}[language] in text
+    # The file that is kept itself has nothing newer to point to.
+    assert aged.file is not None
+    aged.file.sha256 = aged.sha256
+    assert said[0] not in shown(aged, language)
 
 
 def test_the_weightiest_reason_makes_the_headline(shown: Shown) -> None:

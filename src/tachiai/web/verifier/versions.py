@@ -178,7 +178,7 @@ def _time_basis(row: Row) -> str:
     whose = _("{authority}のタイムスタンプ").format(authority=common_name(row.tsa_subject))
     trusted = {
         "house": _("このサービスが信頼する時刻認証局"),
-        "listed": _("信頼リストにある時刻認証局"),
+        "listed": _("信頼リスト「{name}」にある時刻認証局").format(name=row.time_list),
         "unknown_root": _("このサービスが知らない時刻認証局"),
         "incomplete": _("発行元までの証明書がそろっていません"),
     }.get(row.time_trust)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_noop as N_  # noqa: N812  # marks a
 
 from tachiai.archive.models import FileKind
 from tachiai.archive.verification import Judgement, Row, Verdict
-from tachiai.web.templatetags.look import jst
+from tachiai.web.templatetags.look import day, jst
 from tachiai.web.verifier.names import common_name
 from tachiai.web.verifier.sentences import Reason, coded, reasons
 
@@ -17,9 +17,13 @@ from tachiai.web.verifier.sentences import Reason, coded, reasons
 ALTERED = frozenset(("seal.broken", "seal.byte_range", "seal.modified"))
 # Nobody could say whether they are.
 UNREAD = frozenset(("seal.unknown_signature", "seal.algorithm_broken", "seal.algorithm_unknown", "seal.unreadable"))
+EXPIRED = "seal.archive_expired"
 UNTIMELY = frozenset(
-    ("seal.timestamp_missing", "seal.timestamp_wrong", "seal.timestamp_untrusted", "seal.timestamp_mismatch", "seal.archive_expired")
-)
+    (
+        "seal.timestamp_missing", "seal.timestamp_wrong", "seal.timestamp_unfit", "seal.timestamp_untrusted", "seal.timestamp_mismatch",
+        EXPIRED,
+    )
+)  # fmt: skip
 UNKNOWN_ROOT, MISFIT = "seal.unknown_root", "seal.timestamp_mismatch"
 # What a revision may bring without changing what a reader sees.
 HARMLESS = frozenset(("validation_data", "timestamp", "signature"))
@@ -61,7 +65,18 @@ class Card:
 
 
 def headline(judgement: Judgement) -> Headline:
-    return Headline(_(_headline(judgement)), reasons(judgement.reasons))
+    return Headline(_(_headline(judgement)), list(dict.fromkeys(one for code in judgement.reasons for one in _reason(judgement, code))))
+
+
+def _reason(judgement: Judgement, code: str) -> list[Reason]:
+    """What a code means; of a copy from before a renewal, that it is genuine, and where the longer proof is."""
+    ended = max((row.time_chain[0].not_after for row in judgement.rows if row.kind == "timestamp" and row.time_chain), default=None)
+    if coded(code) != EXPIRED or ended is None or judgement.file is None or bytes(judgement.file.sha256) == judgement.sha256:
+        return reasons([code])
+    cause = _(
+        "このファイルは、保管している文書の更新前の写しで、本物です（その先頭部分と一致します）。このファイルだけで証明できる期限は、{day}に過ぎました。"
+    )
+    return [Reason(cause.format(day=day(ended)), _("更新後のファイルを、送信者から受け取ってください。"))]
 
 
 def _headline(judgement: Judgement) -> str:
