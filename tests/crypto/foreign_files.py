@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from asn1crypto import keys as asn1_keys
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
@@ -171,6 +173,23 @@ def refilled(pdf: bytes, contents: bytes, *, place: int = -1) -> bytes:
 
     gap = list(re.finditer(rb"<[0-9a-fA-F]{1000,}>", pdf))[place]
     return pdf[: gap.start() + 1] + contents.hex().encode().ljust(gap.end() - gap.start() - 2, b"0") + pdf[gap.end() - 1 :]
+
+
+def unnamed(pdf: bytes) -> bytes:
+    """The signature of `SIGNER` made anew without the attribute that names its certificate; its timestamp is made anew with it."""
+    from asn1crypto import cms, tsp
+
+    made = cms.ContentInfo.load(contents_of(pdf))
+    (signer,) = made["content"]["signer_infos"]
+    kept = [one for one in signer["signed_attrs"] if one["type"].native not in ("signing_certificate", "signing_certificate_v2")]
+    signer["signed_attrs"] = cms.CMSAttributes(kept)
+    value = key(*SIGNER).sign(signer["signed_attrs"].untag().dump(), ec.ECDSA(hashes.SHA256()))  # type: ignore[call-arg,arg-type]
+    signer["signature"] = value
+    imprint = {"hash_algorithm": {"algorithm": "sha256"}, "hashed_message": hashlib.sha256(value).digest()}
+    asked = tsp.TimeStampReq({"version": 1, "message_imprint": imprint, "cert_req": True})
+    token = Authority().stamper(MOMENT).request_tsa_response(asked)["time_stamp_token"]
+    signer["unsigned_attrs"] = cms.CMSAttributes([cms.CMSAttribute({"type": "signature_time_stamp_token", "values": [token]})])
+    return refilled(pdf, made.dump(force=True))
 
 
 def contents_of(pdf: bytes, *, place: int = -1) -> bytes:

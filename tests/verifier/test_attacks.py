@@ -126,11 +126,28 @@ def test_no_honest_file_is_invalid() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["house-closed", "house-closed-packed", "house-renewed", "service-blta", "service-renewed", "service-p1-lta"]
+    "name",
+    ["house-closed", "house-closed-packed", "house-renewed", "service-blta", "service-renewed", "service-p1-lta", "service-expired-since"],
 )
 def test_what_proves_itself_is_valid(name: str) -> None:
     """Otherwise nothing could be called valid, and the tests above would say nothing."""
     assert told(honest_file(name)) == ("valid", ())
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("timestamp-replay/token-of-a-server-archived", "timestamp_unfit"),
+        ("timestamp-replay/token-of-an-uncritical-purpose-archived", "timestamp_unfit"),
+        ("timestamp-replay/token-before-the-signer", "certificate_not_yet_valid"),
+        ("timestamp-replay/token-before-the-signer-archived", "timestamp_wrong"),
+        ("wrong-certificate-or-algorithm/no-certificate-meant-archived", "certificate_unnamed"),
+    ],
+)
+def test_what_only_a_standard_forbids_is_told_as_that(name: str, code: str) -> None:
+    (sample,) = (one for one in kept() if one.file == f"{name}--service-bt.pdf")
+    verdict, found = told(sample)
+    assert (verdict, code in found) == ("attention", True), found
 
 
 # -------------------------------------------------------------------------------------------------------- the door
@@ -150,9 +167,8 @@ def firsts() -> Iterator[Sample]:
 def test_no_attack_is_valid_at_the_door(group: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Even where both authorities are the house's own, whose certificates nobody doubts."""
     own = samples.roots()
-    trusted = sealing.trust()
-    told_to_trust = trusted | {"roots": own, "tsa_roots": own} if isinstance(trusted, dict) else (own, own)
-    monkeypatch.setattr(sealing, "trust", lambda: told_to_trust)
+    trusted = sealing.trust_for_strangers() | {"roots": tuple(own), "tsa_roots": tuple(own)}
+    monkeypatch.setattr(sealing, "trust_for_strangers", lambda: trusted)
     assert [one.file for one in firsts() if one.group == group and judged_at_the_door(one.read(), at=AT) == "valid"] == []
 
 

@@ -2,24 +2,66 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from django.utils import translation
 
+from tachiai.cli.verifying import WORDS
+from tachiai.crypto import verdicts
 from tachiai.web.verifier.names import common_name
-from tachiai.web.verifier.sentences import REASONS, reasons
+from tachiai.web.verifier.sentences import REASONS, coded, reasons
 
-CODES = """
-file.not_ours seal.broken seal.byte_range seal.modified seal.not_whole_file seal.untrusted seal.timestamp_missing seal.timestamp_wrong
-seal.unknown_signature seal.not_archival seal.archive_expired seal.unreadable seal.no_signature seal.unknown_root seal.chain_incomplete
-seal.certificate_expired seal.certificate_unfit seal.certificate_revoked seal.revocation_missing seal.algorithm_broken
-seal.algorithm_unknown seal.timestamp_untrusted seal.timestamp_mismatch seal.changed_after seal.signer_missing
-"""
+CRYPTO = Path(verdicts.__file__).parent
+# Who reads and judges strangers' files; every reason comes out of one of these.
+JUDGES = (
+    *sorted(CRYPTO.glob("strangers*.py")),
+    *(CRYPTO / f"{name}.py" for name in ("examining", "file_rules", "after_signing", "standing")),
+)
+# Words that stand where reasons do, and are none: a status of revocation, uses, names of fields.
+OTHER_WORDS = {"missing", "timestamps", "public_key", "other_rev_info", "examine", ""}
 JAPANESE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 
 
-@pytest.mark.parametrize("code", CODES.split())
+def told_in(source: str) -> set[str]:
+    """The words of a module that stand in a list, in a pair that is returned, or in what is raised or appended: there reasons are told."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        words: Sequence[ast.expr] = ()
+        if isinstance(node, ast.List):
+            words = node.elts
+        elif isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple):
+            words = node.value.elts
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in ("Unsound", "Refusal", "Odd", "append"):
+            words = node.args
+        held = (one for word in words for one in ast.walk(word) if isinstance(one, ast.Constant) and isinstance(one.value, str))
+        found |= {str(one.value) for one in held if re.fullmatch(r"[a-z_.]*", str(one.value))}
+    return found
+
+
+CODES = sorted({coded(word) for path in JUDGES for word in told_in(path.read_text(encoding="utf-8")) - OTHER_WORDS} | {"file.not_ours"})
+
+
+def test_every_reason_that_a_judge_can_give_has_its_weight_its_sentence_and_its_line_in_the_documents() -> None:
+    assert len(CODES) > 25
+    weighed = set(verdicts._ORDER)
+    assert {f"seal.{code}" for code in weighed} == {code for code in CODES if code.startswith("seal.")}
+    assert {code for code in CODES if code not in REASONS} == set()
+    assert {code for code in CODES if code not in WORDS} == set()
+    document = (CRYPTO.parents[2] / "docs" / "formats" / "verdict.md").read_text(encoding="utf-8")
+    assert {code for code in CODES if f"| `{code}`" not in document} == set()
+
+
+def test_the_reader_of_sources_finds_what_it_is_for() -> None:
+    assert told_in('problems.append("a_b" if x else "c")\nraise Unsound("d_e")\nreturn told, "f"\nfound = ["g", "/H", 1]\nx = "no"') == {
+        "a_b", "c", "d_e", "f", "g",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("code", CODES)
 def test_each_reason_says_the_cause_and_the_next_step_in_both_languages(code: str) -> None:
     assert code in REASONS
     with translation.override("ja"):

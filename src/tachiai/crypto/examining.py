@@ -30,9 +30,13 @@ from tachiai.errors import Refusal
 __all__ = ["examine"]
 
 # A certificate that had ended, or was revoked, before the next timestamp was put over it.
-_OUTLIVED = frozenset(("certificate_expired", "certificate_revoked"))
+_OUTLIVED = frozenset(("certificate_expired", "certificate_not_yet_valid", "certificate_revoked"))
 # Problems that say nothing against what the file holds: whether it proves itself can be asked all the same.
-_BESIDE_THE_POINT = frozenset(("unknown_root", "timestamp_untrusted", "changed_after", "timestamp_missing"))
+_BESIDE_THE_POINT = frozenset(
+    (
+        "unknown_root", "timestamp_untrusted", "timestamp_unfit", "timestamp_wrong", "timestamp_missing", "changed_after", "algorithm_past",
+    )
+)  # fmt: skip
 
 
 def examine(
@@ -134,7 +138,9 @@ class _Examination:
         covered_at = covers[0].time.gen_time if covers and covers[0].time is not None else None
         counts = covered_at or self._trusted.at
         judged.row = judged.row._replace(algorithms=strangers.algorithms_of(judged.strengths, self._trusted.policy))
-        judged.problems += strangers.algorithm_problems(judged.row.algorithms, on=counts.date())
+        judged.problems += strangers.algorithm_problems(judged.row.algorithms, at=counts)
+        if judged.proven and judged.time is not None:
+            judged.problems += strangers.made_too_late(judged.row.algorithms, at=judged.time.gen_time)
         if judged.time is None or not judged.row.time_chain or counts <= judged.row.time_chain[0].not_after:
             return
         if covered_at is not None:

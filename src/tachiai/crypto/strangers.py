@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 
 from tachiai.crypto import sunsets
 from tachiai.crypto.judgement import Algorithm, Coverage, Kind, Row, Trust
-from tachiai.crypto.standing import Odd, Standing
+from tachiai.crypto.standing import Odd, Standing, entry
 from tachiai.crypto.strangers_cms import Signed, Stamp, Unsound, digest_by, read_signature, read_stamp
 from tachiai.crypto.strangers_paths import Path, find_path, name_of, strength, weak_links
 from tachiai.crypto.strangers_proofs import DRIFT, Proofs, Status, path_status
@@ -20,6 +20,10 @@ from tachiai.crypto.sunsets import Policy, Strength
 from tachiai.crypto.trust_lists import Anchors
 
 TRUSTED: tuple[Trust, ...] = ("house", "listed")
+# Whoever announces this form has to say in a signed attribute which certificate is meant (EN 319 142-1, 6.3); the older form need not.
+_PADES = "/ETSI.CAdES.detached"
+# What was used at the moment of a signature itself.
+_MADE_THEN = frozenset(("digest", "key", "timestamp_digest", "timestamp_key"))
 _NO_PATH = Path((), "unjudged", "", ())
 
 
@@ -124,6 +128,8 @@ def judge_signature(pdf: bytes, judged: Judged, store: Proofs, trusted: Trusted,
         judged.problems.append(wrong.code)
         return
     judged.signed = signed
+    if not signed.named and entry(found.deep.sig_object, "/SubFilter") == _PADES:
+        judged.problems.append("certificate_unnamed")
     store = store.plus(Proofs(signed.answers, signed.lists, signed.pool))
     judged.time, trouble = _best_time(signed, store, trusted, covers)
     judged.problems += trouble
@@ -162,7 +168,10 @@ def _shown(path: Path, store: Proofs, moment: datetime, trusted: Trusted) -> Sta
 
 
 def _best_time(signed: Signed, store: Proofs, trusted: Trusted, covers: Sequence[Judged]) -> tuple[Time | None, list[str]]:
-    """The earliest time that is to be believed; failing that, any that holds. And what is wrong with the tokens."""
+    """The earliest time that is to be believed; failing that, any that holds. And what is wrong with the tokens.
+
+    A document timestamp gives a time where no token does. It makes no token better: one that is not to be believed is told all the same.
+    """
     found: list[Time] = []
     problems: list[str] = []
     for token in signed.tokens:
@@ -175,13 +184,12 @@ def _best_time(signed: Signed, store: Proofs, trusted: Trusted, covers: Sequence
             problems.append("timestamp_wrong")
     # A document timestamp over the signature is a time for it, too (EN 319 142-1, 5.4).
     later = [cover.time for cover in covers if cover.time is not None]
-    best = _earliest([time for time in found if time.trusted]) or _earliest([time for time in later if time.trusted])
-    chosen = best or _earliest(found) or _earliest(later)
-    if chosen is None:
-        return None, problems or ["timestamp_missing"]
-    if best is None:
-        problems += _untrusted_time(chosen)
-    return chosen, problems
+    own, over = (_earliest([time for time in times if time.trusted]) for times in (found, later))
+    doubtful = _earliest(found) or (_earliest(later) if over is None else None)
+    if own is None and doubtful is not None:
+        problems += _untrusted_time(doubtful)
+    chosen = own or over or doubtful
+    return chosen, problems if chosen is not None else problems or ["timestamp_missing"]
 
 
 def _earliest(times: Sequence[Time]) -> Time | None:
@@ -191,6 +199,8 @@ def _earliest(times: Sequence[Time]) -> Time | None:
 def _untrusted_time(time: Time) -> list[str]:
     if time.path.trust not in TRUSTED:
         return ["timestamp_untrusted"]
+    if "timestamp_unfit" in time.path.problems:
+        return ["timestamp_unfit"]
     return ["timestamp_wrong"] if time.path.problems or time.ahead else []
 
 
@@ -257,11 +267,17 @@ def algorithms_of(strengths: dict[str, Strength], policy: Policy) -> tuple[Algor
     return tuple(told)
 
 
-def algorithm_problems(algorithms: Iterable[Algorithm], *, on: date) -> list[str]:
-    """What is not to be believed on the day that counts: broken, unknown, or past the policy's day."""
+def algorithm_problems(algorithms: Iterable[Algorithm], *, at: datetime) -> list[str]:
+    """What is not to be believed at the time that counts: broken, unknown, or past the policy's day."""
     found = []
     for one in algorithms:
-        if one.verify_until is None or on > one.verify_until:
+        if one.verify_until is None or at > sunsets.end_of(one.verify_until):
             known = one.bits > 0 or one.name.startswith(("MD5", "SHA", "RSA-", "P-", "secp"))
             found.append("algorithm_broken" if known else "algorithm_unknown")
     return found
+
+
+def made_too_late(algorithms: Iterable[Algorithm], *, at: datetime) -> list[str]:
+    """What should have made no new signature at ``at``, the proven time. Certificates were signed before then, and are only believed."""
+    days = [one.sign_until for one in algorithms if one.use in _MADE_THEN]
+    return ["algorithm_past"] if any(day is not None and at > sunsets.end_of(day) for day in days) else []

@@ -194,13 +194,15 @@ def _judged(chain: tuple[bytes, ...], anchors: Anchors, *, use: Use, at: datetim
         trust, name = known
     else:
         trust, name = ("unknown_root" if is_self_signed(chain[-1]) else "incomplete"), ""
-    problems = [] if _is_fit(chain[0], use) else ["certificate_unfit"]
+    problems = [] if _is_fit(chain[0], use) else ["timestamp_unfit" if use == "timestamps" else "certificate_unfit"]
     for depth, held in enumerate(chain):
         if depth and not _may_issue(held, below=depth - 1):
             problems.append("certificate_unfit")
         if any(name.native not in _UNDERSTOOD for name in _critical(held)):
             problems.append("certificate_unfit")
-        if not parsed(held).not_valid_before <= at <= parsed(held).not_valid_after:
+        if at < parsed(held).not_valid_before:
+            problems.append("certificate_not_yet_valid")
+        if at > parsed(held).not_valid_after:
             problems.append("certificate_expired")
     return Path(chain, trust, name, tuple(dict.fromkeys(problems)))
 
@@ -221,14 +223,18 @@ def _may_issue(held: bytes, *, below: int) -> bool:
 
 
 def _is_fit(held: bytes, use: Use) -> bool:
-    """Whether a key is meant for what it was used for. Who states no purpose excludes none, except for timestamps (RFC 3161, 2.3)."""
+    """Whether a key is meant for what it was used for. Who states no purpose excludes none, except for timestamps.
+
+    A key for timestamps has that purpose alone, and says so in a critical extension (RFC 3161, 2.3): whatever else it is used for could
+    be made to look like a time.
+    """
     found = parsed(held)
     usage, purposes = found.key_usage_value, found.extended_key_usage_value
     if usage is not None and usage.native.isdisjoint(("digital_signature", "non_repudiation")):
         return False
     stated = set() if purposes is None else set(purposes.native)
     if use == "timestamps":
-        return "time_stamping" in stated
+        return stated == {"time_stamping"} and "extended_key_usage" in found.critical_extensions
     if use == "answers":
         return "ocsp_signing" in stated
     return not stated or not stated <= _NOT_FOR_DOCUMENTS

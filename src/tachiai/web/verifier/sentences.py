@@ -62,6 +62,10 @@ REASONS = {
         N_("発行元までの証明書が、ファイルにそろっていません。"), N_("発行元までの証明書を含むファイルを、署名者から受け取ってください。")
     ),
     "seal.certificate_expired": Reason(N_("証明書の有効期限内に署名されたことを、確認できません。"), _SIGN_ANEW),
+    "seal.certificate_not_yet_valid": Reason(N_("証明書の有効期間が始まる前に署名されたことになっています。"), _SIGN_ANEW),
+    "seal.certificate_unnamed": Reason(
+        N_("どの証明書による署名かが、署名の形式（PAdES）で定められたとおりに示されていません。"), _SIGN_ANEW
+    ),
     "seal.certificate_unfit": Reason(N_("文書への電子署名に使えない種類の証明書です。"), _SIGN_ANEW),
     "seal.certificate_revoked": Reason(
         N_("証明書が失効しています。"), N_("このファイルは使わず、失効した理由と時期を署名者に確認してください。")
@@ -75,14 +79,18 @@ REASONS = {
     "seal.algorithm_unknown": Reason(
         N_("このサービスが扱わない暗号が使われています。"), N_("署名したサービスの検証ページか、Adobe Acrobatで確認してください。")
     ),
+    "seal.algorithm_past": Reason(N_("新しい署名に使える期限を過ぎた暗号で、署名されています。"), _SIGN_ANEW),
     # By whose clock, and how long.
     "seal.timestamp_missing": Reason(N_("署名にタイムスタンプがありません。"), N_("いつ署名したかは、署名者に確認してください。")),
     "seal.timestamp_wrong": Reason(
-        N_("タイムスタンプが、このサービスの信頼する時刻認証局につながりません。"),
+        N_("タイムスタンプの署名、証明書または時刻が正しくないため、その時刻を信頼できません。"),
         N_("どの時刻認証局のものかを、署名者に確認してください。"),
     ),
     "seal.timestamp_untrusted": Reason(
         N_("タイムスタンプの発行元は、このサービスが知らない時刻認証局です。"), N_("どの時刻認証局のものかを、署名者に確認してください。")
+    ),
+    "seal.timestamp_unfit": Reason(
+        N_("タイムスタンプの証明書が、タイムスタンプ専用のものではありません。"), N_("どの時刻認証局のものかを、署名者に確認してください。")
     ),
     "seal.timestamp_mismatch": Reason(N_("タイムスタンプが、この署名に付けられたものではありません。"), _AGAIN),
     "seal.not_archival": Reason(
