@@ -75,6 +75,51 @@ def test_what_could_not_be_searched_to_the_end_is_said() -> None:
     assert told.words.what == "見えない内容がないか、調べきれなかったページがあります（4ページ）。"
 
 
+def test_phrases_of_the_same_pages_stand_together() -> None:
+    hits = [("copies", "本書2通", [3]), ("seal", "記名押印", [1, 3]), ("seal", "押印のうえ", [3]), ("post", "返送", [])]
+    facts = {"hits": [{"kind": kind, "phrase": phrase, "pages": pages} for kind, phrase, pages in hits]}
+    for language, said in (
+        ("ja", "「本書2通」・「押印のうえ」（3ページ）、「記名押印」（1・3ページ）、「返送」。"),
+        ("en", "“本書2通”, “押印のうえ” (p. 3), “記名押印” (p. 1, 3), “返送”."),
+    ):
+        with translation.override(language):
+            (told,) = warned([{"code": "wording.paper", "severity": "warn", "facts": facts}])
+        assert said in told.words.what
+        assert (". " in told.words.why, "。 " in told.words.why) == (language == "en", False)
+
+
+def test_a_layer_that_is_hidden_is_told_once() -> None:
+    layers = {"code": "content.layers", "severity": "warn", "facts": {"pages": [1]}}
+    hidden = {"code": "content.hidden_layer", "severity": "warn", "facts": {"pages": [1], "print_differs": False}}
+    assert len(warned([layers])) == 1
+    (told,) = warned([layers, hidden])
+    assert told.words.what == "はじめは表示されない層（レイヤー）に内容があります（1ページ）。"
+    hidden["facts"] = {"pages": [1], "print_differs": True}
+    (told,) = warned([layers, hidden])
+    assert told.words.what == "画面と印刷とで、表示される内容が違う層（レイヤー）があります（1ページ）。"
+
+
+def test_what_no_small_picture_shows_is_told_in_numbers() -> None:
+    (told,) = warned([{"code": "fonts.unembedded", "severity": "warn", "facts": {"fonts": ["MS-Mincho"], "pages": [2, 3]}}])
+    assert told.words.what == "埋め込まれていない文字（フォント）があります：MS-Mincho（2・3ページ）。"
+    assert (told.pages, told.more) == ([], 0)
+
+
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        ({}, "保存し直す前の版が"),
+        ({"pages": [2], "page_count_differs": False, "all_compared": True}, "保存し直す前の版が"),
+        ({"pages": [], "page_count_differs": True, "all_compared": True}, "保存し直す前の版が"),
+        ({"pages": [], "page_count_differs": False, "all_compared": True}, "（見える内容は変わっていません）"),
+        ({"pages": [], "page_count_differs": False, "all_compared": False}, "（見比べた版では、見える内容は変わっていません）"),
+    ],
+)
+def test_an_earlier_version_is_called_the_same_only_where_it_was_compared(facts: dict[str, Any], said: str) -> None:
+    (told,) = warned([{"code": "revisions.earlier", "severity": "warn", "facts": facts}])
+    assert said in told.words.what
+
+
 def test_words_that_nobody_sees_are_shown_to_the_sender(people: Cast, seat: Seat) -> None:
     desk = seat(people.clerk)
     envelope, _ = given(desk, pdf("契約.pdf", samples()[0].pdf))
@@ -112,7 +157,7 @@ def test_a_finding_nobody_has_words_for_is_shown_all_the_same() -> None:
 def test_paper_wording_names_each_phrase_and_its_page(people: Cast, seat: Seat) -> None:
     desk = seat(people.clerk)
     _, shown = given(desk, pdf("紙.pdf", japanese(*PAPER)))
-    for words in ("「本書2通」（1ページ）", "「記名押印」（1ページ）", "「収入印紙」（1ページ）", "収入印紙を貼りません"):
+    for words in ("「本書2通」・「記名押印」・「押印のうえ」・「収入印紙を貼付」（1ページ）。", "収入印紙を貼りません"):
         assert words in text_of(shown)
     assert re.search(r'<img src="/envelopes/[^"]+/glance/1"', shown)
     assert "/glance/1" not in desk.get("/envelopes").content.decode()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import reduce
 from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
@@ -13,6 +14,10 @@ from tachiai.envelopes.excerpts import excerpts_of
 from tachiai.envelopes.models import Document
 
 PAGES_SHOWN = 3  # beside a sentence; the others are numbers
+# A small picture of the page shows nothing of these: the numbers in the sentence are enough.
+UNPICTURED = frozenset(("fonts.unembedded", "links.external"))
+# A finding that is not told where a plainer one is: every hidden layer is a layer.
+SAID_BY = {"content.layers": "content.hidden_layer"}
 Facts = Mapping[str, Any]
 
 
@@ -43,7 +48,9 @@ def warnings_of(document: Document) -> list[Told]:
 
 
 def warned(findings: list[dict[str, Any]], excerpts: Mapping[str, list[str]] | None = None) -> list[Told]:
-    told = [_told(one, (excerpts or {}).get(one["code"], [])) for one in findings if one.get("severity", "warn") == "warn"]
+    found = [one for one in findings if one.get("severity", "warn") == "warn"]
+    codes = {one["code"] for one in found}
+    told = [_told(one, (excerpts or {}).get(one["code"], [])) for one in found if SAID_BY.get(one["code"]) not in codes]
     return sorted(told, key=lambda one: not one.weighty)
 
 
@@ -66,7 +73,7 @@ def _told(finding: dict[str, Any], texts: list[str] | None = None) -> Told:
     facts: Facts = finding.get("facts", {})
     teller = WORDS.get(finding["code"])
     words = teller(facts) if teller else Words(_("確認が必要な点があります（{code}）。").format(code=finding["code"]))
-    pages = _pages_in(facts)
+    pages = [] if finding["code"] in UNPICTURED else _pages_in(facts)
     return Told(words, is_weighty(finding["code"]), pages[:PAGES_SHOWN], max(0, len(pages) - PAGES_SHOWN), texts or [])
 
 
@@ -101,11 +108,21 @@ def _layers(facts: Facts) -> Words:
 
 
 def _hidden_layer(facts: Facts) -> Words:
+    if facts.get("print_differs"):
+        return Words(
+            _differing_layer(facts),
+            _("画面で確認した内容と、印刷した内容が食い違うおそれがあります。"),
+            _("隠れた層を削除するか、層を統合して保存し直してください。"),
+        )
     return Words(
         _("はじめは表示されない層（レイヤー）に内容があります{at}。").format(at=_at(facts)),
         _("署名する人に見えない内容が、あとから表示されるおそれがあります。"),
         _("隠れた層を削除するか、層を統合して保存し直してください。"),
     )
+
+
+def _differing_layer(facts: Facts) -> str:
+    return _("画面と印刷とで、表示される内容が違う層（レイヤー）があります{at}。").format(at=_at(facts))
 
 
 def _invisible(facts: Facts) -> Words:
@@ -147,7 +164,9 @@ def _hidden_notes(facts: Facts) -> Words:
 
 
 def _earlier(facts: Facts) -> Words:
-    if not facts.get("pages") and not facts.get("page_count_differs"):
+    if facts.get("pages") == [] and not facts.get("page_count_differs"):
+        if facts.get("all_compared") is False:
+            return Words(_("保存し直した記録がファイルの中に残っています（見比べた版では、見える内容は変わっていません）。"))
         return Words(_("保存し直した記録がファイルの中に残っています（見える内容は変わっていません）。"))
     return Words(
         _("保存し直す前の版が、ファイルの中に残っています{at}。").format(at=_at(facts)),
@@ -192,15 +211,25 @@ def _foreign(facts: Facts) -> Words:
 
 def _paper(facts: Facts) -> Words:
     hits = [hit for hit in facts.get("hits") or [] if isinstance(hit, dict)]
-    named = _("、").join(
-        _("「{phrase}」（{pages}ページ）").format(phrase=hit["phrase"], pages=numbers(hit.get("pages") or [])) for hit in hits
-    )
     kinds = {str(hit.get("kind")) for hit in hits}
     return Words(
-        _("紙の契約書の文言が残っています：{named}。").format(named=named),
-        " ".join(words for kind, words in _paper_reasons().items() if kind in kinds),
+        _("紙の契約書の文言が残っています：{named}。").format(named=_phrases(hits)),
+        _sentences(words for kind, words in _paper_reasons().items() if kind in kinds),
         _("電子契約に合わせた文言か確認し、必要なら直したPDFを選択し直してください。"),
     )
+
+
+def _phrases(hits: list[dict[str, Any]]) -> str:
+    """The phrases that were found, those of the same pages together: 「本書2通」「記名押印」（3ページ）."""
+    by_pages: dict[str, list[str]] = {}
+    for hit in hits:
+        by_pages.setdefault(_at(hit), []).append(_("「{phrase}」").format(phrase=hit["phrase"]))
+    return _("、").join(pgettext("phrases", "・").join(phrases) + at for at, phrases in by_pages.items())
+
+
+def _sentences(sentences: Iterable[str]) -> str:
+    """One after the other, as the language sets them: Japanese leaves no blank between them."""
+    return reduce(lambda first, second: _("{first}{second}").format(first=first, second=second), sentences, "").strip()
 
 
 def _paper_reasons() -> dict[str, str]:
@@ -309,6 +338,6 @@ REASONS: dict[str, Callable[[Facts], str]] = {
     "file.repaired": lambda facts: _("内部の構造が壊れていて、修復が必要です。"),
     "file.two_readings": lambda facts: _("見るソフトによって、表示される内容が変わるおそれがあります{at}。").format(at=_at(facts)),
     "file.polyglot": lambda facts: _("PDF以外の種類のファイルとしても開ける作りになっています。"),
-    "content.hidden_layer": lambda facts: _("画面と印刷とで、表示される内容が違う層（レイヤー）があります{at}。").format(at=_at(facts)),
+    "content.hidden_layer": _differing_layer,
     "shadow.prepared": lambda facts: _("あとから表示を差し替えられる仕掛けがあります{at}。").format(at=_at(facts)),
 }

@@ -173,6 +173,8 @@ def _time(row: Row) -> str:
 
 def _time_basis(row: Row) -> str:
     """Whose clock it was, and why that one is believed."""
+    if row.gen_time is None and row.trust == "unjudged":
+        return _("署名した側の時計（タイムスタンプは確認していません）") if row.signed_at else _("確認していません")
     if row.gen_time is None:
         return _("署名した側の時計（タイムスタンプはありません）") if row.signed_at else _("ありません")
     whose = _("{authority}のタイムスタンプ").format(authority=common_name(row.tsa_subject))
@@ -234,7 +236,7 @@ def _change(change: Change) -> ChangeWords:
 def _technical(row: Row) -> list[Fact]:
     return [
         *([Fact(_("署名欄"), row.field, mono=True)] if row.field else []),
-        *([Fact(_("水準（PAdES）"), _level(row))] if row.kind != "timestamp" else []),
+        *([Fact(_("水準（PAdES）"), _level(row))] if row.kind != "timestamp" and row.trust != "unjudged" else []),
         *_machine(_("証明書"), row.signer_subject),
         *_machine(_("証明書の発行者"), row.issuer),
         *_machine(_("証明書のSHA-256"), row.fingerprint),

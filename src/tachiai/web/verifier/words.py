@@ -192,7 +192,8 @@ def _by_own_clock(judgement: Judgement) -> Card:
     written = [row.signed_at for row in judgement.rows if row.signed_at is not None]
     if not written:
         return Card("none", _("タイムスタンプを確認できません"))
-    basis = _("署名した側の時計（タイムスタンプはありません）")
+    unread = _codes(judgement) & (ALTERED | UNREAD)
+    basis = _("署名した側の時計（タイムスタンプは確認していません）") if unread else _("署名した側の時計（タイムスタンプはありません）")
     return Card("doubt", _("{moment}と書かれています").format(moment=jst(max(written))), basis)
 
 
