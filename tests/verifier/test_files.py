@@ -63,6 +63,7 @@ def test_a_concluded_contract_is_valid_and_says_who_whole_and_when() -> None:
     page = ask(certificate)
     assert verdict(page) == "有効"
     assert "立会テスト運営が発行した締結証明書です" in words(page)
+    assert "このサービスが発行した締結証明書です。発行後に変更されていません。" in words(page)
 
 
 def test_a_changed_byte_anywhere_is_never_valid() -> None:

@@ -206,6 +206,7 @@ def test_an_end_that_is_no_algorithms_is_told_plainly(shown: Shown) -> None:
         ({"time_trust": "unknown_root"}, "このサービスが知らない時刻認証局"),
         ({"time_trust": "incomplete"}, "発行元までの証明書がそろっていません"),
         ({"gen_time": None, "tsa_subject": ""}, "署名した側の時計（タイムスタンプはありません）"),
+        ({"gen_time": None, "tsa_subject": "", "trust": "unjudged"}, "署名した側の時計（タイムスタンプは確認していません）"),
         ({"gen_time": None, "tsa_subject": "", "signed_at": None}, "ありません"),
     ],
 )

@@ -83,6 +83,8 @@ def _headline(judgement: Judgement) -> str:
     verdict, found = judgement.verdict, _codes(judgement)
     if verdict == Verdict.VALID and judgement.file is None:
         return N_("信頼リストにある発行者の証明書による署名です。署名後に変更されていません。")
+    if verdict == Verdict.VALID and judgement.file is not None and judgement.file.kind == FileKind.CERTIFICATE:
+        return N_("このサービスが発行した締結証明書です。発行後に変更されていません。")
     if verdict == Verdict.INVALID and found & ALTERED:
         return N_("署名したあとに、ファイルの内容が変更されています。")
     leading = next((coded(code) for code in judgement.reasons if code != "file.not_ours"), "")
