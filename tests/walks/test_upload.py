@@ -12,7 +12,8 @@ from acts import aside, log_in, sample_files, worked
 from test_axe import found_on
 
 from cast import Cast
-from pages.odd_files import encrypted, japanese, with_layers
+from pages.odd_files import encrypted, japanese
+from pages.odd_layers import layered
 from stories import DAMAGE, drafted, offered
 from tachiai import clock
 from tachiai.envelopes.drafting import add_document
@@ -83,7 +84,7 @@ def test_a_rewritten_file_is_compared_and_used(cast_: Cast, open_page: OpenPage,
 @pytest.mark.parametrize("scripts", [True, False])
 def test_warnings_are_acknowledged_before_sending(cast_: Cast, open_page: OpenPage, scripts: bool) -> None:
     envelope = made(lambda: drafted(cast_))
-    aside(lambda: add_document(envelope, file_name="層.pdf", pdf=with_layers(), by=cast_.clerk, at=clock.now()))
+    aside(lambda: add_document(envelope, file_name="層.pdf", pdf=layered(), by=cast_.clerk, at=clock.now()))
     page = open_page(scripts=scripts)
     log_in(page, cast_.clerk)
     page.goto(f"/envelopes/{envelope.pk}/review")
@@ -112,7 +113,7 @@ def test_axe_finds_nothing_where_something_was_found(cast_: Cast, open_page: Ope
 def everything_found(cast: Cast) -> tuple[Envelope, HeldUpload]:
     """A draft with a clean document, warnings, a rewritten file, a refused one and one that is being inspected."""
     envelope = drafted(cast)
-    for name, pdf in (("紙.pdf", japanese(*PAPER)), ("層.pdf", with_layers())):
+    for name, pdf in (("紙.pdf", japanese(*PAPER)), ("層.pdf", layered())):
         add_document(envelope, file_name=name, pdf=pdf, by=cast.clerk, at=clock.now())
     hold_upload(envelope, file_name="鍵.pdf", pdf=encrypted(user="secret"), by=cast.clerk, at=clock.now())
     upload = offered(envelope, by=cast.clerk)
