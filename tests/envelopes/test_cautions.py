@@ -8,7 +8,7 @@ import pytest
 
 from cast import Cast
 from invariants import events
-from pages.odd_files import with_layers
+from pages.odd_layers import layered, off
 from stages import drafted
 from tachiai import clock, ledger
 from tachiai.envelopes.drafting import add_document
@@ -26,7 +26,7 @@ def refused(code: str) -> Any:
 def warned(cast: Cast) -> tuple[Envelope, Document]:
     """A draft with one document that is warned of, and one that is not."""
     envelope = drafted(cast)
-    return envelope, add_document(envelope, file_name="層.pdf", pdf=with_layers(), by=cast.clerk, at=NOW)
+    return envelope, add_document(envelope, file_name="層.pdf", pdf=layered(off), by=cast.clerk, at=NOW)
 
 
 def test_nothing_is_sent_until_its_warnings_are_acknowledged(cast: Cast) -> None:
