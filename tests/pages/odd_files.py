@@ -115,12 +115,16 @@ def with_field(value: str) -> bytes:
     return saved(document)
 
 
-def signed(*, docmdp: int | None = None, fieldmdp: str | None = None, fields: tuple[str, ...] = (), timestamp: bool = False) -> bytes:
+def signed(
+    *, docmdp: int | None = None, fieldmdp: str | None = None, fields: tuple[str, ...] = (), timestamp: bool = False, name: str = ""
+) -> bytes:
     """The shape of a signed file (its signature is no signature): a field with a value, and what the value permits."""
     document = document_of("Agreement")
     kind, handler = (Name.DocTimeStamp, "/ETSI.RFC3161") if timestamp else (Name.Sig, "/ETSI.CAdES.detached")
     value = Dictionary(Type=kind, Filter=Name("/Adobe.PPKLite"), SubFilter=Name(handler), Contents=String("0" * 64))
     value.ByteRange = Array([0, 10, 20, 10])
+    if name:
+        value.Name = String(name)
     references = []
     if docmdp is not None:
         references.append(Dictionary(TransformMethod=Name.DocMDP, TransformParams=Dictionary(P=docmdp)))

@@ -144,6 +144,25 @@ def test_foreign_signatures_are_counted_with_what_they_permit():
     assert forensics.examine(odd_files.signed(timestamp=True)).foreign.timestamps == 1
 
 
+def foreign_facts(pdf: bytes) -> dict[str, object]:
+    (finding,) = (one for one in forensics.examine(pdf).findings if one.code == "signatures.foreign")
+    return dict(finding.facts)
+
+
+def test_foreign_signatures_are_told_with_what_they_claim():
+    fields = ("fee", "term\u202e", "fee", *(f"field {number}" for number in range(30)))
+    told = foreign_facts(odd_files.signed(docmdp=2, fieldmdp="Include", fields=fields, name="  桜\u202e 太郎\n\x07（架空） " + "あ" * 100))
+    assert (told["signatures"], told["timestamps"], told["docmdp"]) == (1, 0, 2)
+    (name,) = told["names"]  # type: ignore[misc]
+    assert name == ("桜 太郎 （架空） " + "あ" * 100)[:80]
+    assert told["locked"] == ["fee", "term", *(f"field {number}" for number in range(18))]
+
+
+def test_nothing_is_claimed_by_who_says_nothing():
+    for pdf in (odd_files.signed(), odd_files.signed(timestamp=True, name="Server")):
+        assert {key: foreign_facts(pdf)[key] for key in ("names", "docmdp", "locked")} == {"names": [], "docmdp": None, "locked": []}
+
+
 def test_a_signature_that_is_none_cannot_be_signed_beside():
     """Nobody could judge the file afterwards, and it is said before anybody has signed."""
     assert refused(odd_files.signed()).code == "file.unwritable"

@@ -11,17 +11,19 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from pikepdf import Array, Dictionary, Name, Object, Pdf, Stream
+from pikepdf import Array, Dictionary, Name, Object, Pdf, Stream, String
 
 from tachiai.errors import Refusal
 from tachiai.pages import active_content, masking, whereabouts
 from tachiai.pages.findings import Finding, ForeignSignatures
-from tachiai.pages.spelling import word
+from tachiai.pages.spelling import claimed, word
 from tachiai.pages.whereabouts import Place
 
 MAX_OBJECTS = 200_000
 MAX_MEGAPIXELS = 400  # of one image: three times a sheet of A1 scanned at 600 dpi
-MAX_NAMED = 20
+MOST_NAMED = 20
+MOST_SIGNERS = 5
+LONGEST_NAME = 80
 
 _MATTERS = re.compile(
     rb"/(?:JS|JavaScript|Launch|SubmitForm|ImportData|Rendition|RichMedia|Movie|Sound|3D|XFA|EF|AA|OpenAction|URI|GoToR|GoToE|Thread"
@@ -52,8 +54,10 @@ class Walk:
     form_fonts: set[Place] = field(default_factory=set)
     signatures: int = 0
     timestamps: int = 0
+    names: list[str] = field(default_factory=list)
     docmdp: int | None = None
     locks: bool = False
+    locked: list[str] = field(default_factory=list)
     has_form: bool = False
     form_fields: int = 0
     here: Place = (0, 0)
@@ -68,14 +72,19 @@ class Walk:
         """In the order in which a clerk should read them."""
         found = [
             (self.active, Finding("file.active_content", "refuse", {"kinds": sorted(self.active)})),
-            (self.foreign, Finding("signatures.foreign", "warn", {"signatures": self.signatures, "timestamps": self.timestamps})),
+            (self.foreign, Finding("signatures.foreign", "warn", self._signature_facts)),
             (self.form_fields, Finding("form.fields", "warn", {"fields": self.form_fields})),
             (self.link_count, Finding("links.external", "warn", self._link_facts)),
-            (self.attachments, Finding("file.attachments", "warn", {"names": self.attachments[:MAX_NAMED]})),
+            (self.attachments, Finding("file.attachments", "warn", {"names": self.attachments[:MOST_NAMED]})),
             (self.unembedded, Finding("fonts.unembedded", "warn", self._font_facts)),
-            (self.masked, Finding("text.differs", "warn", {"pages": self.masked_pages, "fonts": sorted(self.masked)[:MAX_NAMED]})),
+            (self.masked, Finding("text.differs", "warn", {"pages": self.masked_pages, "fonts": sorted(self.masked)[:MOST_NAMED]})),
         ]
         return [finding for present, finding in found if present]
+
+    @property
+    def _signature_facts(self) -> dict[str, object]:
+        counted: dict[str, object] = {"signatures": self.signatures, "timestamps": self.timestamps}
+        return {**counted, "names": self.names, "docmdp": self.docmdp, "locked": self.locked}
 
     @property
     def _link_facts(self) -> dict[str, object]:
@@ -83,7 +92,7 @@ class Walk:
 
     @property
     def _font_facts(self) -> dict[str, object]:
-        return {"fonts": sorted(self.unembedded)[:MAX_NAMED], "pages": self.font_pages}
+        return {"fonts": sorted(self.unembedded)[:MOST_NAMED], "pages": self.font_pages}
 
 
 def walk(document: Pdf) -> Walk:
@@ -162,7 +171,7 @@ def _see(seen: Walk, here: Dictionary) -> None:
     if target is not None:
         seen.link_count += 1
         seen.link_places.add(seen.here)
-        if target not in seen.links and len(seen.links) < MAX_NAMED:
+        if target not in seen.links and len(seen.links) < MOST_NAMED:
             seen.links.append(target)
     if Name.EF in here:
         seen.attachments.append(active_content.attachment_name(here))
@@ -180,6 +189,7 @@ def _see_signature(seen: Walk, here: Dictionary) -> None:
             seen.timestamps += 1
         else:
             seen.signatures += 1
+            _note(seen.names, here.get(Name.Name), most=MOST_SIGNERS)
         for reference in _references(here):
             _see_transform(seen, reference)
 
@@ -200,6 +210,16 @@ def _see_transform(seen: Walk, reference: Dictionary) -> None:
     if method == "/FieldMDP":
         # All, and everything but some, cover the fields we would add; Include names fields that stand already (table 258).
         seen.locks |= word(parameters.get(Name.Action)) != "/Include" or level == 1
+        fields = parameters.get(Name.Fields)
+        for named in fields if isinstance(fields, Array) else ():
+            _note(seen.locked, named, most=MOST_NAMED)
+
+
+def _note(names: list[str], given: object, *, most: int) -> None:
+    """A name as somebody has written it, once, and only so many of them."""
+    name = claimed(word(given), most=LONGEST_NAME) if isinstance(given, String) else ""
+    if name and name not in names and len(names) < most:
+        names.append(name)
 
 
 def _see_font(seen: Walk, here: Dictionary) -> None:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from pikepdf import Name, String
+
+# Controls, halves of letters, what no standard gives a meaning, and ends of lines and paragraphs.
+_BLANK = {"Cc", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
 def word(value: object) -> str:
@@ -25,3 +29,9 @@ def _decoded(raw: bytes) -> str:
         except UnicodeDecodeError:
             continue
     return raw.decode("latin-1")
+
+
+def claimed(text: str, *, most: int) -> str:
+    """``text`` as a stranger has written it, fit for a sentence of ours: no controls, nothing that turns its direction, shortened."""
+    plain = "".join(" " if unicodedata.category(letter) in _BLANK else letter for letter in text if unicodedata.category(letter) != "Cf")
+    return " ".join(plain.split())[:most]
