@@ -82,6 +82,14 @@ def test_of_many_revisions_the_first_and_the_last_are_compared():
     assert (severity, facts["count"], facts["revisions"], facts["all_compared"]) == ("warn", 13, [1], False)
 
 
+def test_where_not_all_could_be_compared_it_is_a_warning():
+    pdf = plain()
+    for number in range(6):
+        severity, facts = revisions(updated(pdf, {10: b"(%d)" % number})) or ("", {})
+        pdf = updated(pdf, {10: b"(%d)" % number})
+        assert (severity, facts["pages"], facts["all_compared"]) == (("accept", [], True) if number < 5 else ("warn", [], False))
+
+
 def twice(pdf: bytes) -> bytes:
     """A second object under the number of the contents, which no table leads to."""
     place = pdf.rindex(b"xref\n0")

@@ -65,7 +65,7 @@ def telling(ends: list[int]) -> list[int]:
 
 
 def revision_findings(pdf: bytes, document: Pdf, ends: list[int]) -> list[Finding]:
-    """``revisions.earlier``: accepted where nothing visible has changed since, else a warning with the pages that have."""
+    """``revisions.earlier``: accepted where nothing visible has changed since any of them, else a warning with the pages that have."""
     if not ends:
         return []
     changes = _Changes()
@@ -79,7 +79,7 @@ def revision_findings(pdf: bytes, document: Pdf, ends: list[int]) -> list[Findin
     except pypdfium2.PdfiumError:
         # A file that cannot be opened as it is has other findings; it will be rewritten into one revision or refused.
         return []
-    severity: Severity = "warn" if changes.pages or changes.counted else "accept"
+    severity: Severity = "warn" if changes.pages or changes.counted or changes.unchecked else "accept"
     facts = {"count": len(ends), "pages": sorted(changes.pages), "revisions": changes.revisions, "page_count_differs": changes.counted}
     return [Finding("revisions.earlier", severity, {**facts, "all_compared": not changes.unchecked})]
 
