@@ -72,4 +72,4 @@ def test_a_table_is_read_no_further_than_it_may_be_long():
     document = pikepdf.new()
     table = pikepdf.Stream(document, odd_files.zeros_deflated(1))
     table.Filter = Name.FlateDecode
-    assert len(masking._unpacked(table)) == masking.LONGEST_TABLE
+    assert len(masking.unpacked(table)) == masking.LONGEST_TABLE

@@ -10,7 +10,10 @@ from tachiai.envelopes.events import note
 from tachiai.envelopes.models import Document, Envelope
 from tachiai.errors import Refusal
 
-WEIGHTY = ("content.", "annotations.", "shadow.", "text.differs", "revisions.earlier", "signatures.foreign", "file.polyglot")
+WEIGHTY = (
+    *("content.", "annotations.", "shadow.", "text.differs", "form.value_differs"),
+    *("revisions.earlier", "signatures.foreign", "file.polyglot"),
+)
 
 
 def is_weighty(code: str) -> bool:

@@ -22,7 +22,7 @@ from tachiai.crypto.fields import ARCHIVE_FIELDS
 from tachiai.crypto.plans import Plan
 from tachiai.crypto.rehearsal import rehearse
 from tachiai.errors import Refusal
-from tachiai.pages import layers, leftovers, object_walk, outside, pdfium, revisions, structure, tidying, wording
+from tachiai.pages import form_values, layers, leftovers, object_walk, outside, pdfium, revisions, structure, tidying, wording
 from tachiai.pages.findings import MAX_PAGES, Finding, ForeignSignatures, Inspection
 from tachiai.pages.frame import Head
 from tachiai.pages.progress import tell
@@ -102,9 +102,11 @@ def examine(pdf: bytes) -> Inspection:
         ends = revisions.ends_of_revisions(pdf)
         findings += revisions.revision_findings(pdf, document, ends)
         findings += leftovers.leftover_findings(pdf, document, canonical, ends, kept=walk.kept, signed=bool(walk.foreign))
-        # Step 7: damage qpdf met on the way, now that everything has been touched.
+        # Step 7: what forms show beside what they hold.
+        findings += form_values.value_findings(document)
+        # Step 8: damage qpdf met on the way, now that everything has been touched.
         findings += _examine_damage(document)
-        # Step 8: a signed file is never rewritten, so what would be a reason to normalise is a refusal there.
+        # Step 9: a signed file is never rewritten, so what would be a reason to normalise is a refusal there.
         findings += _examine_locks(walk.foreign, findings)
         claim = structure.pdfa_claim(document)
         findings += structure.pdfa_findings(claim, findings)

@@ -75,7 +75,7 @@ def _letter(name: str) -> str:
 
 def _told(table: Stream) -> Iterator[tuple[int, str]]:
     """Each code of one byte and the one letter that the table gives it (9.10.3)."""
-    for section in _SECTION.finditer(_unpacked(table)):
+    for section in _SECTION.finditer(unpacked(table)):
         if section.group(1) == b"char":
             for code, letter in _PAIR.findall(section.group(2)):
                 yield int(code, 16), _text(int(letter, 16)) if len(letter) <= 4 else ""
@@ -90,7 +90,8 @@ def _text(number: int) -> str:
     return chr(number) if number < 0x110000 and not 0xD800 <= number <= 0xDFFF else ""
 
 
-def _unpacked(table: Stream) -> bytes:
+def unpacked(table: Stream) -> bytes:
+    """The first `LONGEST_TABLE` bytes of a stream; nothing where they cannot be had."""
     # Only so much is ever inflated, so a table cannot be a bomb here.
     raw = bytes(table.read_raw_bytes())
     if word(table.get(Name.Filter)) == "/FlateDecode":
