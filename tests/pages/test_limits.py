@@ -16,7 +16,7 @@ from pages import odd_files, odd_layers, odd_sights
 from pages.odd_sights import PAY, document_drawn, drawn, words
 from pages.test_revisions import POLYGLOTS, PREPARED
 from tachiai.errors import Refusal
-from tachiai.pages import child, object_walk
+from tachiai.pages import child, forensics, object_walk
 from tachiai.pages.inspect import LIMITS
 
 # Half of what an inspection may take: what is ended by these is not answered in words.
@@ -73,6 +73,18 @@ def test_too_much_is_refused_with_the_limit(name):
     with pytest.raises(Refusal) as caught:
         asked(make())
     assert (caught.value.code, caught.value.facts) == (code, facts)
+
+
+@pytest.mark.parametrize(
+    ("count", "facts"),
+    [(4, {"reason": "annotations", "count": 4, "limit": 3}), (3, {"reason": "time"})],
+    ids=["too many", "not too many"],
+)
+def test_where_the_time_went_to_annotations_they_are_the_reason(monkeypatch, count, facts):
+    monkeypatch.setattr(forensics, "MOST_ANNOTATIONS", 3)
+    monkeypatch.setattr(forensics, "LONGEST_REHEARSAL_SECONDS", 1e-6)
+    head, _ = forensics.inspect_job(many_notes(count), {})
+    assert [one["facts"] for one in head["findings"] if one["code"] == "file.too_complex"] == [facts]
 
 
 @pytest.mark.parametrize(

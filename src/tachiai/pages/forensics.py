@@ -15,7 +15,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 import pikepdf
-from pikepdf import Name, Pdf
+from pikepdf import Array, Name, Pdf
 
 from tachiai.crypto import planning
 from tachiai.crypto.fields import ARCHIVE_FIELDS
@@ -31,6 +31,7 @@ from tachiai.pages.readings import Readings
 MAX_REASONS = 5
 # A contract takes hundredths of a second. With ten signers the closing of a file costs about thirteen times as much.
 LONGEST_REHEARSAL_SECONDS = 2.0
+MOST_ANNOTATIONS = 3_000  # so many are rehearsed in about half of that time
 _BEYOND_REWRITING = ("file.xfa", "file.field_name_taken", "file.too_complex")
 
 # Slips of well-known producers that every reader passes over alike. A signed file with nothing worse can still take our signature.
@@ -139,7 +140,7 @@ def _planned(pdf: bytes, inspection: Inspection) -> Inspection:
         # A rewrite mends how a file is put together, unless somebody has signed it or the trouble is of another kind altogether.
         beyond = inspection.foreign or refused.code in _BEYOND_REWRITING
         code = refused.code if beyond else "file.unwritable"
-        found = Finding(code, "refuse" if beyond else "normalise", dict(refused.facts))
+        found = Finding(code, "refuse" if beyond else "normalise", {**refused.facts, **_what_took_long(pdf, refused)})
         return replace(inspection, findings=(*inspection.findings, found))
 
 
@@ -154,6 +155,16 @@ def _rehearsed_plan(pdf: bytes) -> Plan:
     with _no_longer_than(LONGEST_REHEARSAL_SECONDS):
         rehearse(pdf, plan=plan)
     return plan
+
+
+def _what_took_long(pdf: bytes, refused: Refusal) -> Head:
+    """A file may look like any other and be full of links: where there are too many, that is the reason to name."""
+    if refused.code != "file.too_complex":
+        return {}
+    with _opened(pdf) as document:
+        notes = (page.obj.get(Name.Annots) for page in document.pages)
+        count = sum(len(held) for held in notes if isinstance(held, Array))
+    return {"reason": "annotations", "count": count, "limit": MOST_ANNOTATIONS} if count > MOST_ANNOTATIONS else {}
 
 
 class _TooLong(BaseException):

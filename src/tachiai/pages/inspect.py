@@ -30,7 +30,7 @@ def inspect(pdf: bytes, *, progress: Callable[[Stage], None] | None = None) -> I
     Refuses with ``file.empty``, ``file.too_large`` (limit_mb), ``file.not_pdf`` (looks_like), ``file.encrypted`` (reason: password,
     restricted, certificate), ``file.broken``, ``file.no_pages``, ``file.too_many_pages`` (pages, limit), ``file.active_content``
     (kinds), ``file.locked_by_signature`` (reason: docmdp, fieldmdp), ``file.signed_and_damaged`` (reasons) and ``file.too_complex``
-    (reason: time, memory, crash).
+    (reason: objects, pixels, annotations, time, memory, crash).
 
     ``progress`` hears some words of how far it is, in this thread; what it raises ends the work and passes through.
     """

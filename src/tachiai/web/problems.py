@@ -52,6 +52,9 @@ SENTENCES = {
     "file.too_complex:time": N_("検査が時間内に終わりませんでした。文書を分けるか、「PDFとして印刷」で保存し直してください。"),
     "file.too_complex:memory": N_("検査に必要なメモリーが上限を超えました。画像を軽くするか、文書を分けて保存し直してください。"),
     "file.too_complex:objects": N_("部品の数が多すぎて検査できません（上限{limit}個）。「PDFとして印刷」で保存し直してください。"),
+    "file.too_complex:annotations": N_(
+        "注釈やリンクが多すぎて、検査が時間内に終わりませんでした（{count}個。目安は{limit}個まで）。「PDFとして印刷」で保存し直してください。"
+    ),
     "file.too_complex:pixels": N_("画像が大きすぎて検査できません（上限{limit}メガピクセル）。画像を小さくして保存し直してください。"),
     "file.signed_and_damaged": N_("電子署名付きのファイルですが、構造が壊れています。署名された元のファイルを選択してください。"),
     "file.unwritable": N_("このファイルには電子署名を追加できません。「PDFとして印刷」で保存し直してください。"),
