@@ -19,7 +19,7 @@ from crypto.contract import HOUSE
 from crypto.test_reference import drawn
 from fuzz import scene
 from fuzz.edits import edited
-from pages import odd_files
+from pages import odd_files, odd_forms, odd_layers
 from pki import MOMENT
 from tachiai.crypto import appearances, ber, chains, cms, der, pades, pades_verify, planning, plans, release, timestamp_requests, timestamps
 from tachiai.crypto.revocation_answers import UnusableAnswer, read_crl, read_ocsp
@@ -272,8 +272,10 @@ def _odd_uploads() -> tuple[bytes, ...]:
         odd_files.with_action(link, automatic=True),
         odd_files.with_attachment("terms.txt", b"1000 yen"),
         odd_files.with_xfa(),
-        odd_files.with_layers(),
+        odd_layers.layered(odd_layers.off),
         odd_files.with_field("as agreed"),
+        odd_forms.text_field("900", odd_forms.line("100")),
+        odd_forms.radio("a", {"a": "Off", "b": "b"}),
         odd_files.signed(docmdp=2),
         odd_files.two_contents(),
         odd_files.sized(300, 400, rotate=90),
@@ -355,7 +357,7 @@ TARGETS: dict[str, Target] = {
     "release_verifier": Target(release_verifier, _scripts),
     "public_examiner": Target(public_examiner, _scripts),
     "attack_examiner": Target(attack_examiner, _sample_scripts),
-    "upload_inspector": Target(upload_inspector, lambda: [bytes((number,)) + tail for number in range(15) for tail in _TAILS]),
+    "upload_inspector": Target(upload_inspector, lambda: [bytes((number,)) + tail for number in range(17) for tail in _TAILS]),
     "gap_verifier": Target(gap_verifier, _scripts),
     "forger": Target(forger, _scripts),
 }
