@@ -33,12 +33,14 @@ Seat = Callable[[Member], Client]
 JAPANESE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 PAPER = ("本書2通を作成し、甲乙記名押印のうえ", "収入印紙を貼付する。")
 FACTS: dict[str, dict[str, Any]] = {
-    "signatures.foreign": {"signatures": 2, "timestamps": 1},
+    "signatures.foreign": {"signatures": 2, "timestamps": 1, "names": ["Sakura Taro"], "docmdp": 2, "locked": ["fee"]},
+    "form.value_differs": {"pages": [2], "fields": ["fee"], "reasons": ["text"]},
     "wording.paper": {"hits": [{"kind": "copies", "phrase": "Copy", "pages": [3, 5]}, {"kind": "seal", "phrase": "Seal", "pages": [5]}]},
     "links.external": {"count": 4, "targets": ["https://example.com"]},
     "file.attachments": {"names": ["a.txt"]},
     "fonts.unembedded": {"fonts": ["MS-Mincho"]},
     "content.overlap": {"pages": [1, 2, 3, 4, 5]},
+    "revisions.earlier": {"count": 1, "pages": [2]},
 }
 
 
@@ -112,12 +114,37 @@ def test_what_no_small_picture_shows_is_told_in_numbers() -> None:
         ({"pages": [2], "page_count_differs": False, "all_compared": True}, "保存し直す前の版が"),
         ({"pages": [], "page_count_differs": True, "all_compared": True}, "保存し直す前の版が"),
         ({"pages": [], "page_count_differs": False, "all_compared": True}, "（見える内容は変わっていません）"),
-        ({"pages": [], "page_count_differs": False, "all_compared": False}, "（見比べた版では、見える内容は変わっていません）"),
+        ({"pages": [], "page_count_differs": False, "all_compared": False}, "すべてを見比べることはできませんでした。"),
     ],
 )
 def test_an_earlier_version_is_called_the_same_only_where_it_was_compared(facts: dict[str, Any], said: str) -> None:
     (told,) = warned([{"code": "revisions.earlier", "severity": "warn", "facts": facts}])
     assert said in told.words.what
+
+
+def test_what_signatures_claim_is_told_as_a_claim() -> None:
+    (told,) = warned([{"code": "signatures.foreign", "severity": "warn", "facts": FACTS["signatures.foreign"]}])
+    assert "署名者として書かれている名前：Sakura Taro（本人かどうかは確かめていません）。" in told.words.why
+    (silent,) = warned([{"code": "signatures.foreign", "severity": "warn", "facts": {"signatures": 1, "timestamps": 0, "names": []}}])
+    assert "名前" not in silent.words.why
+
+
+def test_versions_that_could_not_all_be_compared_are_told_as_that() -> None:
+    for facts, words in (
+        ({"count": 9, "pages": [], "all_compared": False}, "保存し直す前の版が9件残っていて、すべてを見比べることはできませんでした。"),
+        ({"count": 9, "all_compared": False, "pages": [2]}, "保存し直す前の版が、ファイルの中に残っています（2ページ）。"),
+        ({"count": 1, "pages": [], "all_compared": True}, "保存し直した記録がファイルの中に残っています（見える内容は変わっていません）。"),
+    ):
+        (told,) = warned([{"code": "revisions.earlier", "severity": "warn", "facts": facts}])
+        assert told.words.what == words
+
+
+def test_fields_that_show_something_else_are_named() -> None:
+    (told,) = warned([{"code": "form.value_differs", "severity": "warn", "facts": FACTS["form.value_differs"]}])
+    assert (told.weighty, told.pages) == (True, [2])
+    assert told.words.what == "入力欄に表示されている内容が、データとして入っている値と違います：fee（2ページ）。"
+    (unread,) = warned([{"code": "form.value_differs", "severity": "warn", "facts": {"reasons": ["unchecked"], "pages": [2]}}])
+    assert unread.words.what == "表示と値が同じか、調べきれなかった入力欄があります（2ページ）。"
 
 
 def test_words_that_nobody_sees_are_shown_to_the_sender(people: Cast, seat: Seat) -> None:
@@ -217,6 +244,9 @@ def test_each_refused_file_is_named_with_what_to_do_and_the_others_are_kept(peop
 
 def test_a_reason_without_a_sentence_of_its_own_says_the_code_s() -> None:
     assert sentence("file.too_complex", {"reason": "crash"}).startswith("ファイルの構造が複雑すぎて")
+    crowded = sentence("file.too_complex", {"reason": "annotations", "count": 5_000, "limit": 3_000})
+    assert crowded.startswith("注釈やリンクが多すぎて")
+    assert "5000" in crowded.replace(",", "")
     assert "JavaScript、brand_new" in sentence("file.active_content", {"kinds": ["javascript", "brand_new"]})
     with translation.override("en"):
         assert "a link that opens by itself" in sentence("file.active_content", {"kinds": ["automatic_link"]})

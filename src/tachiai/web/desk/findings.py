@@ -166,7 +166,11 @@ def _hidden_notes(facts: Facts) -> Words:
 def _earlier(facts: Facts) -> Words:
     if facts.get("pages") == [] and not facts.get("page_count_differs"):
         if facts.get("all_compared") is False:
-            return Words(_("保存し直した記録がファイルの中に残っています（見比べた版では、見える内容は変わっていません）。"))
+            return Words(
+                _("保存し直す前の版が{count}件残っていて、すべてを見比べることはできませんでした。").format(count=facts.get("count", 0)),
+                _("取り消した金額や条件が残っていれば、相手方が取り出して読めることがあります。"),
+                _("残したくない場合は、「PDFとして印刷」で保存し直してください。"),
+            )
         return Words(_("保存し直した記録がファイルの中に残っています（見える内容は変わっていません）。"))
     return Words(
         _("保存し直す前の版が、ファイルの中に残っています{at}。").format(at=_at(facts)),
@@ -204,9 +208,21 @@ def _foreign(facts: Facts) -> Words:
         _("ほかの電子署名が付いています（署名{signatures}件、タイムスタンプ{timestamps}件）。").format(
             signatures=facts.get("signatures", 0), timestamps=facts.get("timestamps", 0)
         ),
-        _("付いている署名はそのまま残り、この依頼の署名はその後ろに追加されます。"),
+        " ".join([_("付いている署名はそのまま残り、この依頼の署名はその後ろに追加されます。"), *_claims(facts)]),
         _("署名前の文書を送るつもりなら、元のPDFを選択し直してください。"),
     )
+
+
+def _claims(facts: Facts) -> list[str]:
+    """What the signatures say of themselves; nobody has examined them yet."""
+    said = []
+    if facts.get("names"):
+        said.append(_("署名者として書かれている名前：{names}（本人かどうかは確かめていません）。").format(names=_list(facts["names"])))
+    if facts.get("docmdp"):
+        said.append(_("署名のあとに加えてよいものが、署名者によって限られています。"))
+    if facts.get("locked"):
+        said.append(_("署名者が変更を禁じた入力欄：{names}。").format(names=_list(facts["locked"])))
+    return said
 
 
 def _paper(facts: Facts) -> Words:
@@ -247,6 +263,21 @@ def _form(facts: Facts) -> Words:  # every sentence is made from its facts
         _("入力できる欄が残っています{at}。").format(at=_at(facts)),
         _("送信すると、いまの内容で固定されます。"),
         _("書き込む内容が残っていれば、入力してから選択し直してください。"),
+    )
+
+
+def _value_differs(facts: Facts) -> Words:
+    if facts.get("reasons") == ["unchecked"]:
+        return Words(
+            _("表示と値が同じか、調べきれなかった入力欄があります{at}。").format(at=_at(facts)),
+            _("入力欄が非常に多いか、読み取れない部分がありました。"),
+            _("ページを見て確認してください。気になる場合は、「PDFとして印刷」で保存し直してください。"),
+        )
+    named = _("：{names}").format(names=_list(facts["fields"])) if facts.get("fields") else ""
+    return Words(
+        _("入力欄に表示されている内容が、データとして入っている値と違います{names}{at}。").format(names=named, at=_at(facts)),
+        _("署名する人に見えるのは表示のほうですが、別のソフトでは値のほうが表示されたり読み取られたりします。"),
+        _("作成元のソフトで入力し直すか、「PDFとして印刷」で保存し直してください。"),
     )
 
 
@@ -318,6 +349,7 @@ WORDS: dict[str, Callable[[Facts], Words]] = {
     "signatures.foreign": _foreign,
     "wording.paper": _paper,
     "form.fields": _form,
+    "form.value_differs": _value_differs,
     "links.external": _links,
     "fonts.unembedded": _fonts,
     "pages.odd_size": _odd_size,
