@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from asn1crypto import cms
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from pyhanko.sign import fields
 
@@ -404,6 +405,17 @@ def test_two_fields_of_one_name_are_not_one_field_in_its_place(outside: Authorit
 def test_bytes_behind_the_end_are_told(outside: Authority, lasting: bytes, tail: bytes) -> None:
     report = told(lasting + tail, outside)
     assert (report.whole_file, report.sound) == (False, False)
+    # No signature vouches for what nobody has signed; and objects that no table lists wait for a reader that mends the file.
+    code, verdict = ("modified", "invalid") if b"obj" in tail else ("not_whole_file", "attention")
+    assert [(row.code, row.verdict) for row in report.rows] == [(code, verdict)] * 2
+    assert report.problems[0] == code
+
+
+def test_a_timestamp_whose_own_signature_was_altered_is_told_as_that(outside: Authority, lasting: bytes) -> None:
+    stamp = cms.ContentInfo.load(contents_of(lasting))
+    value = stamp["content"]["signer_infos"][0]["signature"].native
+    told_of = told(refilled(lasting, contents_of(lasting).replace(value, bytes([value[0], value[1] ^ 1]) + value[2:])), outside)
+    assert (told_of.rows[-1].code, told_of.rows[-1].verdict) == ("broken", "invalid")
 
 
 def test_validation_data_that_brings_something_else_is_not_taken_for_it(outside: Authority, honest: bytes) -> None:

@@ -16,7 +16,7 @@ from tachiai.crypto import horizons, strangers, verdicts
 from tachiai.crypto.after_signing import changes_after
 from tachiai.crypto.archival import Archive, has_validation_data
 from tachiai.crypto.fields import HOUSE_FIELD, SLOT_FIELDS
-from tachiai.crypto.file_rules import covers_whole_file, has_unlisted_signature
+from tachiai.crypto.file_rules import adds_unlisted_objects, covers_whole_file, has_unlisted_signature
 from tachiai.crypto.judgement import Level, Report, Row
 from tachiai.crypto.reading import Reader, open_reader
 from tachiai.crypto.revisions import Story
@@ -102,7 +102,11 @@ class _Examination:
 
         # Step 4: the file as a whole.
         end = self._end()
-        self._problems += self._file_problems(end)
+        tail = self._tail_problems(end)
+        self._problems += [*tail, *self._file_problems()]
+        # A reader lists signatures one by one, and none of them vouches for what nobody has signed.
+        for judged in self._judged:
+            judged.problems += tail if judged.holds else []
 
         # Step 5: how far it proves itself, and for how long.
         for judged in self._judged:
@@ -173,8 +177,14 @@ class _Examination:
             whole=covers_whole_file(self._pdf, last, self._story, self._reader), closed=last.is_timestamp and last.end == len(self._pdf)
         )
 
-    def _file_problems(self, end: _End) -> list[str]:
-        found = [] if end.whole else ["not_whole_file"]
+    def _tail_problems(self, end: _End) -> list[str]:
+        if end.whole:
+            return []
+        added = bool(self._standing) and adds_unlisted_objects(self._pdf, self._standing[-1], self._story)
+        return ["not_whole_file", *(["modified"] if added else [])]
+
+    def _file_problems(self) -> list[str]:
+        found = []
         if has_unlisted_signature(self._pdf, self._reader, self._standing):
             found.append("unknown_signature")
         signed = [judged for judged in self._judged if judged.row.kind != "timestamp"]

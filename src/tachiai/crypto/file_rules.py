@@ -28,6 +28,14 @@ def covers_whole_file(pdf: bytes, last: Standing, story: Story, reader: Reader) 
     return _is_validation_data(rest, last, story, reader)
 
 
+def adds_unlisted_objects(pdf: bytes, last: Standing, story: Story) -> bool:
+    """Whether objects lie behind ``last`` that no cross-reference section lists: readers that mend files would show them.
+
+    No program saves a file so; whoever appends a revision lists what is in it, and that is judged as a revision.
+    """
+    return last.shaped and story.last == story.signed_at(last) and _OBJECT.search(pdf, last.end) is not None
+
+
 def _is_validation_data(rest: bytes, last: Standing, story: Story, reader: Reader) -> bool:
     """Each later revision brings objects that only the security store leads to, lies behind the signature whole, and hides nothing."""
     behind = range(story.signed_at(last) + 1, story.last + 1)

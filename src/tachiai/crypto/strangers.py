@@ -106,7 +106,8 @@ def judge_stamp(pdf: bytes, judged: Judged, store: Proofs, trusted: Trusted) -> 
     try:
         stamp = read_stamp(found.contents, lambda name: digest_by(name, found.covered(pdf)))
     except Unsound as wrong:
-        judged.problems.append("broken" if wrong.code == "timestamp_mismatch" else wrong.code)
+        altered = wrong.code == "timestamp_mismatch" or getattr(wrong.__cause__, "code", "") == "broken"
+        judged.problems.append("broken" if altered else wrong.code)
         return
     time = _time(stamp, store, trusted)
     judged.time, judged.path, judged.proven = time, time.path, time.trusted

@@ -13,8 +13,8 @@ _UNVERIFIABLE = ("unreadable", "unknown_signature", "algorithm_broken", "algorit
 # For somebody to look at, what matters most before the rest.
 _ATTENTION = (
     "certificate_revoked",
-    "not_whole_file",
     "changed_after",
+    "not_whole_file",
     "signer_missing",
     "unknown_root",
     "chain_incomplete",
