@@ -145,7 +145,7 @@ def _problems(house: House, levels: Sequence[Level]) -> list[str]:
     problems += [f"{level.users} at once: the time ran out after {len(level.walked)} envelopes" for level in levels if level.cut_short]
     problems += [f"the house said: {line[:300]}" for line in house.complaints()]
     for level in levels:
-        if level.walked and not (verdict := _verdict(house, level.walked[-1].pdf)).startswith("valid"):
+        if level.walked and not (verdict := _verdict(house, level.walked[-1].pdf)).endswith(": VALID"):
             problems.append(f"a download of {level.users} at once is not valid: {verdict}")
     return problems
 

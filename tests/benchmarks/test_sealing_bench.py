@@ -65,7 +65,9 @@ def check_samples(folder: Path) -> None:
         assert pdf.startswith(upload)
         assert len(pdf) > len(upload)
         report = examine(pdf, roots=[root], tsa_roots=[root], at=_moment(listed["made_at"]))
-        assert report.sound, (one["file"], report)
+        # What is not closed yet holds no proof of revocation, and not everybody has signed.
+        pending = set() if one["level"] == "B-LTA" else {"revocation_missing", "signer_missing"}
+        assert {*report.problems, *(code for row in report.rows for code in row.problems)} <= pending, (one["file"], report)
         rows = [row for row in report.rows if row.kind != "timestamp"]
         assert [row.level for row in rows] == [one["level"]] * one["signatures"]
 
