@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 from tachiai import __version__
 from tachiai.cli.archive import add_archive_commands
+from tachiai.cli.database import add_database_commands
 from tachiai.cli.envelopes import add_envelope_commands
 from tachiai.cli.evidence import add_evidence_commands
 from tachiai.cli.keys import add_key_commands
@@ -58,6 +59,7 @@ def parser() -> argparse.ArgumentParser:
     add_evidence_commands(kept, _lazy)
     add_key_commands(commands, _lazy)
     add_tsa_commands(commands, _lazy)
+    add_database_commands(commands, _lazy)
     _people_commands(commands)
     _document_commands(commands)
     return top

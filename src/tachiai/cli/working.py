@@ -31,6 +31,7 @@ def work(options: argparse.Namespace) -> int:
     django.setup()
     if not options.checked:
         check_alone()
+    note_settings()
     settle_memory()
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -49,6 +50,15 @@ def settle_memory() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(LOOK_FOR_GARBAGE_AFTER, 10, 10)
+
+
+def note_settings() -> None:
+    """A changed setting is on record before anything is done under it."""
+    from django.conf import settings
+
+    from tachiai.administration.configuring import note_configuration
+
+    note_configuration(settings.TACHIAI, at=clock.now())
 
 
 def check_alone() -> None:

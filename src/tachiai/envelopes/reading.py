@@ -80,6 +80,12 @@ def _opened(blob: uuid.UUID) -> bytes:
 _BLOB = Prepared(lambda: Blob.objects.filter(pk=given("pk", Blob)))
 
 
+def note_view(document: Document, *, by: Member, at: datetime) -> None:
+    """A member looks at a document's pages: on record, once for each sitting (the door remembers which were noted)."""
+    with transaction.atomic(durable=True):
+        note(document.envelope, "document.viewed", by=by, at=at, data={"document": str(document.pk)})
+
+
 def unsigned_copy(document: Document, *, by: Recipient | Member, at: datetime) -> Download:
     """The frozen document before anybody has signed it, to read elsewhere: named 【締結前】."""
     pdf = vault.read(document.blob, upto=1)

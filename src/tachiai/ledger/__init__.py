@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from tachiai.ledger.appending import Note, append, append_many, gathered
     from tachiai.ledger.chains import check_stream
     from tachiai.ledger.models import Entry
-    from tachiai.ledger.reading import Told, entries
+    from tachiai.ledger.reading import Told, entries, latest
 
 __all__ = [
     "Actor",
@@ -21,6 +21,7 @@ __all__ = [
     "check_stream",
     "entries",
     "gathered",
+    "latest",
 ]
 
 __getattr__ = face(__name__, __file__)

@@ -28,6 +28,12 @@ def entries(stream: str) -> list[Told]:
     return [_told(row) for row in rows]
 
 
+def latest(stream: str, event: str) -> Told | None:
+    """The newest entry of one kind in a stream, if there is any."""
+    row = Entry.objects.filter(stream__name=stream, event=event).order_by("-number").select_related("personal").first()
+    return _told(row) if row else None
+
+
 def _told(row: Entry) -> Told:
     body = json.loads(bytes(row.body))
     personal = getattr(row, "personal", None)

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from tachiai import clock
 from tachiai.accounts.models import Member
+from tachiai.archive.exporting import note_export
 from tachiai.archive.finding import found_records, totals
 from tachiai.archive.models import Record
 from tachiai.archive.searching import Wanted
@@ -81,8 +82,10 @@ def documents(request: HttpRequest, member: Member) -> HttpResponse:
 def export(request: HttpRequest, member: Member) -> HttpResponse:
     """The same list, whole, as CSV."""
     form = SearchForm(request.GET)
-    rows: Iterable[Record] = found_records(member, form.wanted()) if form.is_valid() else []
-    name = f"documents-{today(clock.now()):%Y%m%d}.csv"
+    rows: list[Record] = list(found_records(member, form.wanted())) if form.is_valid() else []
+    at = clock.now()
+    name = f"documents-{today(at):%Y%m%d}.csv"
+    note_export("records", lines=len(rows), conditions=form.cleaned_data, by=member, at=at)
     return attachment(name, as_csv(rows).encode("utf-8-sig"), kind="text/csv; charset=utf-8")
 
 

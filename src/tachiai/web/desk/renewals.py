@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from tachiai import clock
 from tachiai.accounts.models import Member
 from tachiai.archive import standing
+from tachiai.archive.exporting import note_export
 from tachiai.archive.standing import Looked, Rows, by_year, counts, looked_for, standings
 from tachiai.clock import JAPAN, today
 from tachiai.web.chips import PROOF
@@ -84,8 +85,9 @@ def validity(request: HttpRequest, member: Member) -> HttpResponse:
 @at_desk
 def export(request: HttpRequest, member: Member) -> HttpResponse:
     """The same list, whole, as CSV."""
-    at = clock.now()
-    rows = looked_for(standings(member, at=at), LookForm(request.GET).looked())
+    at, form = clock.now(), LookForm(request.GET)
+    rows = looked_for(standings(member, at=at), form.looked())
+    note_export("validity", lines=rows.count(), conditions=form.cleaned_data, by=member, at=at)
     return attachment(f"validity-{today(at):%Y%m%d}.csv", as_csv(rows).encode("utf-8-sig"), kind="text/csv; charset=utf-8")
 
 

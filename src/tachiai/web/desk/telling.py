@@ -89,6 +89,7 @@ SHOWN: dict[str, Shown] = {
     "envelope.withdrawn": Shown(gettext_lazy("取下げ"), "minus", "red", _reason),
     "envelope.expired": Shown(gettext_lazy("署名期限切れ"), "hourglass", "yellow"),
     "envelope.revived": Shown(gettext_lazy("期限を延ばして再開"), "return", "blue", _deadline),
+    "document.viewed": Shown(gettext_lazy("文書を閲覧"), "eye", "", _document),
     "document.copy_downloaded": Shown(gettext_lazy("締結前の写しをダウンロード"), "download", "", _document),
     "document.unfinished_downloaded": Shown(gettext_lazy("未締結の文書をダウンロード（監査）"), "download", "yellow", _document),
     "file.downloaded": Shown(gettext_lazy("締結済みの文書をダウンロード"), "download", ""),

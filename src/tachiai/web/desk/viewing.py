@@ -9,13 +9,14 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
+from tachiai import clock
 from tachiai.accounts.models import Member
 from tachiai.envelopes.access import envelope_for, may_manage
 from tachiai.envelopes.drafting import document_in
 from tachiai.envelopes.glancing import draft_picture, size_of
 from tachiai.envelopes.holding import documents_of
 from tachiai.envelopes.models import Document
-from tachiai.envelopes.reading import page_of, page_text
+from tachiai.envelopes.reading import note_view, page_of, page_text
 from tachiai.envelopes.states import EnvelopeState
 from tachiai.web.desk.doors import at_desk, show
 
@@ -93,6 +94,15 @@ def _number(text: str | None, otherwise: int) -> int:
         return otherwise
 
 
+def _note_once(request: HttpRequest, document: Document, member: Member) -> None:
+    """Turning pages is one view; a new login is a new one."""
+    viewed = request.session.get("viewed", [])
+    if str(document.pk) in viewed:
+        return
+    note_view(document, by=member, at=clock.now())
+    request.session["viewed"] = [*viewed[-99:], str(document.pk)]
+
+
 @at_desk
 def document(request: HttpRequest, member: Member, pk: uuid.UUID, document: uuid.UUID) -> HttpResponse:
     """P-08 b: one document of an envelope, to read."""
@@ -102,6 +112,7 @@ def document(request: HttpRequest, member: Member, pk: uuid.UUID, document: uuid
     others = documents_of(envelope)
     tabs = [{"word": one.name, "url": reverse("desk:document", args=[pk, one.pk]), "current": one.pk == found.pk} for one in others]
     draft = envelope.state == EnvelopeState.DRAFT and may_manage(member, envelope)
+    _note_once(request, found, member)
     drawn = draft_context(request, found, base=base) if draft else page_context(request, found, base=base, kept={}, pdf_url="")
     context = {"heading": found.name, "envelope": envelope, "draft": draft, "tabs": tabs if len(tabs) > 1 else [], **drawn}
     return show(request, member, "desk/document.html", context, section="envelopes")
