@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 from django.db import DatabaseError, connection, transaction
 
 from stages import Scene, signs
+from tachiai import ceremony
 from tachiai.ceremony.models import Consent
 
 
@@ -29,5 +32,10 @@ def test_the_database_itself_refuses(scene: Scene, statement: str) -> None:
 
 def test_its_personal_data_can_be_erased(scene: Scene) -> None:
     signs(scene.vendor)
-    Consent.objects.update(personal=b"")
-    assert bytes(Consent.objects.get().personal) == b""
+    for other in ({"personal": b"{}"}, {"personal": b""}, {"salt": bytes(32), "personal": b""}):
+        with pytest.raises(DatabaseError):
+            Consent.objects.update(**other)
+    ceremony.forget_personal(Consent.objects.get())
+    consent = Consent.objects.get()
+    assert (bytes(consent.salt), bytes(consent.personal)) == (b"", b"")
+    assert hashlib.sha256(bytes(consent.body)).digest() == bytes(consent.digest)

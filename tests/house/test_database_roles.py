@@ -60,6 +60,7 @@ def _may_not_change(address: str) -> None:
             "UPDATE ledger_personal SET body = ''",
             "ALTER TABLE ledger_entry DISABLE TRIGGER USER",
             "DROP TRIGGER ledger_entry_append_only ON ledger_entry",
+            "DELETE FROM ceremony_consent",
             "DELETE FROM django_migrations",
         ):
             with pytest.raises(errors.InsufficientPrivilege):

@@ -13,11 +13,12 @@ from psycopg import sql
 
 from tachiai.errors import Refusal
 
-# The trigger function that marks a table as append-only (ledger migration 0002); its bits say against what (pg_trigger.tgtype).
-GUARDED = """
-SELECT c.relname, bool_or(t.tgtype & 16 <> 0), bool_or(t.tgtype & 8 <> 0)
+# A trigger function whose name ends so guards a table (ledger migration 0002, ceremony 0002); its bits say against what
+# (pg_trigger.tgtype). One that guards some columns alone (tgattr) leaves the right to change the others.
+GUARDED = r"""
+SELECT c.relname, bool_or(t.tgtype & 16 <> 0 AND t.tgattr::text = ''), bool_or(t.tgtype & 8 <> 0)
 FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE p.proname = 'ledger_refuse' AND n.nspname = current_schema() GROUP BY c.relname ORDER BY c.relname
+WHERE p.proname LIKE '%\_refuse' AND NOT t.tgisinternal AND n.nspname = current_schema() GROUP BY c.relname ORDER BY c.relname
 """
 
 
@@ -40,7 +41,7 @@ def restrict_role(role: str) -> list[str]:
         guarded = cursor.fetchall()
         for statement in _statements(role, guarded):
             cursor.execute(statement)
-    return [table for table, _, _ in guarded]
+    return [table for table, update, _ in guarded if update]
 
 
 def _statements(role: str, guarded: list[tuple[str, bool, bool]]) -> Iterator[sql.Composed]:

@@ -6,7 +6,15 @@ from tachiai.faces import face
 
 if TYPE_CHECKING:
     from tachiai.ceremony.attempts import REGISTRATION_TRIES, TRIES_IN_LIFE, Attempt, reserve_attempt, settle_attempt, wrong_attempts
-    from tachiai.ceremony.consents import ConsentText, Instruction, Shown, consent_of, instruction_of, record_consent
+    from tachiai.ceremony.consents import (
+        ConsentText,
+        Instruction,
+        Shown,
+        consent_of,
+        forget_personal,
+        instruction_of,
+        record_consent,
+    )
     from tachiai.ceremony.invitations import close_invitation, find_invitation, invite, invite_many, link_of
     from tachiai.ceremony.models import Ceremony, Consent, Invitation, Level, Purpose
     from tachiai.ceremony.visits import begin, current, end
@@ -29,6 +37,7 @@ __all__ = [
     "current",
     "end",
     "find_invitation",
+    "forget_personal",
     "instruction_of",
     "invite",
     "invite_many",

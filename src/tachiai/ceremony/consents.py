@@ -91,6 +91,11 @@ def consent_of(subject: uuid.UUID) -> Consent | None:
 _CONSENT = Prepared(lambda: Consent.objects.filter(subject=given("subject", Consent, "subject"))[:1])
 
 
+def forget_personal(consent: Consent) -> None:
+    """Erase what a consent commits to, in the caller's transaction; its digest stays true and tells nothing of what was erased."""
+    Consent.objects.filter(pk=consent.pk).update(salt=b"", personal=b"")
+
+
 @dataclass(frozen=True)
 class Instruction:
     """What a recorded consent instructs, read back from its own bytes: whose seal, in which slot, on which documents."""

@@ -13,6 +13,7 @@ from tachiai.cli.database import add_database_commands
 from tachiai.cli.envelopes import add_envelope_commands
 from tachiai.cli.evidence import add_evidence_commands
 from tachiai.cli.keys import add_key_commands
+from tachiai.cli.personal import add_personal_commands
 from tachiai.cli.tsa import add_tsa_commands
 from tachiai.errors import Outage, Refusal
 from tachiai.house import Misconfigured
@@ -60,6 +61,7 @@ def parser() -> argparse.ArgumentParser:
     add_key_commands(commands, _lazy)
     add_tsa_commands(commands, _lazy)
     add_database_commands(commands, _lazy)
+    add_personal_commands(commands, _lazy)
     _people_commands(commands)
     _document_commands(commands)
     return top

@@ -8,20 +8,24 @@ if TYPE_CHECKING:
     from tachiai.ledger.actors import Actor
     from tachiai.ledger.appending import Note, append, append_many, gathered
     from tachiai.ledger.chains import check_stream
+    from tachiai.ledger.erasing import Mention, erase_personal, mentions
     from tachiai.ledger.models import Entry
     from tachiai.ledger.reading import Told, entries, latest
 
 __all__ = [
     "Actor",
     "Entry",
+    "Mention",
     "Note",
     "Told",
     "append",
     "append_many",
     "check_stream",
     "entries",
+    "erase_personal",
     "gathered",
     "latest",
+    "mentions",
 ]
 
 __getattr__ = face(__name__, __file__)

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from tachiai.outbox.composing import compose
     from tachiai.outbox.concealing import conceal
     from tachiai.outbox.delivering import deliver
+    from tachiai.outbox.forgetting import forget_mails
     from tachiai.outbox.letters import one_line
     from tachiai.outbox.models import Mail
     from tachiai.outbox.writing import gathered, mail
@@ -17,6 +18,7 @@ __all__ = [
     "compose",
     "conceal",
     "deliver",
+    "forget_mails",
     "gathered",
     "mail",
     "one_line",

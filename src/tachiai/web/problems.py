@@ -76,6 +76,8 @@ SENTENCES = {
     "database.no_roles": N_("SQLiteのデータベースには、権限を分けるロールがありません。この操作はPostgreSQLで行えます。"),
     "database.role_unknown": N_("データベースに、{role}というロールがありません。"),
     "database.role_owner": N_("{role}は表の所有者か管理者のロールのため、権限を制限できません。別のロールを指定してください。"),
+    "person.unknown": N_("{mail}についての記録はありません。"),
+    "person.in_use": N_("このアドレスは使用中のため、消去できません（{what}）。利用を終了してから、もう一度行ってください。"),
     "evidence.none": N_("この文書の証拠記録はまだありません。作成後にもう一度お試しください。"),
     "evidence.unknown": N_("この番号の文書は保管されていません。"),
     "evidence.unreadable": N_("証拠記録として読み取れません。RFC 4998のDER形式のファイルを指定してください。"),
