@@ -83,6 +83,10 @@ class House:
     evidence_nightly: time | None
     trust_lists: Path | None = None
     algorithm_policy_file: Path | None = None
+    store_url: str = ""
+    store_access_key: str = ""
+    store_secret_key: str = ""
+    store_roots_file: Path | None = None
 
     @property
     def keys(self) -> Path:
@@ -146,6 +150,10 @@ def read(environment: Mapping[str, str] = os.environ) -> House:
         evidence_nightly=_hour(value("EVIDENCE_NIGHTLY"), "TACHIAI_EVIDENCE_NIGHTLY"),
         trust_lists=value.path("TRUST_LISTS"),
         algorithm_policy_file=value.path("ALGORITHM_POLICY_PATH"),
+        store_url=value("STORE_URL"),
+        store_access_key=value("STORE_ACCESS_KEY"),
+        store_secret_key=value("STORE_SECRET_KEY"),
+        store_roots_file=value.path("STORE_ROOTS_PATH"),
     )
 
 

@@ -100,6 +100,7 @@ def check_start(house: House) -> None:
     from django.core.management.base import SystemCheckError
 
     try:
-        call_command("check", deploy=house.mode == "production", fail_level="ERROR", stdout=io.StringIO())
+        deep = house.mode == "production" or bool(house.store_url)
+        call_command("check", deploy=deep, fail_level="ERROR", stdout=io.StringIO())
     except SystemCheckError as problem:
         raise Misconfigured(str(problem)) from problem

@@ -4,3 +4,6 @@ from django.apps import AppConfig
 class VaultConfig(AppConfig):
     name = "tachiai.vault"
     label = "vault"
+
+    def ready(self) -> None:
+        from tachiai.vault import checks  # noqa: F401  # registers itself

@@ -21,8 +21,10 @@ from tachiai.crypto.strongbox import KeyEncryptionKey, Unopenable, lock, lock_sq
 from tachiai.errors import Outage, Refusal
 from tachiai.prepared import Prepared, among
 from tachiai.rowwise import insert_each
+from tachiai.vault.lies import report_lie
 from tachiai.vault.models import Blob, Segment
-from tachiai.vault.stores import FolderStore, Store
+from tachiai.vault.opening import configured_store
+from tachiai.vault.stores import Store
 
 
 @dataclass(frozen=True)
@@ -239,10 +241,18 @@ def _opened(blob: Blob, segment: Segment, key: bytes) -> bytes:
 
 
 def _write(blob_id: uuid.UUID, number: int, data: bytes, key: bytes) -> str:
+    """The path of the new box, once the store has given it back as it was made. Raises ``Outage``: ``store.lied`` when it has not.
+
+    Byte for byte, which is more than equal digests. What lies at the path then is litter, and the next attempt takes another one.
+    """
     # The random part lets a second attempt write beside the litter of a first that was killed.
     name = blob_id.hex
     path = f"{name[:2]}/{name[2:4]}/{name}.{number}-{secrets.token_hex(4)}"
-    _store().put_if_absent(path, lock_squeezed(data, key, label=_label(blob_id, number)))
+    box, store = lock_squeezed(data, key, label=_label(blob_id, number)), _store()
+    store.put_if_absent(path, box)
+    if store.get_anew(path) != box:
+        report_lie(str(store), path)
+        raise Outage("store.lied", path)
     return path
 
 
@@ -272,4 +282,4 @@ def _kek() -> KeyEncryptionKey:
 
 @lru_cache(maxsize=1)
 def _store() -> Store:
-    return FolderStore(settings.TACHIAI.vault)
+    return configured_store(settings.TACHIAI)
