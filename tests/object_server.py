@@ -129,12 +129,16 @@ def _make_buckets(client: Any) -> None:
 
 @dataclass
 class Proxy:
-    """Passes everything on, except what ``fault`` (a name of :data:`FAULTS`) does to a request that ``matches``, ``times`` often."""
+    """Passes everything on, except for what ``fault`` (a name of :data:`FAULTS`) does to requests of ``method``.
+
+    It does so ``times`` times, after the ``first`` of them have passed.
+    """
 
     port: int
     behind: int
     fault: str = ""
     method: str = "PUT"
+    first: int = 0
     times: int = 10**9
     tls: bool = False
     released: threading.Event = field(default_factory=threading.Event)
@@ -144,11 +148,14 @@ class Proxy:
     def endpoint(self) -> str:
         return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
 
-    def fails(self, fault: str, method: str = "PUT", *, times: int = 10**9) -> None:
-        self.fault, self.method, self.times = fault, method, times
+    def fails(self, fault: str, method: str = "PUT", *, first: int = 0, times: int = 10**9) -> None:
+        self.fault, self.method, self.first, self.times = fault, method, first, times
 
     def taken(self, method: str) -> str:
         if method != self.method or not self.fault or self.times <= 0:
+            return ""
+        self.first -= 1
+        if self.first >= 0:
             return ""
         self.times -= 1
         return self.fault

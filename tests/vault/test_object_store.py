@@ -176,7 +176,7 @@ def test_a_server_that_would_write_over_stops_the_start(on_proxy: Proxy, setting
 def _start() -> str:
     """The errors of the start, as far as they are the store's."""
     told = run_checks(include_deployment_checks=True)
-    return " ".join(f"{one.msg}" for one in told if one.is_serious() and str(one.id) in ("tachiai.E010", "tachiai.E011"))
+    return " ".join(f"{one.msg}" for one in told if one.is_serious() and str(one.id) in ("tachiai.E020", "tachiai.E021"))
 
 
 def test_a_server_that_nobody_vouches_for_is_not_spoken_to(s3: ObjectServer, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from tachiai.cli.envelopes import add_envelope_commands
 from tachiai.cli.evidence import add_evidence_commands
 from tachiai.cli.keys import add_key_commands
 from tachiai.cli.personal import add_personal_commands
+from tachiai.cli.store import add_store_commands
 from tachiai.cli.tsa import add_tsa_commands
 from tachiai.errors import Outage, Refusal
 from tachiai.house import Misconfigured
@@ -62,6 +63,8 @@ def parser() -> argparse.ArgumentParser:
     add_tsa_commands(commands, _lazy)
     add_database_commands(commands, _lazy)
     add_personal_commands(commands, _lazy)
+    vault = commands.add_parser("vault", help="the encrypted bytes: where they lie, and the keys they are kept under")
+    add_store_commands(vault.add_subparsers(required=True), _lazy)
     _people_commands(commands)
     _document_commands(commands)
     return top

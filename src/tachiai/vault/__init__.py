@@ -23,25 +23,39 @@ if TYPE_CHECKING:
         size_of,
         unlock_note,
     )
+    from tachiai.vault.lies import forgive
+    from tachiai.vault.litter import Litter, find_litter, remove_litter
     from tachiai.vault.models import Blob
+    from tachiai.vault.moving import Moved, move_boxes
+    from tachiai.vault.opening import configured_store, store_at
+    from tachiai.vault.stores import Store
 
 __all__ = [
     "Blob",
+    "Litter",
+    "Moved",
+    "Store",
     "Stored",
     "Whole",
     "blobs",
     "branch",
+    "configured_store",
+    "find_litter",
+    "forgive",
     "keep",
     "keep_branch",
     "keep_tails",
     "lock_note",
+    "move_boxes",
     "put",
     "put_tail",
     "read",
     "read_segment",
     "read_whole",
+    "remove_litter",
     "shred",
     "size_of",
+    "store_at",
     "unlock_note",
 ]
 

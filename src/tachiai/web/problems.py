@@ -216,6 +216,11 @@ SENTENCES = {
     "report.altered": N_("検証結果を読み取れません。もう一度ファイルを選んで、検証からやり直してください。"),
     "report.expired": N_("検証から1時間が過ぎました。もう一度ファイルを選んで、検証からやり直してください。"),
     "store.unwritable": N_("ただいま保存できません。入力内容はそのままで、しばらくしてからもう一度お試しください。"),
+    "store.lied": N_("ただいま保存できません。入力内容はそのままで、しばらくしてからもう一度お試しください。"),
+    "store.unreadable": N_("ただいま保管庫から読み出せません。しばらくしてからもう一度お試しください。"),
+    "store.unreachable": N_("ただいま保管庫につながりません。しばらくしてからもう一度お試しください。"),
+    "store.denied": N_("ただいま保管庫につながりません。しばらくしてからもう一度お試しください。"),
+    "store.unfit": N_("この保管庫は使えません（{reason}）。"),
 }
 UNKNOWN = N_("操作を完了できませんでした。しばらくしてからもう一度お試しください。")
 
@@ -303,7 +308,8 @@ class RefusalMiddleware:
             return problem_page(request, exception.code, exception.facts)
         if isinstance(exception, Outage):
             log.error("outage at a door", code=exception.code, detail=exception.detail)
-            return problem_page(request, "store.unwritable", {}, status=503)
+            code = exception.code if exception.code.startswith("store.") and exception.code in SENTENCES else "store.unwritable"
+            return problem_page(request, code, {}, status=503)
         return None
 
 

@@ -28,7 +28,7 @@ def check_address(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMess
         if url:
             folder_at(url) if url.startswith("file:") else bucket_at(url, settings.TACHIAI)
     except Misconfigured as problem:
-        return [Error(str(problem), id="tachiai.E010")]
+        return [Error(str(problem), id="tachiai.E020")]
     return []
 
 
@@ -41,8 +41,8 @@ def check_store(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessag
     except Misconfigured:
         return []  # told above
     except Refusal as refusal:
-        return [Error(f"The store: {UNFIT.get(str(refusal.facts.get('reason')), refusal)}.", hint=hint, id="tachiai.E011")]
+        return [Error(f"The store: {UNFIT.get(str(refusal.facts.get('reason')), refusal)}.", hint=hint, id="tachiai.E021")]
     except Outage as outage:
         away = outage.code == "store.unreachable"
-        return [(Warning if away else Error)(f"The store: {outage}", hint=hint, id="tachiai.W011" if away else "tachiai.E011")]
+        return [(Warning if away else Error)(f"The store: {outage}", hint=hint, id="tachiai.W021" if away else "tachiai.E021")]
     return []
