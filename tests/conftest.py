@@ -32,7 +32,14 @@ os.environ.update(
 )
 # A PostgreSQL server to use instead of SQLite: each test then gets a copy of a template database there.
 POSTGRES = os.environ.get("TACHIAI_TESTS_POSTGRES", "")
-for name in ("TACHIAI_SMTP_URL", "TACHIAI_TSA_URL", "TACHIAI_DATABASE_URL", "TACHIAI_SEAL_KEY_PATH", "TACHIAI_TRUSTED_PROXIES"):
+for name in (
+    "TACHIAI_SMTP_URL",
+    "TACHIAI_TSA_URL",
+    "TACHIAI_DATABASE_URL",
+    "TACHIAI_SEAL_KEY_PATH",
+    "TACHIAI_TRUSTED_PROXIES",
+    "TACHIAI_STORE_URL",
+):
     os.environ.pop(name, None)
 if POSTGRES:
     os.environ["TACHIAI_DATABASE_URL"] = f"{POSTGRES}/tachiai_template"

@@ -6,7 +6,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import time
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -85,7 +85,7 @@ class House:
     algorithm_policy_file: Path | None = None
     store_url: str = ""
     store_access_key: str = ""
-    store_secret_key: str = ""
+    store_secret_key: str = field(default="", repr=False)
     store_roots_file: Path | None = None
 
     @property

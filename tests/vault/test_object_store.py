@@ -144,6 +144,17 @@ def test_whatever_goes_wrong_nothing_is_recorded(on_proxy: Proxy, settings: Any,
     assert alarm.detail not in paths
 
 
+def test_what_was_damaged_on_its_way_is_asked_for_once_more(on_proxy: Proxy) -> None:
+    stored = vault.put(BOX, kind="document")
+    with transaction.atomic():
+        blob = vault.keep(stored, at=clock.now())
+    on_proxy.fails("flipped", "GET", times=1)
+    assert vault.read(blob) == BOX
+    on_proxy.fails("flipped", "GET")
+    with pytest.raises(Refusal, match=r"vault\.altered"):
+        vault.read(blob)
+
+
 def test_an_answer_that_was_lost_is_not_taken_for_somebody_elses_box(proxy: Proxy) -> None:
     store = ObjectStore(bucket(proxy.endpoint, attempts=2))
     proxy.fails("cut after", times=1)

@@ -6,6 +6,7 @@ import argparse
 import io
 import os
 import secrets
+from typing import Any
 
 from tachiai import clock
 from tachiai.cli.private_files import write_private
@@ -99,8 +100,11 @@ def check_start(house: House) -> None:
     from django.core.management import call_command
     from django.core.management.base import SystemCheckError
 
+    told: dict[str, Any] = {"fail_level": "ERROR", "stdout": io.StringIO()}
     try:
-        deep = house.mode == "production" or bool(house.store_url)
-        call_command("check", deploy=deep, fail_level="ERROR", stdout=io.StringIO())
+        call_command("check", deploy=house.mode == "production", **told)
+        if house.mode == "demo" and house.store_url:
+            # The one trial that a demonstration needs too: a bucket that writes over loses what it was given.
+            call_command("check", deploy=True, tags=["store"], **told)
     except SystemCheckError as problem:
         raise Misconfigured(str(problem)) from problem

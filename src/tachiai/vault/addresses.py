@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
@@ -30,7 +30,7 @@ class Bucket:
     endpoint: str
     region: str
     access_key: str = ""
-    secret_key: str = ""
+    secret_key: str = field(default="", repr=False)
     roots_file: Path | None = None
     lock: Lock = ""
     days: int = 0

@@ -233,9 +233,12 @@ def _must_be_inside() -> None:
 
 
 def _opened(blob: Blob, segment: Segment, key: bytes) -> bytes:
-    box = _store().get(segment.path)
+    store, label = _store(), _label(blob.id, segment.number)
+    with suppress(Unopenable):
+        return unlock(store.get(segment.path), key, label=label)
+    # It may have been damaged on its way only, and a row that waits for it must not get stuck by that: asked for once more.
     try:
-        return unlock(box, key, label=_label(blob.id, segment.number))
+        return unlock(store.get_anew(segment.path), key, label=label)
     except Unopenable as problem:
         raise Refusal("vault.altered", blob=str(blob.id), segment=segment.number) from problem
 

@@ -25,8 +25,7 @@ CONNECT_SECONDS = 5.0
 _TROUBLES = (BotoCoreError, ClientError, ResponseParserError)
 _ABSENT = frozenset(("404", "NoSuchKey", "NotFound"))
 _DENIED = frozenset(("InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken", "RequestTimeTooSkewed"))
-# Somebody else was faster, now or at this very moment (409, ConditionalRequestConflict).
-_TAKEN, _CONTENDED = frozenset(("412", "PreconditionFailed")), frozenset(("409", "ConditionalRequestConflict"))
+_TAKEN = frozenset(("412", "PreconditionFailed"))
 
 
 class _Client(Protocol):
@@ -57,9 +56,8 @@ class ObjectStore:
 
         That nothing is written over is ``If-None-Match: *`` (RFC 9110, 13.1.2).
         """
-        digest = base64.b64encode(hashlib.sha256(box).digest()).decode()
         try:
-            self._client.put_object(**self._at(path), Body=box, IfNoneMatch="*", ChecksumSHA256=digest, **self._locked())
+            self._put(path, box, **self._locked())
         except _TROUBLES as problem:
             if not _says(problem, _TAKEN):
                 raise _outage(problem, "store.unwritable") from problem
@@ -130,7 +128,7 @@ class ObjectStore:
         """
         path = f"{PROBE}{secrets.token_hex(8)}"
         try:
-            self._client.put_object(**self._at(path), Body=PROBE_BOX, IfNoneMatch="*")
+            self._put(path, PROBE_BOX)
             check_probe(self, path)
             versions = self._client.get_bucket_versioning(Bucket=self._bucket.name).get("Status", "none")
         except _TROUBLES as problem:
@@ -155,6 +153,10 @@ class ObjectStore:
         except _TROUBLES as problem:
             raise _outage(problem, "store.unreadable") from problem
         return str(found.get("ObjectLockConfiguration", {}).get("ObjectLockEnabled", "none"))
+
+    def _put(self, path: str, box: bytes, **locked: object) -> None:
+        digest = base64.b64encode(hashlib.sha256(box).digest()).decode()
+        self._client.put_object(**self._at(path), Body=box, IfNoneMatch="*", ChecksumSHA256=digest, **locked)
 
     def _at(self, path: str) -> dict[str, str]:
         return {"Bucket": self._bucket.name, "Key": self._bucket.prefix + path}
@@ -191,6 +193,8 @@ def _client(bucket: Bucket) -> _Client:
         s3={"addressing_style": "path"} if bucket.endpoint else {},
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
+        # Only the house says where its boxes are, not whatever the machine's profile has for other programs.
+        ignore_configured_endpoint_urls=True,
     )
     verify = str(bucket.roots_file) if bucket.roots_file else True
     return cast("_Client", session.client("s3", endpoint_url=bucket.endpoint or None, config=config, verify=verify))
@@ -206,8 +210,6 @@ def _outage(problem: Exception, otherwise: str) -> Outage:
         code = str(problem.response.get("Error", {}).get("Code", ""))[:60]
         status = problem.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         detail = f"{code} (HTTP {status})"
-        if _says(problem, _CONTENDED):
-            return Outage("store.unwritable", detail)
         return Outage("store.denied" if status in (401, 403) or code in _DENIED else otherwise, detail)
     if isinstance(problem, NoCredentialsError | PartialCredentialsError):
         return Outage("store.denied", type(problem).__name__)

@@ -20,7 +20,7 @@ UNFIT = {
 }
 
 
-@register()
+@register("store")
 def check_address(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:  # Django's signature
     """An address that cannot be used stops every start, before anything is asked of anybody."""
     url = settings.TACHIAI.store_url
@@ -32,7 +32,7 @@ def check_address(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMess
     return []
 
 
-@register(deploy=True)
+@register("store", deploy=True)
 def check_store(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:  # Django's signature
     """A store that answers wrongly stops the start; one that does not answer may come back, and work waits for it meanwhile."""
     hint = "Try again with: tachiai vault check"

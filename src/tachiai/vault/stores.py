@@ -168,7 +168,13 @@ class FolderStore:
         for one in reversed(missing[:-1]):
             with suppress(FileExistsError):  # somebody else was faster
                 os.mkdir(one, 0o700)  # noqa: PTH102  # as above
-            _flush_folder(one.parent)
+            try:
+                _flush_folder(one.parent)
+            except OSError:
+                # Whoever comes next must not take a folder for safe that a power cut would take away.
+                with suppress(OSError):
+                    os.rmdir(one)  # noqa: PTH106  # as above
+                raise
 
 
 PROBE_BOX = b"tachiai: probe"
