@@ -67,6 +67,7 @@ def object_server() -> Iterator[ObjectServer]:
         "s3.localSocket": folder / "s3.sock",
         "filer.localSocket": folder / "filer.sock",
         "s3.iam": "false",
+        "s3.autoCreateBucket": "false",
         "s3.port.iceberg": 0,
         "s3.port.lance": 0,
         "master.volumeSizeLimitMB": 64,

@@ -173,13 +173,16 @@ def test_a_server_that_would_write_over_stops_the_start(on_proxy: Proxy, setting
     for fault, method, words in (("says yes", "PUT", "writes over"), ("flipped", "GET", "give back"), ("403", "PUT", "store.denied")):
         on_proxy.fails(fault, method)
         assert words in _start()
-    on_proxy.fails("cut")
-    assert _start() == ""  # it may come back
+    for fault in ("cut", "503"):
+        on_proxy.fails(fault)
+        assert _start() == ""  # it may come back
     on_proxy.fails("nonsense", "GET")
     with pytest.raises(Outage, match=r"store\.unreadable"):
         next(keeping._store().list())
     on_proxy.fails("")
     assert _start() == ""
+    settings.TACHIAI = replace(settings.TACHIAI, store_url=settings.TACHIAI.store_url.replace("//plain", "//nobodys"))
+    assert "store.denied: NoSuchBucket" in _start()
     settings.TACHIAI = replace(settings.TACHIAI, store_url="s3://plain?lokc=compliance")
     assert "lokc" in _start()
 

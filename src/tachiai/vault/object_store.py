@@ -24,7 +24,7 @@ from tachiai.vault.stores import PROBE, PROBE_BOX, Found, check_probe
 CONNECT_SECONDS = 5.0
 _TROUBLES = (BotoCoreError, ClientError, ResponseParserError)
 _ABSENT = frozenset(("404", "NoSuchKey", "NotFound"))
-_DENIED = frozenset(("InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken", "RequestTimeTooSkewed"))
+_DENIED = frozenset(("NoSuchBucket", "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken", "RequestTimeTooSkewed"))
 _TAKEN = frozenset(("412", "PreconditionFailed"))
 
 

@@ -34,7 +34,7 @@ def check_address(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMess
 
 @register("store", deploy=True)
 def check_store(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:  # Django's signature
-    """A store that answers wrongly stops the start; one that does not answer may come back, and work waits for it meanwhile."""
+    """A store that answers wrongly or lets nobody in stops the start. One that is away or full may recover; work waits for it."""
     hint = "Try again with: tachiai vault check"
     try:
         configured_store(settings.TACHIAI).check()
@@ -43,6 +43,6 @@ def check_store(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessag
     except Refusal as refusal:
         return [Error(f"The store: {UNFIT.get(str(refusal.facts.get('reason')), refusal)}.", hint=hint, id="tachiai.E021")]
     except Outage as outage:
-        away = outage.code == "store.unreachable"
-        return [(Warning if away else Error)(f"The store: {outage}", hint=hint, id="tachiai.W021" if away else "tachiai.E021")]
+        wrong = outage.code == "store.denied"
+        return [(Error if wrong else Warning)(f"The store: {outage}", hint=hint, id="tachiai.E021" if wrong else "tachiai.W021")]
     return []
