@@ -87,6 +87,7 @@ class House:
     store_access_key: str = ""
     store_secret_key: str = field(default="", repr=False)
     store_roots_file: Path | None = None
+    checkpoint_mirror: Path | None = None
 
     @property
     def keys(self) -> Path:
@@ -101,6 +102,11 @@ class House:
     @property
     def vault(self) -> Path:
         return self.home / "vault"
+
+    @property
+    def published(self) -> Path:
+        """The folder of what was told to the world, apart from the database: the last checkpoint of the log."""
+        return self.home / "published"
 
     def secret(self, name: str) -> bytes:
         """One 32-byte secret of the house. A missing one raises: nothing is invented at run time."""
@@ -154,6 +160,7 @@ def read(environment: Mapping[str, str] = os.environ) -> House:
         store_access_key=value("STORE_ACCESS_KEY"),
         store_secret_key=value("STORE_SECRET_KEY"),
         store_roots_file=value.path("STORE_ROOTS_PATH"),
+        checkpoint_mirror=value.path("CHECKPOINT_MIRROR"),
     )
 
 

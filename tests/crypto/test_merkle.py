@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tachiai.crypto.merkle import (
     EMPTY_ROOT,
     BadProof,
+    Growing,
     check_consistency,
     check_inclusion,
     consistency_proof,
@@ -218,6 +219,15 @@ def test_a_tree_in_tiles_is_the_same_tree() -> None:
         return [whole(8 * level, index * 256 + at) for at in range(width)]
 
     tiled = nodes_in_tiles(read)
+    growing, full = Growing(), []
+    for size, leaf in enumerate(many):
+        if size in (0, 1, 255, 256, 257, 300, 65_535, 65_536, 65_537):
+            assert growing.root() == tree_root(size, whole)
+        full += growing.add(leaf)
+    assert growing.root() == tree_root(len(many), whole)
+    assert [(one.level, one.index) for one in full if one.level] == [(1, 0)]
+    assert len(full) == 258
+    assert all(one.hashes == read(one.level, one.index) for one in full)
     for size in (1, 255, 256, 257, 65_535, 65_536, 65_537, len(many)):
         assert tree_root(size, tiled) == tree_root(size, whole)
         assert inclusion_proof(size // 3, size, tiled) == inclusion_proof(size // 3, size, whole)

@@ -12,7 +12,7 @@ from tachiai import clock
 from tachiai.cli.private_files import write_private
 from tachiai.house import House, Misconfigured, read
 
-SECRETS = ("django", "link", "pepper", "vault", "mail")
+SECRETS = ("django", "link", "pepper", "vault", "mail", "log")
 
 
 def init(options: argparse.Namespace) -> int:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 HASH = 32
 TILE_HEIGHT = 8
@@ -250,6 +251,50 @@ def nodes_in_tiles(read: Callable[[int, int], Sequence[bytes]]) -> Node:
         return folded(hashes)
 
     return node
+
+
+@dataclass(frozen=True)
+class FullTile:
+    """A tile whose last hash was just added."""
+
+    level: int
+    index: int
+    hashes: list[bytes]
+
+
+class Growing:
+    """A tree that grows leaf by leaf and keeps only what later leaves need: the unfinished tile of each level."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._open: list[list[bytes]] = [[]]
+
+    def add(self, leaf: bytes) -> list[FullTile]:
+        """Add one leaf hash; the tiles that are full now, the lowest first."""
+        self.size += 1
+        full: list[FullTile] = []
+        found, level = leaf, 0
+        while True:
+            row = self._open[level]
+            row.append(found)
+            if len(row) < TILE_WIDTH:
+                return full
+            full.append(FullTile(level, (self.size >> (TILE_HEIGHT * (level + 1))) - 1, row))
+            self._open[level], found, level = [], folded(row), level + 1
+            if level == len(self._open):
+                self._open.append([])
+
+    def root(self) -> bytes:
+        """The root over the leaves so far."""
+        root: bytes | None = None
+        for row in self._open:
+            end = len(row)
+            while end:
+                # The smallest complete subtree at the end of the row: as many hashes as the lowest bit of its length says.
+                begin = end & (end - 1)
+                peak = folded(row[begin:end])
+                root, end = (peak if root is None else node_hash(peak, root)), begin
+        return EMPTY_ROOT if root is None else root
 
 
 def cut_hashes(row: bytes) -> list[bytes]:

@@ -131,6 +131,15 @@ def read_token(
     return found
 
 
+def stated_imprint(token: bytes) -> bytes:
+    """What a token stamps, read without believing anything else. Raises :class:`BadToken`."""
+    try:
+        data = cms.read_signed_data(token, padded=True)
+        return _read_imprint(der.read(data.content or b"").children()[2])[1]
+    except (cms.BadSignature, der.DerError, IndexError) as wrong:
+        raise BadToken(str(wrong)) from wrong
+
+
 def imprint_algorithm(token: bytes) -> str:
     """Which digest a token stamps (``sha256`` …), read without believing anything else. Raises :class:`BadToken`."""
     try:

@@ -1,4 +1,4 @@
-"""The append-only record (操作記録): every act is an entry in its stream, chained to the one before."""
+"""The append-only record (操作記録): every act is an entry in its stream, chained to the one before and with a place in one tree."""
 
 from typing import TYPE_CHECKING
 
@@ -8,24 +8,67 @@ if TYPE_CHECKING:
     from tachiai.ledger.actors import Actor
     from tachiai.ledger.appending import Note, append, append_many, gathered
     from tachiai.ledger.chains import check_stream
+    from tachiai.ledger.checkpoints import (
+        Inclusion,
+        all_checkpoints,
+        checkpoint,
+        checkpoint_of,
+        consistency,
+        imprint_of,
+        inclusion,
+        is_covered,
+        keep_stamp,
+        latest_checkpoint,
+        oldest_uncovered,
+    )
+    from tachiai.ledger.epochs import begin_epoch, current_epoch, log_key
     from tachiai.ledger.erasing import Mention, erase_personal, mentions
-    from tachiai.ledger.models import Entry
+    from tachiai.ledger.models import Checkpoint, CheckpointStamp, Entry, Epoch
+    from tachiai.ledger.publishing import check_published, publish, published
     from tachiai.ledger.reading import Told, entries, latest
+    from tachiai.ledger.sequencing import integrate
+    from tachiai.ledger.tiles import TileOf, tile
+    from tachiai.ledger.tree_checks import Finding, check_tree
 
 __all__ = [
     "Actor",
+    "Checkpoint",
+    "CheckpointStamp",
     "Entry",
+    "Epoch",
+    "Finding",
+    "Inclusion",
     "Mention",
     "Note",
+    "TileOf",
     "Told",
+    "all_checkpoints",
     "append",
     "append_many",
+    "begin_epoch",
+    "check_published",
     "check_stream",
+    "check_tree",
+    "checkpoint",
+    "checkpoint_of",
+    "consistency",
+    "current_epoch",
     "entries",
     "erase_personal",
     "gathered",
+    "imprint_of",
+    "inclusion",
+    "integrate",
+    "is_covered",
+    "keep_stamp",
     "latest",
+    "latest_checkpoint",
+    "log_key",
     "mentions",
+    "oldest_uncovered",
+    "publish",
+    "published",
+    "tile",
 ]
 
 __getattr__ = face(__name__, __file__)

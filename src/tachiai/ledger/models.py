@@ -1,4 +1,4 @@
-"""Entries and the heads of their streams. Rows of ``Entry`` are never updated or deleted: a trigger says so too."""
+"""Entries, the heads of their streams, and the tree over all of them. But for the heads nothing is ever changed: triggers say so too."""
 
 from __future__ import annotations
 
@@ -43,3 +43,82 @@ class Personal(models.Model):
 
     def __str__(self) -> str:
         return f"personal data of {self.entry_id}"
+
+
+class Epoch(models.Model):
+    """One Merkle tree over all entries. Another begins only when a house goes on without entries that it had published.
+
+    Its row is the lock of whoever gives entries their places, and of nobody else.
+    """
+
+    number = models.PositiveIntegerField(unique=True)
+    origin = models.CharField(max_length=255, unique=True, help_text="The log's name, and that of its key.")
+    begun_at = models.DateTimeField()
+    reason = models.CharField(max_length=200, blank=True)
+    known = models.JSONField(default=list, help_text="The last checkpoints that were known of the epoch before: whole notes.")
+
+    def __str__(self) -> str:
+        return self.origin
+
+
+class Leaf(models.Model):
+    """The place of an entry in an epoch's tree, from 0. Its hash is the entry's digest."""
+
+    epoch = models.ForeignKey(Epoch, on_delete=models.PROTECT, related_name="leaves")
+    index = models.PositiveBigIntegerField()
+    entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="leaves")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["epoch", "index"], name="leaf_place_once"),
+            models.UniqueConstraint(fields=["entry", "epoch"], name="leaf_entry_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.epoch_id}/{self.index}"
+
+
+class Tile(models.Model):
+    """256 neighbouring hashes of a tree's level ``8 * level``, once all of them are there, and the node above them."""
+
+    epoch = models.ForeignKey(Epoch, on_delete=models.PROTECT, related_name="tiles")
+    level = models.PositiveSmallIntegerField()
+    index = models.PositiveBigIntegerField()
+    hashes = models.BinaryField(max_length=8192)
+    root = models.BinaryField(max_length=32)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["epoch", "level", "index"], name="tile_once")]
+
+    def __str__(self) -> str:
+        return f"{self.epoch_id}/{self.level}/{self.index}"
+
+
+class Checkpoint(models.Model):
+    """What the house signed of an epoch's tree at one size. ``note`` is the signed note and is what counts."""
+
+    epoch = models.ForeignKey(Epoch, on_delete=models.PROTECT, related_name="checkpoints")
+    size = models.PositiveBigIntegerField()
+    root = models.BinaryField(max_length=32)
+    note = models.TextField()
+    made_at = models.DateTimeField()
+    reason = models.CharField(max_length=20)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["epoch", "size"], name="checkpoint_once")]
+
+    def __str__(self) -> str:
+        return f"{self.epoch_id}/{self.size}"
+
+
+class CheckpointStamp(models.Model):
+    """The timestamp token (RFC 3161, DER) over SHA-256 of a checkpoint's whole note."""
+
+    checkpoint = models.OneToOneField(Checkpoint, on_delete=models.PROTECT, related_name="stamp")
+    token = models.BinaryField()
+    stamped_at = models.DateTimeField(help_text="The token's own time.")
+    authority = models.CharField(max_length=300)
+    accredited = models.BooleanField()
+
+    def __str__(self) -> str:
+        return f"{self.authority} {self.stamped_at}"
