@@ -138,8 +138,14 @@ def test_the_same_code_on_postgresql() -> None:
     """The story and its kills, once more on the other database."""
     if programs() is None:
         pytest.skip("PostgreSQL is not installed")
-    chosen = ["tests/envelopes/test_story.py", "tests/envelopes/test_killed.py", "tests/envelopes/test_races.py", "tests/work"]
-    part = "story or _commit or leases or signing_against_the_clock or double"
+    chosen = [
+        "tests/envelopes/test_story.py",
+        "tests/envelopes/test_killed.py",
+        "tests/envelopes/test_races.py",
+        "tests/work",
+        "tests/ledger",
+    ]
+    part = "story or _commit or leases or signing_against_the_clock or double or on_postgresql or test_tree"
     with cluster() as server:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("TACHIAI_", "DJANGO_", "PYTEST"))}
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", *chosen, "-k", part]

@@ -83,6 +83,12 @@ EXPECTED: dict[str, tuple[Any, Any]] = {
     "verifier:report_json": (400, 400),  # nothing without the result that a page carries
     "verifier:report_pdf": (400, 400),
     "verifier:certificate": (GONE, GONE),  # an unknown number: the page to ask again
+    # The log: names, keys, stamped checkpoints and hashes, and no entry. What is not there is not there.
+    "log:log": (FINE, FINE),
+    "log:checkpoint": (FINE, FINE),
+    "log:note": (GONE, GONE),
+    "log:token": (GONE, GONE),
+    "log:tile": (GONE, GONE),
     "healthz": (FINE, FINE),
     "language": ((405, ELSEWHERE), (405, ELSEWHERE)),
     "account_login": (FINE, ELSEWHERE),
@@ -131,6 +137,10 @@ def told(house: Place) -> tuple[Cast, dict[str, dict[str, Any]]]:
         "signer:copy": {**sign, "place": 1},
         "download:file": {**fetch, "place": 1},
         "verifier:certificate": {"code": "AAAA-BBBB-CCCC-DDDD"},
+        "log:checkpoint": {"number": 1},
+        "log:note": {"number": 1, "size": 1},
+        "log:token": {"number": 1, "size": 1},
+        "log:tile": {"number": 1, "rest": "0/000"},
         "account_reset_password_from_key": {"uidb36": "x", "key": "y"},
     }
     for name, expectation in EXPECTED.items():

@@ -14,7 +14,7 @@ ROOT = Path(tachiai.__file__).parent.parent.parent
 SOURCE = ROOT / "src" / "tachiai"
 # Refusals of the terminal and of work rows, which no page ever shows.
 NOT_SHOWN = re.compile(
-    r"^(seal|key|ledger|operator|organization|authority|member\.exists|password|document\.not_closed|mail|policy|vault\.taken|page\.width)\b"
+    r"^(seal|key|ledger|log|operator|organization|authority|member\.exists|password|document\.not_closed|mail|policy|vault\.taken|page\.width)\b"
 )
 
 

@@ -14,6 +14,7 @@ from qrcode.constants import ERROR_CORRECT_M
 
 from tachiai.pages.certificate import (
     JST,
+    CertificateCheckpoint,
     CertificateDocument,
     CertificateFacts,
     CertificateOperator,
@@ -44,6 +45,13 @@ HANAKO = CertificatePerson(
     address="192.0.2.14",
 )
 STAMP = CertificateTimestamp("業務委託契約書.pdf", 2, datetime(2026, 4, 2, 15, 30, 41, tzinfo=UTC), "CN=Tachiai Embedded TSA", False)
+LOGGED = CertificateCheckpoint(
+    "keiyaku.example.jp/log/e1",
+    20_852_163,
+    "CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=",
+    "ab" * 32,
+    datetime(2026, 4, 2, 15, 30, 45, tzinfo=UTC),
+)
 FACTS = CertificateFacts(
     number="C-2026-000123",
     verification_url="https://keiyaku.example.jp/v/C-2026-000123",
@@ -62,6 +70,7 @@ FACTS = CertificateFacts(
     documents=(CertificateDocument("業務委託契約書.pdf", 2, UPLOAD, CONCLUDED),),
     people=(HANAKO,),
     timestamps=(STAMP,),
+    checkpoint=LOGGED,
 )
 
 
@@ -99,6 +108,11 @@ def test_the_certificate_says_what_happened_in_both_languages(paper):
         "192.0.2.14",
         "10:30:07 JST",
         "https://keiyaku.example.jp/v/C-2026-000123",
+        "keiyaku.example.jp/log/e1",
+        "20,852,163",
+        "CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=",
+        "ab" * 32,
+        "2026-04-02 15:30:45 UTC",
     ):
         assert words in paper
 

@@ -45,6 +45,7 @@ def test_axe_finds_nothing(cast_: Cast, open_page: OpenPage, language: str, phon
         "/about/terms",
         "/about/privacy",
         "/about/accessibility",
+        "/log/",
     ]
     wrong = found_on(page, [*public, sign, fetch, "/s/" + "A" * 43])
     enter_code(page, sign, language=language)

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 from tachiai.faces import face
 
 if TYPE_CHECKING:
+    from tachiai.archive.anchoring import Anchor, anchored
     from tachiai.archive.filing import Filed, FiledFile, admit, refile
     from tachiai.archive.searching import Wanted, search_records
 
-__all__ = ["Filed", "FiledFile", "Wanted", "admit", "refile", "search_records"]
+__all__ = ["Anchor", "Filed", "FiledFile", "Wanted", "admit", "anchored", "refile", "search_records"]
 
 __getattr__ = face(__name__, __file__)

@@ -10,6 +10,7 @@ from typing import Any
 
 from tachiai import ledger
 from tachiai.accounts.models import Member
+from tachiai.archive.anchoring import Anchor
 from tachiai.archive.models import EarlierFile, FileKind, Record, RecordFile
 from tachiai.archive.names import comparable
 from tachiai.errors import Refusal
@@ -34,7 +35,9 @@ class FiledFile:
 
 @dataclass(frozen=True)
 class Filed:
-    """A concluded transaction. ``accredited`` says whether the last token came from an accredited authority."""
+    """A concluded transaction. ``accredited`` says whether the last token came from an accredited authority,
+    ``anchor`` which checkpoint of the log was given out with it.
+    """
 
     origin: uuid.UUID
     owner: Member
@@ -47,6 +50,7 @@ class Filed:
     concluded_at: datetime
     accredited: bool
     files: Sequence[FiledFile]
+    anchor: Anchor | None = None
 
 
 def admit(filed: Filed, *, stream: str, at: datetime) -> Record:
@@ -66,6 +70,7 @@ def admit(filed: Filed, *, stream: str, at: datetime) -> Record:
         counterparty_key=comparable(filed.counterparty),
         amount=filed.amount,
         concluded_at=filed.concluded_at,
+        anchor_id=filed.anchor.row if filed.anchor else None,
         measure=1 if filed.accredited else None,
         created_at=at,
     )

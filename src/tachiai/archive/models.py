@@ -26,6 +26,13 @@ class Record(models.Model):
     counterparty_key = models.CharField(max_length=200, blank=True, help_text="The name as compared: width, case and 株式会社 apart.")
     amount = models.BigIntegerField(null=True, blank=True, help_text="Yen; blank is 'not stated', which is not 0.")
     concluded_at = models.DateTimeField(help_text="締結日時: the time of the last timestamp.")
+    anchor = models.ForeignKey(
+        "ledger.Checkpoint",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="The stamped checkpoint that the certificate and the mails carry; empty for what is older than the log.",
+    )
     measure = models.PositiveSmallIntegerField(null=True, help_text="規則4条1項 1号: 1 when an accredited token precedes the hand-over.")
     created_at = models.DateTimeField()
 

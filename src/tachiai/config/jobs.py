@@ -9,6 +9,7 @@ from django.conf import settings
 
 from tachiai import clock, outbox, sealing
 from tachiai.archive.evidence_work import do_evidence, plan_evidence
+from tachiai.archive.log_keeping import keep_log
 from tachiai.archive.models import EvidenceTask, RenewalTask
 from tachiai.archive.renewal import watch_renewals
 from tachiai.envelopes.closing import close_envelope
@@ -41,5 +42,7 @@ KINDS: tuple[Kind[Any] | Flow[Any], ...] = (INSPECT, FREEZE, SEAL, CLOSE, TOP_UP
 def tick() -> int:
     """What is due by the clock alone; how much was done."""
     sealing.watch_keys(at=clock.now())
+    # Entries get their places at each tick; a token is asked for when some have waited for five minutes.
+    keep_log(now=clock.now)
     plan_evidence(nightly=settings.TACHIAI.evidence_nightly, at=clock.now())
     return watch_renewals(at=clock.now()) + expire_envelopes(at=clock.now()) + expire_uploads(at=clock.now())

@@ -29,6 +29,7 @@ urlpatterns = [
     path("d/", include("tachiai.web.signer.download_urls")),
     path("r/", include("tachiai.web.registrar.urls")),
     path("v", include("tachiai.web.verifier.urls")),
+    path("log/", include("tachiai.web.public.log_urls")),
     path("about", include("tachiai.web.public.urls")),
     path("", include("tachiai.web.desk.urls")),
 ]

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+from base64 import b64encode
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import groupby
 
 from django.conf import settings
 
+from tachiai.archive import Anchor
 from tachiai.ceremony import Level
 from tachiai.counterparties.models import Method
 from tachiai.envelopes.models import Document, Envelope, Recipient, Revision, RevisionKind
 from tachiai.errors import Refusal
 from tachiai.pages.certificate import (
     AuthorityKind,
+    CertificateCheckpoint,
     CertificateDocument,
     CertificateFacts,
     CertificateOperator,
@@ -33,7 +37,7 @@ PRINTED_LEVELS = {
 }
 
 
-def certificate_facts(envelope: Envelope, *, number: str, at: datetime) -> CertificateFacts:
+def certificate_facts(envelope: Envelope, *, number: str, anchor: Anchor, at: datetime) -> CertificateFacts:
     """The facts of a closed envelope: everything on the paper can be found again in rows, signatures and ledger."""
     revisions = _REVISIONS.all(envelope=envelope.pk)
     stamped = [row for row in revisions if row.stamped_at is not None]
@@ -56,6 +60,7 @@ def certificate_facts(envelope: Envelope, *, number: str, at: datetime) -> Certi
         documents=_documents(revisions),
         people=tuple(_person(recipient) for recipient in _PEOPLE.all(envelope=envelope.pk)),
         timestamps=tuple(_timestamp(row) for row in stamped),
+        checkpoint=_checkpoint(anchor),
     )
 
 
@@ -116,6 +121,11 @@ def _timestamp(row: Revision) -> CertificateTimestamp:
         authority=_common_name(row.stamped_by),
         accredited=bool(row.accredited),
     )
+
+
+def _checkpoint(anchor: Anchor) -> CertificateCheckpoint:
+    digest = hashlib.sha256(anchor.note.encode()).hexdigest()
+    return CertificateCheckpoint(anchor.origin, anchor.size, b64encode(anchor.root).decode(), digest, anchor.stamped_at)
 
 
 def _common_name(subject: str) -> str:

@@ -96,19 +96,21 @@ def _close_document(task: CloseTask, document: Document, *, now: Callable[[], da
 
 
 def _conclude(task: CloseTask, envelope: Envelope, *, now: Callable[[], datetime]) -> None:
-    # Step 1: the certificate, which names what stands in the rows and nothing else.
+    # Step 1: everything so far under a stamped checkpoint of the log, which the certificate and the mails carry out of the house.
+    anchor = archive.anchored([envelope.stream], now=now)
+    # Step 2: the certificate, which names what stands in the rows and nothing else.
     number = certificate_number()
     at = now()
-    paper = certificate(certificate_facts(envelope, number=number, at=at))
+    paper = certificate(certificate_facts(envelope, number=number, anchor=anchor, at=at))
     prepared = sealing.prepare(Act.PAPER, paper, subject=envelope.pk, stream=envelope.stream, at=at)
     sealed = sealing.attest(prepared, text=certificate_text(envelope), at=at)
-    # Step 2: bytes first.
+    # Step 3: bytes first.
     stored = vault.put(paper + sealed.tail, kind="certificate")
-    # Step 3: how long each file proves itself, so that its renewal is known of from the first day.
+    # Step 4: how long each file proves itself, so that its renewal is known of from the first day.
     lasting = {document.pk: sealing.longevity_of(read_head(document)) for document in _DOCUMENTS.all(envelope=envelope.pk)}
     lasting[envelope.pk] = sealing.longevity_of(paper + sealed.tail)
-    # Step 4: conclude, file and tell, all or nothing.
-    _commit(task, sealed, stored, number=number, lasting=lasting, at=now())
+    # Step 5: conclude, file and tell, all or nothing.
+    _commit(task, sealed, stored, number=number, anchor=anchor, lasting=lasting, at=now())
 
 
 def certificate_number() -> str:
@@ -116,7 +118,16 @@ def certificate_number() -> str:
     return grouped("".join(secrets.choice(ALPHABET) for _ in range(16)))
 
 
-def _commit(task: CloseTask, sealed: Sealed, stored: Stored, *, number: str, lasting: Mapping[uuid.UUID, Longevity], at: datetime) -> None:
+def _commit(
+    task: CloseTask,
+    sealed: Sealed,
+    stored: Stored,
+    *,
+    number: str,
+    anchor: archive.Anchor,
+    lasting: Mapping[uuid.UUID, Longevity],
+    at: datetime,
+) -> None:
     with transaction.atomic(durable=True):
         work.finish(task, at=at)
         (held,) = _HELD.all(pk=task.envelope_id)
@@ -143,12 +154,14 @@ def _commit(task: CloseTask, sealed: Sealed, stored: Stored, *, number: str, las
             concluded_at=concluded_at,
             accredited=all(row[3] for row in closings),
             files=files,
+            anchor=anchor,
         )
         archive.admit(filed, stream=held.stream, at=at)
         data: dict[str, object] = {"certificate": number, "sha256": sealed.sha256.hex(), "seal": str(sealed.intent.pk)}
+        data["checkpoint"] = {"origin": anchor.origin, "size": anchor.size, "root": anchor.root.hex()}
         note(held, "envelope.concluded", by=None, at=at, data={**data, **freshness(sealed)})
         expect_newer(held, sealed, at=at)
-        _tell_everybody(held, number=number, at=at)
+        _tell_everybody(held, number=number, checkpoint=anchor.note, at=at)
 
 
 def _closings(envelope: Envelope) -> list[tuple[Document, datetime, int, bool]]:
@@ -162,7 +175,7 @@ def _closings(envelope: Envelope) -> list[tuple[Document, datetime, int, bool]]:
     return [(row.document, row.stamped_at or row.made_at, row.size, bool(row.accredited)) for row in closed]
 
 
-def _tell_everybody(envelope: Envelope, *, number: str, at: datetime) -> None:
+def _tell_everybody(envelope: Envelope, *, number: str, checkpoint: str, at: datetime) -> None:
     """The completion mail to every signer, and to the sender unless a signer; a download link for each counterparty."""
     people = _PEOPLE.all(envelope=envelope.pk)
     for recipient in people:
@@ -170,6 +183,6 @@ def _tell_everybody(envelope: Envelope, *, number: str, at: datetime) -> None:
         if recipient.side == Side.COUNTERPARTY:
             expires_at = at + timedelta(days=DOWNLOAD_DAYS)
             invitation = ceremony.invite(Purpose.DOWNLOAD, recipient.pk, expires_at=expires_at, at=at)
-        tell_concluded(recipient, invitation, certificate_number=number, at=at)
+        tell_concluded(recipient, invitation, certificate_number=number, checkpoint=checkpoint, at=at)
     if envelope.sender_id not in {recipient.member_id for recipient in people}:
-        tell_sender("M05", envelope, at=at, certificate_number=number)
+        tell_sender("M05", envelope, at=at, certificate_number=number, checkpoint=checkpoint)

@@ -54,9 +54,9 @@ def tell_locked(recipient: Recipient, *, until: datetime | None, at: datetime) -
     tell_sender("M15", recipient.envelope, at=at, about=recipient, **context)
 
 
-def tell_concluded(recipient: Recipient, invitation: Invitation | None, *, certificate_number: str, at: datetime) -> None:
-    """M05 to a signer: with a download link for a counterparty, with the desk's page for our own."""
-    context: dict[str, object] = {"certificate_number": certificate_number}
+def tell_concluded(recipient: Recipient, invitation: Invitation | None, *, certificate_number: str, checkpoint: str, at: datetime) -> None:
+    """M05 to a signer: with a download link for a counterparty, with the desk's page for our own. ``checkpoint``: the log's signed note."""
+    context: dict[str, object] = {"certificate_number": certificate_number, "checkpoint": checkpoint}
     if invitation is None:
         path = f"/envelopes/{recipient.envelope_id}"
         _to_recipient("M05", recipient, at=at, path=path, context=context)

@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from tachiai.ledger.chains import check_stream
     from tachiai.ledger.checkpoints import (
         Inclusion,
-        all_checkpoints,
         checkpoint,
         checkpoint_of,
         consistency,
@@ -20,8 +19,9 @@ if TYPE_CHECKING:
         keep_stamp,
         latest_checkpoint,
         oldest_uncovered,
+        stamped_checkpoints,
     )
-    from tachiai.ledger.epochs import begin_epoch, current_epoch, log_key
+    from tachiai.ledger.epochs import all_epochs, begin_epoch, current_epoch, log_key
     from tachiai.ledger.erasing import Mention, erase_personal, mentions
     from tachiai.ledger.models import Checkpoint, CheckpointStamp, Entry, Epoch
     from tachiai.ledger.publishing import check_published, publish, published
@@ -42,7 +42,7 @@ __all__ = [
     "Note",
     "TileOf",
     "Told",
-    "all_checkpoints",
+    "all_epochs",
     "append",
     "append_many",
     "begin_epoch",
@@ -68,6 +68,7 @@ __all__ = [
     "oldest_uncovered",
     "publish",
     "published",
+    "stamped_checkpoints",
     "tile",
 ]
 

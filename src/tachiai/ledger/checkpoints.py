@@ -86,10 +86,10 @@ def latest_checkpoint(*, stamped: bool = True, epoch: Epoch | None = None) -> Ch
     return (rows.filter(stamp__isnull=False) if stamped else rows).order_by("-size").first()
 
 
-def all_checkpoints(*, stamped: bool = True) -> list[Checkpoint]:
-    """All checkpoints, the newest first."""
-    rows = Checkpoint.objects.select_related("epoch", "stamp").order_by("-epoch__number", "-size")
-    return list(rows.filter(stamp__isnull=False) if stamped else rows)
+def stamped_checkpoints(*, start: int = 0, count: int) -> list[Checkpoint]:
+    """Up to ``count`` checkpoints that have their token, the newest first, after the first ``start``; tokens are read when asked for."""
+    rows = Checkpoint.objects.select_related("epoch", "stamp").filter(stamp__isnull=False).defer("stamp__token")
+    return list(rows.order_by("-epoch__number", "-size")[start : start + count])
 
 
 def checkpoint_of(number: int, size: int) -> Checkpoint | None:

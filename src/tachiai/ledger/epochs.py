@@ -24,6 +24,11 @@ def current_epoch() -> Epoch | None:
     return Epoch.objects.order_by("-number").first()
 
 
+def all_epochs() -> list[Epoch]:
+    """Every epoch, the one that grows first."""
+    return list(Epoch.objects.order_by("-number"))
+
+
 def first_epoch(*, at: datetime) -> Epoch:
     """The epoch that grows; the first is begun by whoever needs it first."""
     return current_epoch() or Epoch.objects.get_or_create(number=1, defaults={"origin": origin(1), "begun_at": at})[0]

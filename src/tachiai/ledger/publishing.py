@@ -48,6 +48,8 @@ def published() -> list[Published]:
         except FileNotFoundError:
             continue
         except (OSError, UnicodeDecodeError, BadNote) as wrong:
+            if isinstance(wrong, OSError) and folder != settings.TACHIAI.published:
+                continue  # a mirror that is away holds up nobody; writing to it will say so
             raise Outage("log.published_unreadable", f"{folder / NAME}: {wrong}") from wrong
     return found
 

@@ -10,8 +10,10 @@ Within one stream ids are committed in order, because the stream's row is locked
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from datetime import datetime
-from typing import NamedTuple
+from functools import partial
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 from django.db.models import Exists, Max, OuterRef, QuerySet
@@ -69,28 +71,25 @@ def _beginning(mark: _Mark) -> int:
 def _integrate_from(after: int, mark: _Mark, epoch: Epoch) -> int:
     ended = _oldest_running()
     count = 0
-    while _is_any(epoch, after):
-        batch = _integrate_batch(after)
+    # Looking takes no lock; under SQLite a write transaction would, every few seconds, for nothing.
+    while inherited(epoch).exists() and (batch := _place(lambda held, size: inherited(held, size).values_list("entry_id", flat=True))):
         count += len(batch)
-        if batch and batch[-1] > after:
-            after = batch[-1]
+    while without_place(epoch, after).exists() and (batch := _place(partial(_next_without_place, after))):
+        count, after = count + len(batch), batch[-1]
     _settle(mark, after, ended)
     return count
 
 
-def _is_any(epoch: Epoch, after: int) -> bool:
-    """Looking takes no lock; under SQLite a write transaction would, every few seconds, for nothing."""
-    return inherited(epoch).exists() or without_place(epoch).filter(pk__gt=after).exists()
+def _next_without_place(after: int, held: Epoch, _size: int) -> QuerySet[Entry, int]:
+    return without_place(held, after).order_by("pk").values_list("pk", flat=True)
 
 
-def _integrate_batch(after: int) -> list[int]:
-    """The ids of up to ``BATCH`` entries that got their places, in order of the places."""
+def _place(found: Callable[[Epoch, int], QuerySet[Any, int]]) -> list[int]:
+    """Give up to ``BATCH`` entries their places; their ids in order of the places. None are left where somebody else was quicker."""
     with transaction.atomic(durable=True):
         epoch = held_epoch()
         size = tree_size(epoch)
-        entries = list(inherited(epoch, size).values_list("entry_id", flat=True)[:BATCH])
-        if not entries:
-            entries = list(without_place(epoch).filter(pk__gt=after).order_by("pk").values_list("pk", flat=True)[:BATCH])
+        entries = list(found(epoch, size)[:BATCH])
         insert_values(Leaf, ("epoch_id", "index", "entry_id"), [(epoch.pk, size + at, entry) for at, entry in enumerate(entries)])
         complete_tiles(epoch, size + len(entries))
     return entries
@@ -108,9 +107,9 @@ def inherited(epoch: Epoch, size: int | None = None) -> QuerySet[Leaf]:
     return Leaf.objects.filter(epoch__number=epoch.number - 1, index__gte=size).order_by("index")
 
 
-def without_place(epoch: Epoch) -> QuerySet[Entry]:
-    """The entries that have no place in ``epoch``."""
-    return Entry.objects.filter(~Exists(Leaf.objects.filter(epoch=epoch, entry=OuterRef("pk"))))
+def without_place(epoch: Epoch, after: int) -> QuerySet[Entry]:
+    """The entries above id ``after`` that have no place in ``epoch``."""
+    return Entry.objects.filter(~Exists(Leaf.objects.filter(epoch=epoch, entry=OuterRef("pk"))), pk__gt=after)
 
 
 def _settle(mark: _Mark, after: int, ended: int) -> None:

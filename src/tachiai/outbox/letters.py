@@ -15,8 +15,8 @@ from django.utils import translation
 FOLDER = Path(__file__).parent / "templates" / "mail"
 # Plain text is not HTML: an engine of its own, so that no letter can forget to switch escaping off.
 ENGINE = Engine(dirs=[str(FOLDER)], autoescape=False, builtins=["tachiai.outbox.templatetags.mail_words"])
-# What people wrote in paragraphs. Every other fact stands on one line.
-PROSE = ("comment", "reason")
+# What people wrote in paragraphs, and a signed note. Every other fact stands on one line.
+PROSE = ("comment", "reason", "checkpoint")
 DIRECTIONS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 

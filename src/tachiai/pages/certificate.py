@@ -99,6 +99,18 @@ class CertificateTimestamp:
 
 
 @dataclass(frozen=True)
+class CertificateCheckpoint:
+    """The checkpoint of the operator's ledger that covers everything up to the closing: the log's name, how many entries, the root over
+    them (base64, as the note has it), SHA-256 of the whole signed note (lower-case hexadecimal), and the time of its timestamp."""
+
+    origin: str
+    size: int
+    root: str
+    note_sha256: str
+    stamped_at: datetime
+
+
+@dataclass(frozen=True)
 class CertificateFacts:
     """Everything the paper says. ``concluded_at`` is the last timestamp's time; ``issued_at`` dates the paper itself. ``contract_date`` is
     what the contract says of itself, and ``amount`` is in yen: None is printed as 「記載なし」, 0 as 0."""
@@ -120,6 +132,7 @@ class CertificateFacts:
     documents: tuple[CertificateDocument, ...]
     people: tuple[CertificatePerson, ...]
     timestamps: tuple[CertificateTimestamp, ...] = field(default=())
+    checkpoint: CertificateCheckpoint | None = None
 
 
 def certificate(facts: CertificateFacts) -> bytes:
@@ -149,6 +162,7 @@ def _paper(facts: CertificateFacts) -> dict[str, Any]:
         "documents": [_document(document) for document in facts.documents],
         "people": [_person(person) for person in facts.people],
         "timestamps": [_timestamp(timestamp) for timestamp in facts.timestamps],
+        "checkpoint": None if facts.checkpoint is None else _checkpoint(facts.checkpoint),
     }
 
 
@@ -186,6 +200,16 @@ def _timestamp(timestamp: CertificateTimestamp) -> dict[str, Any]:
         "at": _moment(timestamp.at),
         "authority": timestamp.authority,
         "accredited": timestamp.accredited,
+    }
+
+
+def _checkpoint(checkpoint: CertificateCheckpoint) -> dict[str, Any]:
+    return {
+        "origin": checkpoint.origin,
+        "size": f"{checkpoint.size:,}",
+        "root": checkpoint.root,
+        "note": checkpoint.note_sha256.lower(),
+        "at": _moment(checkpoint.stamped_at),
     }
 
 

@@ -1,0 +1,175 @@
+"""The log: what giving places to a million entries costs in time and memory, and what appending costs with the tree and without.
+
+``python -m benchmarks.ledger [--entries 20000 | --million] [--database URL]``. A house in a temporary folder; CPU seconds are of this
+process alone, so on PostgreSQL the server's are not in them. Nothing is timestamped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import os
+import resource
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from multiprocessing.synchronize import Event
+from pathlib import Path
+
+AT = datetime(2026, 11, 26, tzinfo=UTC)
+STREAMS = 20  # entries of an envelope
+APPENDS = 1500
+
+
+def cpu_seconds() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def forget_peak() -> None:
+    Path("/proc/self/clear_refs").write_text("5")
+
+
+def peak_mib() -> float:
+    """The most memory this process has held since :func:`forget_peak`."""
+    status = Path("/proc/self/status").read_text()
+    return int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]) / 1024
+
+
+@contextmanager
+def measured(name: str, count: int) -> Iterator[None]:
+    forget_peak()
+    held, cpu, wall = peak_mib(), cpu_seconds(), time.perf_counter()
+    yield
+    spent, lasted = cpu_seconds() - cpu, time.perf_counter() - wall
+    rate = f"{count / spent:9,.0f} a CPU second" if spent else ""
+    print(f"{name:52} {spent:8.2f} s CPU {lasted:8.2f} s {spent / count * 1e6:8.1f} µs each {rate} {held:6.0f} → {peak_mib():.0f} MiB")
+
+
+def settle(home: Path, database: str) -> None:
+    """A house with a database and secrets, and nothing in it."""
+    os.environ.update(TACHIAI_HOME=str(home), TACHIAI_MODE="demo", DJANGO_SETTINGS_MODULE="tachiai.config.settings")
+    os.environ["TACHIAI_DATABASE_URL"] = database
+    import django
+
+    from tachiai.cli.houses import make_secrets
+    from tachiai.house import read
+
+    make_secrets(read())
+    django.setup()
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0, interactive=False)
+
+
+def fill(count: int) -> None:
+    """``count`` entries in streams of `STREAMS`, a thousand in a transaction."""
+    from django.db import transaction
+
+    from tachiai.ledger import Actor, Note, append_many
+
+    for start in range(0, count, 1000):
+        numbers = range(start, min(count, start + 1000))
+        notes = [Note(f"envelope:{number // STREAMS}", "tested", Actor.house(), AT, {"number": number}) for number in numbers]
+        with transaction.atomic(durable=True):
+            append_many(notes)
+
+
+def append_one_by_one(name: str) -> tuple[float, float]:
+    """`APPENDS` entries, each committed by itself: CPU seconds for each, and the median wait."""
+    from django.db import transaction
+
+    from tachiai.ledger import Actor, append
+
+    waits = []
+    before = cpu_seconds()
+    for number in range(APPENDS):
+        begun = time.perf_counter()
+        with transaction.atomic(durable=True):
+            append(f"append:{name}:{number // STREAMS}", "tested", by=Actor.house(), at=AT, data={"number": number})
+        waits.append(time.perf_counter() - begun)
+    each = (cpu_seconds() - before) / APPENDS
+    slowest = statistics.quantiles(waits, n=100)[98]
+    print(f"append, {name:44} {each * 1e6:8.1f} µs CPU, waits {statistics.median(waits) * 1e3:.2f} ms, 99 % within {slowest * 1e3:.2f} ms")
+    return each, statistics.median(waits)
+
+
+def integrate_until(stop: Event, home: str, database: str) -> None:
+    """Another process of the house gives places ten times as often as the clock does."""
+    settle(Path(home), database)
+    from tachiai import ledger
+
+    while not stop.is_set():
+        ledger.integrate(at=AT)
+        stop.wait(1.0)
+
+
+def compare_appends(home: Path, database: str) -> None:
+    from tachiai import ledger
+
+    append_one_by_one("to warm up")
+    alone = append_one_by_one("nobody gives places")
+    context = multiprocessing.get_context("spawn")
+    stop = context.Event()
+    other = context.Process(target=integrate_until, args=(stop, str(home), database))
+    other.start()
+    try:
+        beside = append_one_by_one("another process gives places every second")
+    finally:
+        stop.set()
+        other.join()
+    again = append_one_by_one("nobody gives places, again")
+    base = (alone[0] + again[0]) / 2, (alone[1] + again[1]) / 2
+    print(f"append with the sequencer, as a ratio: CPU {beside[0] / base[0]:.2f}, median wait {beside[1] / base[1]:.2f}")
+    ledger.integrate(at=AT)
+
+
+def prove(count: int, *, size: int) -> None:
+    from tachiai import ledger
+
+    epoch = ledger.current_epoch()
+    with measured("checkpoint of the whole", 1):
+        ledger.checkpoint(at=AT, reason="bench")
+    asked = range(0, count, max(1, count // 200))
+    with measured("inclusion proof", len(asked)):
+        for number in asked:
+            ledger.inclusion(f"envelope:{number // STREAMS}", number % STREAMS + 1, size=size, epoch=epoch)
+    with measured("consistency proof", len(asked)):
+        for number in asked:
+            ledger.consistency(number, size)
+
+
+def compare(count: int, home: Path, database: str) -> None:
+    settle(home, database)
+    from tachiai import ledger
+
+    compare_appends(home, database)
+    before = APPENDS * 4
+    with measured(f"append {count:,} entries, a thousand at a time", count):
+        fill(count)
+    with measured(f"give {count:,} entries their places", count):
+        assert ledger.integrate(at=AT) == count
+    with measured("look again, with nothing new", 1):
+        ledger.integrate(at=AT)
+    with measured("look at all of them again (the nightly sweep)", count):
+        assert ledger.integrate(at=AT, sweep=True) == 0
+    prove(count, size=before + count)
+    with measured("check the whole tree from its raw rows", count):
+        assert ledger.check_tree() == []
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--entries", type=int, default=20_000)
+    parser.add_argument("--million", action="store_true")
+    parser.add_argument("--database", default="", help="postgresql://…, an empty database; SQLite without")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        compare(1_000_000 if options.million else options.entries, Path(folder), options.database)
+
+
+if __name__ == "__main__":
+    main()
