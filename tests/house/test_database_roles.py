@@ -27,6 +27,8 @@ with transaction.atomic():
     ledger.append("house", "probe", by=ledger.Actor.house(), at=clock.now(), personal={"name": "架空 太郎"})
 Personal.objects.all().delete()
 assert not may_change_entries()
+assert ledger.integrate(at=clock.now()) > 0
+assert ledger.checkpoint(at=clock.now(), reason="test") is not None
 """
 
 
@@ -60,6 +62,8 @@ def _may_not_change(address: str) -> None:
             "UPDATE ledger_personal SET body = ''",
             "ALTER TABLE ledger_entry DISABLE TRIGGER USER",
             "DROP TRIGGER ledger_entry_append_only ON ledger_entry",
+            "DELETE FROM ledger_leaf",
+            "UPDATE ledger_checkpoint SET note = ''",
             "DELETE FROM ceremony_consent",
             "DELETE FROM django_migrations",
         ):

@@ -12,7 +12,8 @@ from django.db import connection, connections, transaction
 from ledger.logs import AT, grow, leaves, lift_triggers, without_places, write
 from tachiai import ledger
 from tachiai.ledger import sequencing
-from tachiai.ledger.models import Entry, Epoch, Leaf
+from tachiai.ledger.epochs import held_epoch
+from tachiai.ledger.models import Entry, Leaf
 
 pytestmark = pytest.mark.usefixtures("house")
 
@@ -70,7 +71,7 @@ def test_nobody_who_appends_waits_for_whoever_gives_places() -> None:
         connections.close_all()
 
     with transaction.atomic():
-        Epoch.objects.select_for_update().get()
+        held_epoch()
         thread = threading.Thread(target=act)
         thread.start()
         thread.join(60)

@@ -17,6 +17,8 @@ from tachiai.ledger.appending import append
 from tachiai.ledger.models import Epoch
 
 HOUSE = "house"
+# Any number nobody else in the database uses.
+_LOCK = 0x7461_6368_6961_6930
 
 
 def current_epoch() -> Epoch | None:
@@ -35,16 +37,19 @@ def first_epoch(*, at: datetime) -> Epoch:
 
 
 def held_epoch() -> Epoch:
-    """The epoch that grows, locked in the caller's transaction: one gives places at a time. Nobody who appends needs this row."""
+    """The epoch that grows, held until the caller's transaction ends: one gives places at a time. Nobody who appends waits for it.
+
+    A lock by name, not of a row: the house's login has no right to change these rows, and a row can be locked by those alone who may.
+    """
     if not connection.in_atomic_block:
         raise RuntimeError("an epoch is held in a transaction")
-    # SQLite: the IMMEDIATE transaction is the lock.
-    held = Epoch.objects.select_for_update().order_by("-number").first()
+    if connection.vendor == "postgresql":  # under SQLite the IMMEDIATE transaction is the lock
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+    held = current_epoch()
     if held is None:
         raise RuntimeError("no epoch has begun")
-    # Another may have begun while we waited for the lock of this one.
-    newest = current_epoch()
-    return held if newest is None or newest.pk == held.pk else Epoch.objects.select_for_update().get(pk=newest.pk)
+    return held
 
 
 def origin(number: int) -> str:

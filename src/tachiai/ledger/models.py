@@ -46,10 +46,7 @@ class Personal(models.Model):
 
 
 class Epoch(models.Model):
-    """One Merkle tree over all entries. Another begins only when a house goes on without entries that it had published.
-
-    Its row is the lock of whoever gives entries their places, and of nobody else.
-    """
+    """One Merkle tree over all entries. Another begins only when a house goes on without entries that it had published."""
 
     number = models.PositiveIntegerField(unique=True)
     origin = models.CharField(max_length=255, unique=True, help_text="The log's name, and that of its key.")

@@ -1,6 +1,6 @@
 """Giving entries their places in the tree, after they were committed and never while somebody appends.
 
-One sequencer at a time holds the epoch's row; those who append never touch that row, so nobody waits for the tree.
+One sequencer at a time holds the epoch; those who append never ask for it, so nobody waits for the tree.
 Entries are found by their ids. Ids are handed out in order, but not committed in order: under PostgreSQL a slow transaction
 commits an entry with a lower id than entries that have their places already. So each look begins at an id below which nothing
 can appear any more: one that was seen when a transaction numbered X was the next to begin, once every transaction below X is over.
