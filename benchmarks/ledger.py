@@ -15,13 +15,14 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from multiprocessing.synchronize import Event
 from pathlib import Path
 
 AT = datetime(2026, 11, 26, tzinfo=UTC)
 STREAMS = 20  # entries of an envelope
-APPENDS = 1500
+ROUND, ROUNDS = 400, 8
 
 
 def cpu_seconds() -> float:
@@ -78,53 +79,68 @@ def fill(count: int) -> None:
             append_many(notes)
 
 
-def append_one_by_one(name: str) -> tuple[float, float]:
-    """`APPENDS` entries, each committed by itself: CPU seconds for each, and the median wait."""
-    from django.db import transaction
+@dataclass
+class Appends:
+    """What single appends cost: CPU seconds together, and how long each waited for its commit."""
 
-    from tachiai.ledger import Actor, append
+    cpu: float = 0.0
+    waits: list[float] = field(default_factory=list)
 
-    waits = []
-    before = cpu_seconds()
-    for number in range(APPENDS):
-        begun = time.perf_counter()
-        with transaction.atomic(durable=True):
-            append(f"append:{name}:{number // STREAMS}", "tested", by=Actor.house(), at=AT, data={"number": number})
-        waits.append(time.perf_counter() - begun)
-    each = (cpu_seconds() - before) / APPENDS
-    slowest = statistics.quantiles(waits, n=100)[98]
-    print(f"append, {name:44} {each * 1e6:8.1f} µs CPU, waits {statistics.median(waits) * 1e3:.2f} ms, 99 % within {slowest * 1e3:.2f} ms")
-    return each, statistics.median(waits)
+    def go(self, name: str) -> None:
+        """`ROUND` entries, each committed by itself."""
+        from django.db import transaction
+
+        from tachiai.ledger import Actor, append
+
+        before = cpu_seconds()
+        for number in range(ROUND):
+            begun = time.perf_counter()
+            with transaction.atomic(durable=True):
+                append(f"append:{name}:{number // STREAMS}", "tested", by=Actor.house(), at=AT, data={"number": number})
+            self.waits.append(time.perf_counter() - begun)
+        self.cpu += cpu_seconds() - before
+
+    def tell(self, name: str) -> None:
+        each, slowest = self.cpu / len(self.waits) * 1e6, statistics.quantiles(self.waits, n=100)[98]
+        waits = f"waits {statistics.median(self.waits) * 1e3:.2f} ms, 99 % within {slowest * 1e3:.2f} ms"
+        print(f"append, {name:44} {each:8.1f} µs CPU, {waits}")
 
 
-def integrate_until(stop: Event, home: str, database: str) -> None:
-    """Another process of the house gives places ten times as often as the clock does."""
+def integrate_until(stop: Event, allowed: Event, home: str, database: str) -> None:
+    """Another process of the house gives places ten times as often as the clock does, while it may."""
     settle(Path(home), database)
     from tachiai import ledger
 
     while not stop.is_set():
-        ledger.integrate(at=AT)
+        if allowed.is_set():
+            ledger.integrate(at=AT)
         stop.wait(1.0)
 
 
-def compare_appends(home: Path, database: str) -> None:
+def compare_appends(home: Path, database: str) -> int:
+    """Turn by turn, so that whatever else the machine does falls on both; how many entries were written."""
     from tachiai import ledger
 
-    append_one_by_one("to warm up")
-    alone = append_one_by_one("nobody gives places")
     context = multiprocessing.get_context("spawn")
-    stop = context.Event()
-    other = context.Process(target=integrate_until, args=(stop, str(home), database))
+    stop, allowed = context.Event(), context.Event()
+    other = context.Process(target=integrate_until, args=(stop, allowed, str(home), database))
     other.start()
+    alone, beside = Appends(), Appends()
     try:
-        beside = append_one_by_one("another process gives places every second")
+        for number in range(ROUNDS):
+            allowed.clear()
+            alone.go(f"alone-{number}")
+            allowed.set()
+            beside.go(f"beside-{number}")
     finally:
         stop.set()
         other.join()
-    again = append_one_by_one("nobody gives places, again")
-    base = (alone[0] + again[0]) / 2, (alone[1] + again[1]) / 2
-    print(f"append with the sequencer, as a ratio: CPU {beside[0] / base[0]:.2f}, median wait {beside[1] / base[1]:.2f}")
+    alone.tell("nobody gives places")
+    beside.tell("another process gives places every second")
+    waits = statistics.median(beside.waits) / statistics.median(alone.waits)
+    print(f"append with the sequencer, as a ratio: CPU {beside.cpu / alone.cpu:.2f}, median wait {waits:.2f}")
     ledger.integrate(at=AT)
+    return len(alone.waits) + len(beside.waits)
 
 
 def prove(count: int, *, size: int) -> None:
@@ -146,8 +162,7 @@ def compare(count: int, home: Path, database: str) -> None:
     settle(home, database)
     from tachiai import ledger
 
-    compare_appends(home, database)
-    before = APPENDS * 4
+    before = compare_appends(home, database)
     with measured(f"append {count:,} entries, a thousand at a time", count):
         fill(count)
     with measured(f"give {count:,} entries their places", count):

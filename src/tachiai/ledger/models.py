@@ -81,8 +81,9 @@ class Tile(models.Model):
     epoch = models.ForeignKey(Epoch, on_delete=models.PROTECT, related_name="tiles")
     level = models.PositiveSmallIntegerField()
     index = models.PositiveBigIntegerField()
-    hashes = models.BinaryField(max_length=8192)
+    # Before the long column: SQLite reads a row from its beginning, and roots are read by the hundred.
     root = models.BinaryField(max_length=32)
+    hashes = models.BinaryField(max_length=8192)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["epoch", "level", "index"], name="tile_once")]
