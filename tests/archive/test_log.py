@@ -217,7 +217,8 @@ def test_a_concluded_contract_carries_its_checkpoint_out_of_the_house(cast: Cast
     (named,) = [one.data["checkpoint"] for one in told if one.event == "envelope.concluded"]
     assert named == {"origin": anchor.origin, "size": anchor.size, "root": anchor.root.hex()}
     # Each completion mail has the whole note, to be taken out again as it was signed; both languages say what it is for.
-    texts = [one.text for one in messages() if one.subject.startswith("電子署名完了のお知らせ")]
+    # Mail ends its lines with CR LF; a note has LF alone.
+    texts = [one.text.replace("\r\n", "\n") for one in messages() if one.subject.startswith("電子署名完了のお知らせ")]
     assert len(texts) == 3
     texts.append(write_letter("M05", {"checkpoint": anchor.note, "envelope": "x", "link": ""}, language="en").text)
     for text in texts:
