@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import cast
 
 import pkcs11
-from pkcs11 import Mechanism, ObjectClass, PKCS11Error, PrivateKey, Session, Token, TokenFlag, exceptions
+from pkcs11 import Mechanism, ObjectClass, PKCS11Error, PrivateKey, SecretKey, Session, Token, TokenFlag, exceptions
 
 from tachiai.crypto import pins
 from tachiai.errors import Outage, Refusal
@@ -35,6 +35,8 @@ LOST = (
     exceptions.TokenNotPresent,
     exceptions.KeyHandleInvalid,
     exceptions.ObjectHandleInvalid,
+    exceptions.WrappingKeyHandleInvalid,
+    exceptions.UnwrappingKeyHandleInvalid,
 )
 
 
@@ -59,18 +61,27 @@ class Held:
 
     session: Session
     keys: dict[str, PrivateKey] = field(default_factory=dict)
+    secrets: dict[str, SecretKey] = field(default_factory=dict)
 
     def key(self, name: str) -> PrivateKey:
         """The private key of that label. Refuses ``key.absent`` and ``key.ambiguous``."""
         if name not in self.keys:
-            try:
-                found = self.session.get_key(object_class=ObjectClass.PRIVATE_KEY, label=name)
-            except exceptions.NoSuchKey as absent:
-                raise Refusal("key.absent", key=name) from absent
-            except exceptions.MultipleObjectsReturned as several:
-                raise Refusal("key.ambiguous", key=name) from several
-            self.keys[name] = cast("PrivateKey", found)
+            self.keys[name] = cast("PrivateKey", self._found(ObjectClass.PRIVATE_KEY, name))
         return self.keys[name]
+
+    def secret(self, name: str) -> SecretKey:
+        """The symmetric key of that label. Refuses as :meth:`key`."""
+        if name not in self.secrets:
+            self.secrets[name] = cast("SecretKey", self._found(ObjectClass.SECRET_KEY, name))
+        return self.secrets[name]
+
+    def _found(self, kind: ObjectClass, name: str) -> object:
+        try:
+            return self.session.get_key(object_class=kind, label=name)
+        except exceptions.NoSuchKey as absent:
+            raise Refusal("key.absent", key=name) from absent
+        except exceptions.MultipleObjectsReturned as several:
+            raise Refusal("key.ambiguous", key=name) from several
 
 
 class OpenToken:

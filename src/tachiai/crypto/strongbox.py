@@ -43,6 +43,9 @@ class KeyEncryptionKey:
         except (InvalidUnwrap, ValueError) as problem:
             raise Unopenable("the data key does not unwrap") from problem
 
+    def close(self) -> None:
+        """Nothing is open."""
+
 
 def new_data_key() -> bytes:
     return secrets.token_bytes(32)
