@@ -16,7 +16,7 @@ def forget_handles() -> None:
     from tachiai.ceremony import invitations
     from tachiai.envelopes import reading
     from tachiai.sealing import handles
-    from tachiai.vault import keeping
+    from tachiai.vault import keeping, wrapping
 
-    for cached in (invitations._link_key, reading._opened, handles.handles, keeping._kek, keeping._store):
+    for cached in (invitations._link_key, reading._opened, handles.handles, wrapping.keys, keeping._store):
         cached.cache_clear()

@@ -88,6 +88,10 @@ class House:
     store_secret_key: str = field(default="", repr=False)
     store_roots_file: Path | None = None
     checkpoint_mirror: Path | None = None
+    vault_key: str = "file"
+    vault_keys_file: Path | None = None
+    vault_kms_token_file: Path | None = None
+    vault_kms_roots_file: Path | None = None
 
     @property
     def keys(self) -> Path:
@@ -161,6 +165,10 @@ def read(environment: Mapping[str, str] = os.environ) -> House:
         store_secret_key=value("STORE_SECRET_KEY"),
         store_roots_file=value.path("STORE_ROOTS_PATH"),
         checkpoint_mirror=value.path("CHECKPOINT_MIRROR"),
+        vault_key=value("VAULT_KEY", "file"),
+        vault_keys_file=value.path("VAULT_KEYS_PATH"),
+        vault_kms_token_file=value.path("VAULT_KMS_TOKEN_PATH"),
+        vault_kms_roots_file=value.path("VAULT_KMS_ROOTS_PATH"),
     )
 
 
@@ -232,7 +240,7 @@ def _tsa_list(file: Path) -> tuple[list[Tsa], bool]:
         held = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as problem:
         raise Misconfigured(f"TACHIAI_TSA_LIST_PATH cannot be read: {file}: {problem}") from problem
-    table = _Table(held, f"{file.name}")
+    table = Table(held, f"{file.name}")
     accept_lesser = table.take("accept_lesser", bool, False)
     authorities = table.take("authority", list, [])
     table.end()
@@ -242,7 +250,7 @@ def _tsa_list(file: Path) -> tuple[list[Tsa], bool]:
 
 
 def _listed_tsa(held: dict[str, Any], file: Path, number: int) -> Tsa:
-    table = _Table(held, f"{file.name}, authority {number}", file.parent)
+    table = Table(held, f"{file.name}, authority {number}", file.parent)
     tsa = Tsa(
         url=table.take("url", str, ""),
         roots_file=table.path("roots"),
@@ -269,7 +277,7 @@ def _listed_tsa(held: dict[str, Any], file: Path, number: int) -> Tsa:
     return tsa
 
 
-class _Table:
+class Table:
     """One table of a configuration file: every key is taken, of its type, and none is left over."""
 
     def __init__(self, held: dict[str, Any], name: str, folder: Path = Path()) -> None:

@@ -17,7 +17,7 @@ from crowds import codes_of, together
 from place import Place
 from tachiai import vault
 from tachiai.errors import Outage, Refusal
-from tachiai.vault import keeping, stores
+from tachiai.vault import keeping, stores, wrapping
 from tachiai.vault.models import Blob, Segment
 from tachiai.vault.stores import FolderStore
 
@@ -214,16 +214,16 @@ def test_a_lost_file_and_a_lost_key_are_outages(house: Place, blob: Blob, settin
     file = settings.TACHIAI.keys / "vault.key"
     own = file.read_text()
     file.write_text(secrets.token_hex(32))
-    keeping._kek.cache_clear()
+    wrapping.keys.cache_clear()
     with pytest.raises(Outage, match=r"vault\.key_absent"):
         vault.read(blob)
     # Under a key that only pretends to be the right one, the wrapping does not open.
-    Blob.objects.filter(pk=blob.pk).update(kek=keeping._kek().id)
+    Blob.objects.filter(pk=blob.pk).update(kek=wrapping.keys().current.id)
     with pytest.raises(Refusal, match=r"vault\.altered"):
         vault.read(Blob.objects.get(pk=blob.pk))
     file.write_text(own)
-    keeping._kek.cache_clear()
-    Blob.objects.filter(pk=blob.pk).update(kek=keeping._kek().id)
+    wrapping.keys.cache_clear()
+    Blob.objects.filter(pk=blob.pk).update(kek=wrapping.keys().current.id)
     assert vault.read(Blob.objects.get(pk=blob.pk))
 
 

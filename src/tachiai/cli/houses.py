@@ -51,7 +51,9 @@ def make_secrets(house: House) -> None:
     """The secrets the house still lacks, each 32 random bytes in a file of its own."""
     house.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     house.keys.mkdir(exist_ok=True, mode=0o700)
-    for name in SECRETS:
+    # A key that is kept in a token, at a service or in a list is made there, by its own command.
+    elsewhere = {"vault"} if house.vault_key != "file" or house.vault_keys_file else set()
+    for name in (secret for secret in SECRETS if secret not in elsewhere):
         path = house.keys / f"{name}.key"
         if not path.exists():
             write_private(path, secrets.token_hex(32) + "\n")

@@ -16,6 +16,7 @@ from tachiai.cli.keys import add_key_commands
 from tachiai.cli.personal import add_personal_commands
 from tachiai.cli.store import add_store_commands
 from tachiai.cli.tsa import add_tsa_commands
+from tachiai.cli.vault import add_vault_commands
 from tachiai.errors import Outage, Refusal
 from tachiai.house import Misconfigured
 
@@ -64,7 +65,9 @@ def parser() -> argparse.ArgumentParser:
     add_database_commands(commands, _lazy)
     add_personal_commands(commands, _lazy)
     vault = commands.add_parser("vault", help="the encrypted bytes: where they lie, and the keys they are kept under")
-    add_store_commands(vault.add_subparsers(required=True), _lazy)
+    bytes_and_keys = vault.add_subparsers(required=True)
+    add_store_commands(bytes_and_keys, _lazy)
+    add_vault_commands(bytes_and_keys, _lazy)
     _people_commands(commands)
     _document_commands(commands)
     return top

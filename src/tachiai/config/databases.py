@@ -67,6 +67,10 @@ def _sqlite(house: House) -> dict[str, Any]:
             "timeout": 20,
             # One envelope asks some 250 different questions; a connection that remembers fewer parses each of them anew.
             "cached_statements": 512,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA busy_timeout=20000;",
+            "init_command": (
+                "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA busy_timeout=20000;"
+                # What is overwritten is gone from its page: wrapped keys of destroyed documents above all.
+                " PRAGMA secure_delete=FAST;"
+            ),
         },
     }

@@ -6,4 +6,4 @@ class VaultConfig(AppConfig):
     label = "vault"
 
     def ready(self) -> None:
-        from tachiai.vault import store_checks  # noqa: F401  # registers itself
+        from tachiai.vault import checks, store_checks  # noqa: F401  # they register themselves

@@ -17,7 +17,7 @@ from functools import lru_cache, partial
 from django.conf import settings
 from django.db import connection, transaction
 
-from tachiai.crypto.strongbox import KeyEncryptionKey, Unopenable, lock, lock_squeezed, new_data_key, unlock
+from tachiai.crypto.strongbox import Unopenable, lock, lock_squeezed, new_data_key, unlock
 from tachiai.errors import Outage, Refusal
 from tachiai.prepared import Prepared, among
 from tachiai.rowwise import insert_each
@@ -25,6 +25,7 @@ from tachiai.vault.lies import report_lie
 from tachiai.vault.models import Blob, Segment
 from tachiai.vault.opening import configured_store
 from tachiai.vault.stores import Store
+from tachiai.vault.wrapping import keys
 
 
 @dataclass(frozen=True)
@@ -56,11 +57,13 @@ class Whole:
 
 
 def put(data: bytes, *, kind: str) -> Stored:
-    """Encrypt ``data`` under a new key and write it as the base of a new blob. Raises ``Outage`` if the store fails."""
-    blob_id, key, kek = uuid.uuid4(), new_data_key(), _kek()
+    """Encrypt ``data`` under a new key and write it as the base of a new blob. Raises ``Outage`` if the store or the key's keeper fails."""
+    blob_id, key, kek = uuid.uuid4(), new_data_key(), keys().current
+    # Wrapped first: where the key's keeper is away, nothing is written that nobody could open.
+    wrapped = kek.wrap(key)
     digest = hashlib.sha256(data).digest()
     path = _write(blob_id, 0, data, key)
-    return Stored(blob_id, kind, 0, path, len(data), digest, len(data), digest, kek.wrap(key), kek.id)
+    return Stored(blob_id, kind, 0, path, len(data), digest, len(data), digest, wrapped, kek.id)
 
 
 def put_tail(blob: Blob, tail: bytes, *, total_sha256: bytes) -> Stored:
@@ -78,7 +81,7 @@ def put_tail(blob: Blob, tail: bytes, *, total_sha256: bytes) -> Stored:
 
 def keep(stored: Stored, *, at: datetime) -> Blob:
     """Record what was written, in the caller's transaction. A second segment of the same number is refused by the database."""
-    _must_be_inside()
+    must_be_inside()
     if stored.number == 0:
         blob = Blob(id=stored.blob_id, kind=stored.kind, wrapped_key=stored.wrapped_key, kek=stored.kek, created_at=at)
         insert_each([blob])
@@ -94,7 +97,7 @@ def branch(blob: Blob, *, upto: int, tails: Sequence[tuple[bytes, bytes]]) -> li
     Each tail comes with the digest of the whole that ends with it.
     """
     made = [put(read_segment(blob, number=0), kind=blob.kind)]
-    key = _kek().unwrap(made[0].wrapped_key)
+    key = _unwrapped(made[0].blob_id, made[0].kek, made[0].wrapped_key)
     copied = [(read_segment(blob, number=n.number), bytes(n.total_sha256)) for n in _segments(blob) if 0 < n.number <= upto]
     for data, total_sha256 in (*copied, *tails):
         before = made[-1]
@@ -114,7 +117,7 @@ def keep_branch(made: Sequence[Stored], *, at: datetime) -> Blob:
 
 def keep_tails(tails: Iterable[Stored]) -> None:
     """Record what ``put_tail`` wrote for several blobs, in the caller's transaction and in one statement."""
-    _must_be_inside()
+    must_be_inside()
     insert_each([_segment(stored) for stored in tails])
 
 
@@ -122,18 +125,19 @@ def shred(blobs: Iterable[Blob]) -> None:
     """Forget ``blobs`` in the caller's transaction: rows and wrapped keys now, their boxes when it commits.
 
     A data key lies in its row alone, so a box that outlives it is litter that nobody can open. What somebody still refers to is
-    kept: the database refuses.
+    kept: the database refuses. For what was a document see ``destroying``.
     """
-    _must_be_inside()
+    must_be_inside()
     keys = [blob.pk for blob in blobs]
     segments = Segment.objects.filter(blob__in=keys)
     paths = list(segments.values_list("path", flat=True))
     segments.delete()
     Blob.objects.filter(pk__in=keys).delete()
-    transaction.on_commit(partial(_unlink, paths))
+    transaction.on_commit(partial(unlink, paths))
 
 
-def _unlink(paths: Sequence[str]) -> None:
+def unlink(paths: Sequence[str]) -> None:
+    """Remove boxes that no row opens any more."""
     for path in paths:
         with suppress(Outage):  # left as litter
             _store().remove(path)
@@ -227,7 +231,8 @@ def _segment(stored: Stored) -> Segment:
     )
 
 
-def _must_be_inside() -> None:
+def must_be_inside() -> None:
+    """Raises ``RuntimeError`` outside a transaction."""
     if not connection.in_atomic_block:
         raise RuntimeError("bytes are recorded in the transaction of the act that made them")
 
@@ -268,19 +273,22 @@ def _note_label(blob: Blob, about: str) -> str:
     return f"tachiai-note-v1:{blob.id}:{about}"
 
 
+def must_stand(blob: Blob) -> None:
+    """Refuses ``vault.shredded`` for a tombstone; for whoever shows bytes that were read before, with a row that was read now."""
+    if blob.shredded_at is not None:
+        raise Refusal("vault.shredded", blob=str(blob.pk), at=blob.shredded_at, certificate=str(blob.shredding or ""))
+
+
 def _key(blob: Blob) -> bytes:
-    kek = _kek()
-    if kek.id != blob.kek:
-        raise Outage("vault.key_absent", f"blob {blob.id} is wrapped by key {blob.kek}")
+    must_stand(blob)
+    return _unwrapped(blob.id, blob.kek, bytes(blob.wrapped_key))
+
+
+def _unwrapped(blob_id: uuid.UUID, kek: str, wrapped: bytes) -> bytes:
     try:
-        return kek.unwrap(bytes(blob.wrapped_key))
+        return keys.of(kek).unwrap(wrapped)
     except Unopenable as problem:
-        raise Refusal("vault.altered", blob=str(blob.id)) from problem
-
-
-@lru_cache(maxsize=1)
-def _kek() -> KeyEncryptionKey:
-    return KeyEncryptionKey(settings.TACHIAI.secret("vault"))
+        raise Refusal("vault.altered", blob=str(blob_id)) from problem
 
 
 @lru_cache(maxsize=1)

@@ -12,9 +12,11 @@ class Blob(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(max_length=20)
-    wrapped_key = models.BinaryField(max_length=40)
+    wrapped_key = models.BinaryField(max_length=1060, help_text="The data key; zeros once it is destroyed.")
     kek = models.CharField(max_length=16, help_text="Which key-encryption key wraps it.")
     created_at = models.DateTimeField()
+    shredded_at = models.DateTimeField(null=True, blank=True, help_text="When its data key was destroyed; the row stays as a tombstone.")
+    shredding = models.UUIDField(null=True, blank=True, help_text="The act that destroyed it (消去番号).")
 
     # The segments in order, where they were read together with the row (``vault.blobs``); not a column.
     known_segments: list[Segment] | None = None
