@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import uuid
 import zipfile
 from datetime import UTC, datetime, time, timedelta
 
@@ -16,10 +17,12 @@ from crypto.evidence import generation, january
 from tachiai import archive, vault
 from tachiai.archive import evidence_times
 from tachiai.archive.evidence_checking import check_evidence
+from tachiai.archive.evidence_composing import Stamps, check, record_of
 from tachiai.archive.evidence_exporting import evidence_of, has_evidence, record_named, zip_evidence
 from tachiai.archive.evidence_work import bring_forward, plan_evidence, plan_making, plan_rehashing
 from tachiai.archive.models import EvidenceBatch, EvidenceMember, EvidenceStamp, EvidenceTask, Record
 from tachiai.crypto import evidence_records
+from tachiai.crypto.evidence_records import hashed
 from tachiai.crypto.sunsets import Era, Policy
 from tachiai.errors import Outage, Refusal
 from tachiai.ledger import entries
@@ -276,6 +279,25 @@ def test_an_altered_file_is_left_out_and_told_and_the_others_go_on(house: Eviden
     assert Alarm.objects.get(cleared_at=None).detail.startswith("evidence.file_altered")
     assert len(evidence_of(only_file(kept), at=january(2031)).proof.steps) == 2
     assert told("evidence.renewed")[0]["lost"] == 1
+
+
+def test_what_is_destroyed_stays_proven_to_whoever_has_a_copy_and_gets_nothing_new(house: EvidenceHouse) -> None:
+    gone, kept = made(house, b"one", b"two")
+    (alone,) = made(house, b"three", at=MADE + timedelta(days=1))
+    with transaction.atomic():
+        vault.destroy([only_file(record).blob_id for record in (gone, alone)], shredding=uuid.uuid4(), at=january(2029))
+    assert plan_rehashing("sha512", at=january(2030)) == 2
+    house.run(january(2030))
+    assert [batch.count for batch in EvidenceBatch.objects.filter(generation=2)] == [1]
+    assert not Alarm.objects.filter(cleared_at=None).exists()
+    assert len(evidence_of(only_file(kept), at=january(2031)).proof.steps) == 2
+    with pytest.raises(Refusal, match=r"vault\.shredded"):
+        evidence_of(only_file(gone), at=january(2031))
+    with pytest.raises(Refusal, match=r"evidence\.none"):
+        zip_evidence(gone, by=None, at=january(2031))
+    members = EvidenceMember.objects.filter(file=only_file(gone)).select_related("batch__stamp")
+    record = record_of(list(members), Stamps())
+    assert [step.digest for step in check(record, hashed([b"one"]), at=january(2031)).steps] == ["sha256"]
 
 
 def test_the_digest_ages_out_by_the_clock_alone(house: EvidenceHouse, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import uuid
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import transaction
 
 from cast import Cast
 from filed import file_record, proof
 from generations import day
-from tachiai import clock
+from tachiai import clock, vault
 from tachiai.archive import standing
 from tachiai.archive.models import Record, RecordFile, RenewalTask
 from tachiai.archive.renewal import (
@@ -103,8 +105,13 @@ def test_looking_for_records(filed: Cast, looked: Looked, found: list[str]) -> N
 
 def test_counts(filed: Cast) -> None:
     rows = standings(filed.admin, at=NOW)
-    assert counts(rows) == dict.fromkeys(standing.STEPS, 1)
+    each = dict.fromkeys(standing.STEPS, 1)
+    assert counts(rows) == each | {standing.DESTROYED: 0}
     assert [(one.year, one.count) for one in by_year(rows)] == [(2030, 4), (2035, 1)]
+    gone = RecordFile.objects.get(record__number="R-stuck")
+    with transaction.atomic():
+        vault.destroy([gone.blob_id], shredding=uuid.uuid4(), at=NOW)
+    assert counts(rows.all()) == each | {standing.STUCK: 0}
 
 
 def test_a_year_ends_in_japan(cast: Cast) -> None:

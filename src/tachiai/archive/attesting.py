@@ -65,12 +65,13 @@ def _facts(
         size=judgement.size,
         judged_at=judged_at,
         issued_at=at,
-        authority_kind=_authority_kind(),
+        authority_kind=authority_kind(),
         words=words,
     )
 
 
-def _authority_kind() -> AuthorityKind:
+def authority_kind() -> AuthorityKind:
+    """By whose clock the house's papers are stamped."""
     authority = sealing.stamping_authority()
     if authority.accredited:
         return "accredited"

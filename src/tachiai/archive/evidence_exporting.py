@@ -37,7 +37,7 @@ class Evidence:
 
 def has_evidence(record: Record) -> bool:
     """Whether any file of the record is in a batch."""
-    return EvidenceMember.objects.filter(file__record=record).exists()
+    return EvidenceMember.objects.filter(file__record=record, file__blob__shredded_at=None).exists()
 
 
 def record_named(number: str) -> Record:
@@ -72,7 +72,7 @@ def zip_evidence(record: Record, *, by: Member | None, at: datetime) -> bytes:
 
     ``by`` None is the operator. On record as exported; refuses as :func:`evidence_of`.
     """
-    files = record.files.filter(evidence__isnull=False).distinct().order_by("position")
+    files = record.files.filter(evidence__isnull=False, blob__shredded_at=None).distinct().order_by("position")
     found = [(file.position, evidence_of(file, at=at)) for file in files]
     if not found:
         raise Refusal("evidence.none")

@@ -19,8 +19,8 @@ MOST_FILES = 10_000
 
 
 def files_without() -> QuerySet[RecordFile]:
-    """Every filed file that no batch holds, the oldest first."""
-    return RecordFile.objects.filter(evidence=None).order_by("pk")
+    """Every filed file that no batch holds, the oldest first. For one that is destroyed there is nothing left to prove."""
+    return RecordFile.objects.filter(evidence=None, blob__shredded_at=None).order_by("pk")
 
 
 def make_batch(task: EvidenceTask, *, now: Callable[[], datetime]) -> None:

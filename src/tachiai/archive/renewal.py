@@ -45,7 +45,7 @@ def watch_renewals(*, at: datetime) -> int:
 
 
 def _unassessed(at: datetime) -> QuerySet[RecordFile]:
-    rows = RecordFile.objects.select_related("blob", "record").filter(verifiable_until=None)
+    rows = RecordFile.objects.select_related("blob", "record").filter(verifiable_until=None, blob__shredded_at=None)
     return rows.filter(Q(assessed_at=None) | Q(assessed_at__lt=at - READ_AGAIN)).order_by("pk")
 
 
@@ -59,7 +59,8 @@ def assess_files(files: Iterable[RecordFile], *, at: datetime) -> int:
 
 def recompute_all(*, at: datetime) -> int:
     """Look at every file anew: after the dates of algorithms or the roots that are trusted have changed. How many were readable."""
-    return assess_files(RecordFile.objects.select_related("blob", "record").order_by("pk").iterator(chunk_size=100), at=at)
+    standing = RecordFile.objects.select_related("blob", "record").filter(blob__shredded_at=None)
+    return assess_files(standing.order_by("pk").iterator(chunk_size=100), at=at)
 
 
 def _assess(file: RecordFile, *, at: datetime) -> bool:
@@ -88,7 +89,7 @@ def _as_filed(file: RecordFile) -> bytes:
 
 def schedule_renewals(*, at: datetime) -> int:
     """A row for each file that is due and still provable, unless its present state has one; how many were written."""
-    due = RecordFile.objects.filter(renew_at__lte=at, verifiable_until__gt=at)
+    due = RecordFile.objects.filter(renew_at__lte=at, verifiable_until__gt=at, blob__shredded_at=None)
     has_row = RenewalTask.objects.filter(file=OuterRef("pk"), head=OuterRef("sha256")).exclude(state=TaskState.CANCELLED)
     files = list(due.exclude(Exists(has_row)).order_by("verifiable_until", "pk")[:BATCH])
     return _write(files, at=at) if files else 0
@@ -99,7 +100,8 @@ def ask_for_renewal(files: Sequence[RecordFile], *, at: datetime) -> int:
 
     One that waits for a better authority, or is stuck, is tried again.
     """
-    standing = [file for file in files if file.verifiable_until is not None and file.verifiable_until > at]
+    provable = RecordFile.objects.filter(pk__in=[file.pk for file in files], verifiable_until__gt=at, blob__shredded_at=None)
+    standing = list(provable.order_by("pk"))
     if not standing:
         raise Refusal("renewal.too_late")
     with transaction.atomic(durable=True):
@@ -113,7 +115,7 @@ def ask_for_renewal(files: Sequence[RecordFile], *, at: datetime) -> int:
 
 def ask_for_everything(organization: Organization | None, *, at: datetime) -> int:
     """The same for every file that is still provable, of one organization or of all: when an authority or an algorithm has failed."""
-    files = RecordFile.objects.filter(verifiable_until__gt=at).order_by("verifiable_until", "pk")
+    files = RecordFile.objects.filter(verifiable_until__gt=at, blob__shredded_at=None).order_by("verifiable_until", "pk")
     if organization is not None:
         files = files.filter(record__organization=organization)
     keys = list(files.values_list("pk", flat=True))
@@ -161,8 +163,9 @@ def hold_renewal(task: RenewalTask, refusal: Refusal, *, at: datetime) -> None:
 
 def _sound_alarms(*, at: datetime) -> None:
     """``renewal.missed`` and ``renewal.overdue`` for each organization concerned, and what is over is cleared."""
-    expired = RecordFile.objects.filter(verifiable_until__lte=at)
-    late = RecordFile.objects.filter(renew_at__lte=at - OVERDUE, verifiable_until__gt=at)
+    standing = RecordFile.objects.filter(blob__shredded_at=None)
+    expired = standing.filter(verifiable_until__lte=at)
+    late = standing.filter(renew_at__lte=at - OVERDUE, verifiable_until__gt=at)
     _sound(
         "renewal.missed", expired, "{count} files can no longer be proven from themselves; a new timestamp would not change that.", at=at
     )

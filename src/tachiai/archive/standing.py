@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Case, CharField, Count, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.expressions import Combinable
 from django.db.models.functions import ExtractYear
 
@@ -21,7 +21,8 @@ from tachiai.work.models import TaskState
 Rows = QuerySet[Any]
 
 PLANNED, DUE, REPLACE_AUTHORITY, STUCK, EXPIRED, UNKNOWN = "planned", "due", "replace_authority", "stuck", "expired", "unknown"
-STEPS = (PLANNED, DUE, REPLACE_AUTHORITY, STUCK, EXPIRED, UNKNOWN)
+DESTROYED = "destroyed"
+STEPS = (PLANNED, DUE, REPLACE_AUTHORITY, STUCK, EXPIRED, UNKNOWN, DESTROYED)
 # Somebody has to act, or it is too late.
 AT_RISK = frozenset((REPLACE_AUTHORITY, STUCK, EXPIRED))
 # Nothing but these comes from an address.
@@ -102,10 +103,12 @@ def told(row: Any) -> dict[str, object]:
 
 
 def _with_standing(rows: Rows, *, at: datetime) -> Rows:
-    first = RecordFile.objects.filter(record=OuterRef("pk")).order_by(F("verifiable_until").asc(nulls_first=True), "pk")
+    # What is destroyed proves nothing any more; the record is as good as the rest of its files.
+    standing = RecordFile.objects.filter(record=OuterRef("pk"), blob__shredded_at=None)
+    first = standing.order_by(F("verifiable_until").asc(nulls_first=True), "pk")
     columns = ("verifiable_until", "until_cause", "weakest", "stamped_by", "renew_at")
     until, cause, weakest, stamped_by, renew_at = (Subquery(first.values(name)[:1]) for name in columns)
-    rows = rows.annotate(until=until, cause=cause, weakest=weakest, stamped_by=stamped_by, renew_at=renew_at)
+    rows = rows.annotate(stands=Exists(standing), until=until, cause=cause, weakest=weakest, stamped_by=stamped_by, renew_at=renew_at)
     found: Rows = rows.annotate(until_year=ExtractYear("until", tzinfo=JAPAN)).annotate(step=_step(at))
     return found
 
@@ -115,6 +118,7 @@ def _step(at: datetime) -> Combinable:
     stuck = RenewalTask.objects.filter(state=TaskState.STUCK)
     held = RenewalTask.objects.filter(state=TaskState.WAITING).exclude(held_up="")
     return Case(
+        When(stands=False, then=Value(DESTROYED)),
         When(until=None, then=Value(UNKNOWN)),
         When(until__lte=at, then=Value(EXPIRED)),
         When(pk__in=stuck.values("file__record"), then=Value(STUCK)),

@@ -11,7 +11,7 @@ from tachiai import clock
 if TYPE_CHECKING:
     from tachiai.accounts.models import Organization
 
-STEPS = ("planned", "due", "replace_authority", "stuck", "expired", "unknown")
+STEPS = ("planned", "due", "replace_authority", "stuck", "expired", "unknown", "destroyed")
 
 
 def add_archive_commands(archive: argparse._SubParsersAction[argparse.ArgumentParser], lazy: Any) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from django.db import transaction
 
-from tachiai import ceremony
+from tachiai import ceremony, vault
 from tachiai.accounts.models import Member
 from tachiai.archive.models import RecordFile
 from tachiai.ceremony import Level
@@ -46,8 +46,22 @@ def concluded_file(envelope: Envelope, position: int) -> RecordFile:
     return found
 
 
+def standing_files(envelope: Envelope) -> list[RecordFile]:
+    """The concluded files whose bytes were not destroyed. Refuses ``vault.shredded`` when there were some and none is left."""
+    files = concluded_files(envelope)
+    standing = [file for file in files if file.blob.shredded_at is None]
+    if files and not standing:
+        vault.must_stand(files[0].blob)
+    return standing
+
+
 def zip_concluded(envelope: Envelope, *, by: Recipient | Member, at: datetime) -> Iterator[bytes]:
-    """A ZIP of all concluded files, piece by piece: one file at a time is in memory, and each is on record as downloaded.
+    """A ZIP of all files of :func:`standing_files`, which refuses before anything is sent."""
+    return _zipped(standing_files(envelope), envelope, by=by, at=at)
+
+
+def _zipped(files: Sequence[RecordFile], envelope: Envelope, *, by: Recipient | Member, at: datetime) -> Iterator[bytes]:
+    """The ZIP, piece by piece: one file at a time is in memory, and each is on record as downloaded.
 
     Two files of one name are told apart by a number. Entries are deflated although PDFs hardly shrink: readers that take a
     ZIP from a stream cannot find the end of an entry that is merely stored.
@@ -56,7 +70,7 @@ def zip_concluded(envelope: Envelope, *, by: Recipient | Member, at: datetime) -
     taken: set[str] = set()
     moment = (envelope.concluded_at or at).astimezone(JAPAN).timetuple()[:6]
     with zipfile.ZipFile(pipe, "w") as bundle:
-        for file in concluded_files(envelope):
+        for file in files:
             copy = concluded_copy(file, envelope, by=by, at=at)
             entry = zipfile.ZipInfo(_untaken(copy.name, taken), moment)
             entry.external_attr = 0o644 << 16

@@ -68,7 +68,10 @@ def page_text(page: PageImage) -> str:
 def _pack(page: PageImage) -> bytes:
     if page.document.page_pack_id is None:
         raise Refusal("page.unknown")
-    return _opened(page.document.page_pack_id)
+    blob = _BLOB.one(pk=page.document.page_pack_id)
+    # Asked each time: what is destroyed must not be shown from memory.
+    vault.must_stand(blob)
+    return _opened(blob.pk)
 
 
 @lru_cache(maxsize=16)

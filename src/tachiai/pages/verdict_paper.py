@@ -206,14 +206,15 @@ def _paper(facts: VerdictFacts) -> dict[str, Any]:
         "operator": facts.operator,
         "sha256": facts.sha256.lower(),
         "size": f"{facts.size:,}",
-        "judged": _moment(facts.judged_at, language),
-        "issued": _moment(facts.issued_at, language),
+        "judged": moment(facts.judged_at, language),
+        "issued": moment(facts.issued_at, language),
         "red": AUTHORITIES[facts.authority_kind][language == "en"] if facts.authority_kind != "accredited" else "",
         "about": [line.format(operator=facts.operator) for line in ABOUT[language]],
     }
 
 
-def _moment(at: datetime, language: Language) -> str:
+def moment(at: datetime, language: Language) -> str:
+    """A time as papers give it, in Japan's. Raises `ValueError` for one without a zone."""
     if at.tzinfo is None:
         raise ValueError("a report's times must carry their zone")
     japan = at.astimezone(JST)
