@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from cast import Cast
 from invariants import check_house, events
@@ -30,7 +32,7 @@ from tachiai.house import Smtp, Tsa
 from tachiai.outbox.models import Mail
 from tachiai.sealing import handles
 from tachiai.sealing.models import Seal
-from tachiai.vault import stores
+from tachiai.vault import stores, wrapping
 from tachiai.vault.models import Blob, Segment
 from tachiai.work import Kind, drain
 from tachiai.work.models import Alarm, Task
@@ -264,3 +266,23 @@ def test_one_bad_address_and_the_others_get_theirs(cast: Cast, settings: Any) ->
     assert Mail.objects.filter(kind="M14", to=cast.clerk.mail, result="accepted").count() == 1
     assert scene.state() == "in_progress"
     check_house()
+
+
+def test_no_key_of_the_vault(house: Place, scene: Scene, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Away while something is sealed: no row is blamed, and a page says what is amiss instead of that something is broken."""
+    signs(scene.vendor)
+    waiting, real = Waiting(SEAL, SealTask), wrapping.keys.of
+    for code in ("kek.unreachable", "kek.lied", "kek.exchanged", "vault.key_absent"):
+
+        def away(_kek: str, code: str = code) -> Any:
+            raise Outage(code, "a test")
+
+        monkeypatch.setattr(wrapping.keys, "of", away)
+        waiting.meets(code)
+    client.force_login(scene.cast.clerk, backend="tachiai.administration.logins.MemberBackend")
+    document = scene.envelope.documents.get()
+    answer = client.get(reverse("desk:copy", args=[scene.envelope.pk, document.pk]))
+    assert (answer.status_code, "保管庫の鍵がいま使えない" in answer.content.decode()) == (503, True)
+    monkeypatch.setattr(wrapping.keys, "of", real)
+    go_on(waiting)
+    finish(scene)

@@ -114,6 +114,7 @@ PROOF = {
     "stuck": Chip(pgettext_lazy("proof", "運営者の対応待ち"), "orange", "warning"),
     "expired": Chip(pgettext_lazy("proof", "検証期限切れ"), "red", "hourglass"),
     "unknown": Chip(pgettext_lazy("proof", "確認中"), "gray", "clock"),
+    "destroyed": Chip(pgettext_lazy("proof", "消去済み"), "gray", "trash"),
 }
 
 CHIPS: dict[str, dict[str, Chip]] = {

@@ -154,6 +154,21 @@ SENTENCES = {
     "page.not_found": N_("お探しのページは見つかりません。"),
     "page.unknown": N_("お探しのページは見つかりません。"),
     "asked.already": N_("依頼はすでに送信されています。送信者からの連絡をお待ちください。"),
+    "vault.shredded": N_("この文書は、{at}に復元できないように消去されています（消去番号：{certificate}）。"),
+    "destruction.ungrounded": N_("消去の理由と指示した者を、それぞれ{limit}文字以内で指定してください。"),
+    "destruction.in_flight": N_("手続き中の封筒（{number}）の文書は消去できません。"),
+    "destruction.retention": N_("{until}まで保存する必要があるため、消去できません。"),
+    "destruction.unconcluded": N_("締結していない封筒には保存期間がないため、運営者の明示の指定がなければ消去できません。"),
+    "destruction.done": N_("消去できる文書は残っていません。"),
+    "destruction.unknown": N_("この消去番号の記録はありません（{number}）。"),
+    "vault.key_absent": N_(
+        "保管庫の鍵がいま使えないため、文書を読み書きできません。文書は失われていません。しばらくしてからもう一度お試しください。"
+    ),
+    "kek.not_in_file": N_("現在の鍵は{setting}で指定されているため、ファイルの鍵を作成できません。"),
+    "kek.unknown": N_("この番号の鍵は設定されていません（{key}）。"),
+    "kek.current": N_("現在使用している鍵（{key}）は廃止できません。"),
+    "kek.in_use": N_("この鍵（{key}）で保護しているデータが{count}件あるため、廃止できません。先に鍵を更新してください。"),
+    "kek.too_soon": N_("鍵の更新が終わってから{minutes}分以上たってから廃止してください。"),
     "vault.altered": N_("保管されているデータに異常が見つかりました。管理者へご連絡ください。"),
     "document.altered": N_("保管されているデータに異常が見つかりました。管理者へご連絡ください。"),
     "password.weak": N_("パスワードが弱すぎます。"),
@@ -271,6 +286,7 @@ STATUS = {
     "file.too_large": 413,
     "envelope.too_large": 413,
     "vault.altered": 500,
+    "vault.shredded": 410,
     "document.altered": 500,
 }
 
@@ -308,9 +324,16 @@ class RefusalMiddleware:
             return problem_page(request, exception.code, exception.facts)
         if isinstance(exception, Outage):
             log.error("outage at a door", code=exception.code, detail=exception.detail)
-            code = exception.code if exception.code.startswith("store.") and exception.code in SENTENCES else "store.unwritable"
-            return problem_page(request, code, {}, status=503)
+            return problem_page(request, _told_of(exception.code), {}, status=503)
         return None
+
+
+def _told_of(outage: str) -> str:
+    """The code whose sentence a visitor is told of an outage."""
+    if outage.startswith("kek."):
+        return "vault.key_absent"
+    known = outage.startswith(("store.", "vault.")) and outage in SENTENCES
+    return outage if known else "store.unwritable"
 
 
 def problem_page(request: HttpRequest, code: str, facts: dict[str, Any], *, status: int | None = None) -> HttpResponse:

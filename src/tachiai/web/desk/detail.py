@@ -42,6 +42,8 @@ def envelope(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpRespons
     people = [_person(one, found, manages=manages) for one in signers_of(found)]
     documents = documents_of(found)
     events = timeline(found, reader=member)
+    destroyed = {str(event.facts.get("document", "")) for event in events if event.code == "document.destroyed"}
+    files = concluded_files(found)
     context = {
         "heading": found.name or found.number,
         "envelope": found,
@@ -55,8 +57,11 @@ def envelope(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpRespons
         "to_sign": place if place and place.state in TO_SIGN and found.state == EnvelopeState.IN_PROGRESS else None,
         "people": people,
         "may_ask_anybody": any(one["may_ask_again"] for one in people),
-        "documents": [{"document": one, "sha256": bytes(one.head_sha256).hex()} for one in documents],
-        "files": concluded_files(found),
+        "documents": [
+            {"document": one, "sha256": bytes(one.head_sha256).hex(), "destroyed": str(one.pk) in destroyed} for one in documents
+        ],
+        "files": files,
+        "anything_stands": any(file.blob.shredded_at is None for file in files),
         "evidence": offers_evidence(found),
         "events": told_events(events),
         "recreations": recreations_of(found),

@@ -12,6 +12,7 @@ from django.utils.http import content_disposition_header
 from tachiai import clock
 from tachiai.accounts.models import Member
 from tachiai.envelopes.access import envelope_for, managed_envelope
+from tachiai.envelopes.downloading import standing_files
 from tachiai.envelopes.drafting import document_in
 from tachiai.envelopes.glancing import draft_picture
 from tachiai.envelopes.models import Envelope
@@ -113,7 +114,7 @@ def everything(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpRespo
 
 
 def _zipped(envelope: Envelope, *, by: Member) -> bytes | None:
-    files = concluded_files(envelope)
+    files = standing_files(envelope)
     if not files:
         return None
     packed, used = io.BytesIO(), set[str]()

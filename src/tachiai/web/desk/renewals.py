@@ -136,6 +136,7 @@ def next_step(row: Any) -> str:
         ),
         standing.STUCK: _("更新が止まっています。運営者の確認が必要です。"),
         standing.EXPIRED: _("いまから更新しても証明は戻りません。期限内に確認した記録や相手方の控えを保管してください。"),
+        standing.DESTROYED: _("文書は復元できないように消去されています。消去番号は文書の画面で確認できます。"),
         standing.UNKNOWN: _("システムがファイルを確認すると、期限が表示されます。"),
     }
     return words[row.step]

@@ -42,6 +42,10 @@ def _reason(facts: dict[str, Any]) -> str:
     return _("理由：{reason}").format(reason=facts["reason"]) if facts.get("reason") else ""
 
 
+def _destroyed(facts: dict[str, Any]) -> str:
+    return _("{name}・消去番号：{number}").format(name=facts.get("name", ""), number=facts.get("destruction", ""))
+
+
 def _mail(facts: dict[str, Any]) -> str:
     to = facts.get("to", "")
     return _("{kind}（{to}）").format(kind=mail_words(str(facts.get("kind", ""))), to=to) if to else mail_words(str(facts.get("kind", "")))
@@ -93,6 +97,7 @@ SHOWN: dict[str, Shown] = {
     "document.copy_downloaded": Shown(gettext_lazy("締結前の写しをダウンロード"), "download", "", _document),
     "document.unfinished_downloaded": Shown(gettext_lazy("未締結の文書をダウンロード（監査）"), "download", "yellow", _document),
     "file.downloaded": Shown(gettext_lazy("締結済みの文書をダウンロード"), "download", ""),
+    "document.destroyed": Shown(gettext_lazy("運営者が復元できないように消去"), "trash", "red", _destroyed),
     "mail.accepted": Shown(gettext_lazy("メールを送信"), "mail", "", _mail),
     "mail.refused": Shown(gettext_lazy("メールの送信に失敗"), "warning", "red", _mail),
 }

@@ -70,7 +70,9 @@ def files(request: HttpRequest, guest: Guest) -> HttpResponse:
     """What there is to take: each file by itself first, because a telephone can do little with a ZIP."""
     if not guest.is_inside:
         return HttpResponseRedirect(guest.url("entry") + "?again")
-    context = guest.page(heading=_("締結済み文書のダウンロード"), files=_offered(guest), expires_at=guest.found.invitation.expires_at)
+    offered, until = _offered(guest), guest.found.invitation.expires_at
+    stands = any(one["destroyed_at"] is None for one in offered)
+    context = guest.page(heading=_("締結済み文書のダウンロード"), files=offered, anything_stands=stands, expires_at=until)
     return render(request, "download/files.html", context)
 
 
@@ -82,6 +84,8 @@ def _offered(guest: Guest) -> list[dict[str, object]]:
             "file_name": download_name(file, guest.envelope, reader=reader),
             "url": guest.url("file", place=file.position),
             "size": file.size,
+            "destroyed_at": file.blob.shredded_at,
+            "destroyed": file.blob.shredding,
             "certificate": file.kind == FileKind.CERTIFICATE,
             "number": file.record.certificate_number,
         }
