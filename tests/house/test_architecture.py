@@ -34,6 +34,8 @@ ROOMS = ("archive", "ceremony", "counterparties", "ledger", "outbox", "sealing",
 # A narrated procedure may be longer, and says so.
 LONGEST_FUNCTION = 60
 LONGEST_FILE = 400
+# It travels alone, to be read from top to bottom by somebody who trusts nobody: its parts are chapters of the one file.
+ONE_FILE = {"tachiai_verify.py"}
 
 
 def test_foreign_keys_point_down_and_protect() -> None:
@@ -108,7 +110,8 @@ def test_sizes_stay_readable() -> None:
     lengths = {f"{path.name}:{node.name}": (node.end_lineno or 0) - node.lineno + 1 for path, node in _functions()}
     assert [name for name, length in lengths.items() if length > LONGEST_FUNCTION] == []
     assert 5 <= statistics.median(lengths.values()) <= 13
-    assert [path.name for path in _sources() if len(path.read_text().splitlines()) > LONGEST_FILE] == []
+    long = {path.name for path in _sources() if len(path.read_text().splitlines()) > LONGEST_FILE}
+    assert long == ONE_FILE
 
 
 def test_no_forbidden_file_names() -> None:
