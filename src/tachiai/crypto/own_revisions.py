@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from binascii import unhexlify
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -92,6 +93,27 @@ def read_sections(pdf: bytes, upload: Upload) -> list[Section]:
         found.append(section)
         place = section.end
     return found
+
+
+def objects_behind(pdf: bytes, place: int) -> Iterator[Held]:
+    """Every object of the sections from ``place`` on, in their order, without a look at how the sections hang together.
+
+    For files that were judged before. Raises :class:`OddValue` for what is not in our format.
+    """
+    if pdf[place - 1 : place] not in (b"\n", b"\r") and pdf[place : place + 1] == b"\n":
+        place += 1
+    while place < len(pdf):
+        found = _OBJECT.match(pdf, place)
+        if found is not None:
+            held, place = _read_object(pdf, found)
+            yield held
+            continue
+        # A classic table and its trailer stand before the end; a cross-reference stream was an object.
+        end = pdf.find(b"startxref\n", place)
+        closing = _END.match(pdf, end) if end >= 0 and (end == place or pdf.startswith(b"xref\n", place)) else None
+        if closing is None:
+            raise OddValue("bytes that belong to no section")
+        place = closing.end()
 
 
 def _continued(link: _Link, section: Section, trailer: Entries) -> _Link:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     )
     from tachiai.ledger.epochs import all_epochs, begin_epoch, current_epoch, log_key
     from tachiai.ledger.erasing import Mention, erase_personal, mentions
+    from tachiai.ledger.exporting import RawEntry, raw_entries
     from tachiai.ledger.models import Checkpoint, CheckpointStamp, Entry, Epoch
     from tachiai.ledger.publishing import check_published, publish, published
     from tachiai.ledger.reading import Told, entries, latest
@@ -40,6 +41,7 @@ __all__ = [
     "Inclusion",
     "Mention",
     "Note",
+    "RawEntry",
     "TileOf",
     "Told",
     "all_epochs",
@@ -68,6 +70,7 @@ __all__ = [
     "oldest_uncovered",
     "publish",
     "published",
+    "raw_entries",
     "stamped_checkpoints",
     "tile",
 ]

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from tachiai.crypto.longevity import Longevity, Outlook
     from tachiai.crypto.pades import SealText
     from tachiai.crypto.pades_verify import Expected, Report
-    from tachiai.sealing.authorities import StampingAuthority, stamping_authority
+    from tachiai.sealing.authorities import StampingAuthority, TrustedRoot, stamping_authority, trusted_roots
     from tachiai.sealing.key_alarms import watch_keys
     from tachiai.sealing.key_making import NewKey, install_chain, make_key, request_certificate
     from tachiai.sealing.keyring import Keyring, configured_keyring
@@ -40,6 +40,7 @@ __all__ = [
     "StampingAuthority",
     "Subject",
     "Trial",
+    "TrustedRoot",
     "algorithm_policy",
     "attest",
     "begin",
@@ -68,6 +69,7 @@ __all__ = [
     "supersede",
     "trust",
     "trust_for_strangers",
+    "trusted_roots",
     "try_keys",
     "verify",
     "verify_deep",
