@@ -109,6 +109,8 @@ def test_demo_concludes_and_verifies(tmp_path: Path) -> None:
     assert summary["ok"]
     assert summary["uploads_kept"] == [True, True, True]
     assert {row["verdict"] for row in summary["files"]} == {"valid"}
+    assert summary["bundle"] == {"file": "evidence-bundle.zip", "accepted": True}
+    assert (out / "evidence-bundle.zip").stat().st_size > (out / "certificate.pdf").stat().st_size
     contracts = sorted((out / "contracts").glob("*.pdf"))
     assert len(contracts) == 3
     for contract in contracts:

@@ -48,6 +48,7 @@ EXPECTED: dict[str, tuple[Any, Any]] = {
     "desk:concluded": ENVELOPE,
     "desk:everything": ENVELOPE,
     "desk:evidence": ENVELOPE,
+    "desk:bundle": ENVELOPE,
     "desk:sign": ENVELOPE,
     "desk:sign_confirm": ENVELOPE,
     "desk:sign_done": ENVELOPE,
@@ -72,6 +73,7 @@ EXPECTED: dict[str, tuple[Any, Any]] = {
     "download:files": (CLOSED, CLOSED),
     "download:file": (CLOSED, CLOSED),
     "download:bundle": (CLOSED, CLOSED),
+    "download:evidence": (CLOSED, CLOSED),
     "download:again": (CLOSED, CLOSED),
     # A confirmation link that was used up: it says so and nothing else.
     "registrar:entry": (ELSEWHERE, ELSEWHERE),
@@ -120,6 +122,7 @@ def told(house: Place) -> tuple[Cast, dict[str, dict[str, Any]]]:
         "desk:concluded": {"pk": done.pk, "position": 1},
         "desk:everything": {"pk": done.pk},
         "desk:evidence": {"pk": done.pk},
+        "desk:bundle": {"pk": done.pk},
         "desk:document": one,
         "desk:picture": {**one, "number": 1},
         "desk:upload": {"pk": draft.pk, "document": draft.documents.get().pk},

@@ -7,9 +7,11 @@ import hashlib
 import json
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
+import zipfile
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
     from tachiai.accounts.models import Member
     from tachiai.archive.verification import Judgement
     from tachiai.envelopes.models import Envelope, HeldUpload
+
+
+BUNDLE, VERIFIER = "evidence-bundle.zip", "tachiai_verify.py"
 
 
 @dataclass(frozen=True)
@@ -175,7 +180,24 @@ def _deliver(envelope: Envelope, given: list[Given], out: Path, started: float) 
         path.write_bytes(pdf)
         judged.append((path, pdf, _judge(pdf)))
     _say(started, f"concluded; files in {out}")
-    return _report(envelope, given, out, judged, seconds=time.monotonic() - started)
+    proven = _leave_bundle(envelope, out, started)
+    return _report(envelope, given, out, judged, proven=proven, seconds=time.monotonic() - started)
+
+
+def _leave_bundle(envelope: Envelope, out: Path, started: float) -> bool:
+    """The evidence bundle, and what the verifier inside it says when it is taken out and run alone, knowing nothing of this house."""
+    from tachiai.envelopes.bundling import evidence_bundle
+
+    made = evidence_bundle(envelope, by=envelope.sender, now=clock.now)
+    with made.file, (out / BUNDLE).open("wb") as file:
+        shutil.copyfileobj(made.file, file)
+    with zipfile.ZipFile(out / BUNDLE) as bundle:
+        (out / VERIFIER).write_bytes(bundle.read(f"verify/{VERIFIER}"))
+    program = [sys.executable, "-I", str(out / VERIFIER), str(out / BUNDLE)]
+    done = subprocess.run(program, capture_output=True, check=False)  # noqa: S603  # our own program, on our own file
+    accepted = done.returncode == 0
+    _say(started, f"evidence bundle {out / BUNDLE}: {VERIFIER} {'accepts' if accepted else 'REFUSES'} it")
+    return accepted
 
 
 def _judge(pdf: bytes) -> Judgement:
@@ -188,14 +210,16 @@ def _plain(name: str) -> str:
     return "".join("-" if char in '\\/:*?"<>|' else char for char in name)[:80]
 
 
-def _report(envelope: Envelope, given: list[Given], out: Path, judged: list[tuple[Path, bytes, Judgement]], *, seconds: float) -> int:
+def _report(
+    envelope: Envelope, given: list[Given], out: Path, judged: list[tuple[Path, bytes, Judgement]], *, proven: bool, seconds: float
+) -> int:
     """The table, ``summary.json`` and the verdict: everything valid, every contract its upload plus what was appended."""
     from tachiai.envelopes.events import check_history
 
     contracts = [(path, pdf, judgement) for path, pdf, judgement in judged if path.name != "certificate.pdf"]
     kept = [_kept(envelope, number, file, pdf) for number, (file, (_, pdf, _)) in enumerate(zip(given, contracts, strict=True), start=1)]
     signers = envelope.recipients.count()
-    fine = all(judgement.verdict == "valid" for _, _, judgement in judged) and all(kept)
+    fine = all(judgement.verdict == "valid" for _, _, judgement in judged) and all(kept) and proven
     fine = fine and all(_signatures(judgement) == signers for _, _, judgement in contracts)
     rows = [_row(path, pdf, judgement) for path, pdf, judgement in judged]
     summary = {
@@ -209,6 +233,7 @@ def _report(envelope: Envelope, given: list[Given], out: Path, judged: list[tupl
         "ledger_entries": check_history(envelope),
         "uploads_kept": kept,
         "files": rows,
+        "bundle": {"file": BUNDLE, "accepted": proven},
         "seconds": round(seconds, 3),
         "ok": fine,
     }

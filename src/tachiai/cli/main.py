@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 from tachiai import __version__
 from tachiai.cli.archive import add_archive_commands
+from tachiai.cli.bundles import add_bundle_commands
 from tachiai.cli.database import add_database_commands
 from tachiai.cli.envelopes import add_envelope_commands
 from tachiai.cli.evidence import add_evidence_commands
@@ -60,6 +61,7 @@ def parser() -> argparse.ArgumentParser:
     kept = archive.add_subparsers(required=True)
     add_archive_commands(kept, _lazy)
     add_evidence_commands(kept, _lazy)
+    add_bundle_commands(commands, _lazy)
     add_key_commands(commands, _lazy)
     add_tsa_commands(commands, _lazy)
     add_database_commands(commands, _lazy)

@@ -78,6 +78,8 @@ SENTENCES = {
     "database.role_owner": N_("{role}は表の所有者か管理者のロールのため、権限を制限できません。別のロールを指定してください。"),
     "person.unknown": N_("{mail}についての記録はありません。"),
     "person.in_use": N_("このアドレスは使用中のため、消去できません（{what}）。利用を終了してから、もう一度行ってください。"),
+    "bundle.later": N_("証拠一式をいま作成できません。しばらくしてから、もう一度お試しください。"),
+    "bundle.untrue": N_("証拠一式が検証に合格しないため、お渡しできません。システム運営者に連絡してください（{codes}）。"),
     "evidence.none": N_("この文書の証拠記録はまだありません。作成後にもう一度お試しください。"),
     "evidence.unknown": N_("この番号の文書は保管されていません。"),
     "evidence.unreadable": N_("証拠記録として読み取れません。RFC 4998のDER形式のファイルを指定してください。"),
@@ -288,6 +290,7 @@ STATUS = {
     "vault.altered": 500,
     "vault.shredded": 410,
     "document.altered": 500,
+    "bundle.untrue": 500,
 }
 
 

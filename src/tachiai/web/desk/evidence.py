@@ -1,10 +1,10 @@
-"""The evidence records of one contract, to take along (RFC 4998)."""
+"""What proves one contract, to take along: its evidence records (RFC 4998), and the bundle with which anybody can check it without us."""
 
 from __future__ import annotations
 
 import uuid
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from tachiai import clock
 from tachiai.accounts.models import Member
@@ -15,6 +15,7 @@ from tachiai.envelopes.reading import concluded_files
 from tachiai.errors import Refusal
 from tachiai.web.desk.doors import at_desk
 from tachiai.web.desk.files import attachment
+from tachiai.web.taking import take_bundle
 
 
 @at_desk
@@ -26,6 +27,12 @@ def evidence(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpRespons
         raise Refusal("page.unknown")
     content = zip_evidence(files[0].record, by=member, at=clock.now())
     return attachment(f"{envelope.number}-evidence.zip", content, kind="application/zip")
+
+
+@at_desk
+def bundle(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpResponseBase:
+    """証拠一式: everything with which the envelope can be checked elsewhere."""
+    return take_bundle(request, envelope_for(member, pk), by=member)
 
 
 def offers_evidence(envelope: Envelope) -> bool:

@@ -98,6 +98,7 @@ SHOWN: dict[str, Shown] = {
     "document.unfinished_downloaded": Shown(gettext_lazy("未締結の文書をダウンロード（監査）"), "download", "yellow", _document),
     "file.downloaded": Shown(gettext_lazy("締結済みの文書をダウンロード"), "download", ""),
     "document.destroyed": Shown(gettext_lazy("運営者が復元できないように消去"), "trash", "red", _destroyed),
+    "evidence.exported": Shown(gettext_lazy("証拠一式をダウンロード"), "download", ""),
     "mail.accepted": Shown(gettext_lazy("メールを送信"), "mail", "", _mail),
     "mail.refused": Shown(gettext_lazy("メールの送信に失敗"), "warning", "red", _mail),
 }

@@ -46,6 +46,7 @@ urlpatterns = [
     path(f"{ENVELOPE}/concluded/<int:position>.pdf", files.concluded, name="concluded"),
     path(f"{ENVELOPE}/concluded.zip", files.everything, name="everything"),
     path(f"{ENVELOPE}/evidence.zip", evidence.evidence, name="evidence"),
+    path(f"{ENVELOPE}/bundle.zip", evidence.bundle, name="bundle"),
     path(f"{ENVELOPE}/sign", signing.review, name="sign"),
     path(f"{ENVELOPE}/sign/confirm", signing.confirm, name="sign_confirm"),
     path(f"{ENVELOPE}/sign/done", signing.done, name="sign_done"),

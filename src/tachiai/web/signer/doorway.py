@@ -39,7 +39,7 @@ class Door:
 
 
 SIGNING = Door("signer", "tachiai_ceremony", "link", visit, ("entry", "review", "later", "confirm", "done", "decline"))
-DOWNLOADING = Door("download", "tachiai_download", "download", download_visit, ("entry", "files", "bundle"))
+DOWNLOADING = Door("download", "tachiai_download", "download", download_visit, ("entry", "files", "bundle", "evidence"))
 
 
 @dataclass(frozen=True)

@@ -12,5 +12,6 @@ urlpatterns = [
     path("<str:token>/files", downloading.files, name="files"),
     path("<str:token>/files/<int:place>.pdf", downloading.file, name="file"),
     path("<str:token>/files.zip", downloading.bundle, name="bundle"),
+    path("<str:token>/evidence.zip", downloading.evidence, name="evidence"),
     path("<str:token>/again", downloading.ask_again, name="again"),
 ]

@@ -23,6 +23,7 @@ from tachiai.web.signer.entering import ENDS, code_sentence
 from tachiai.web.signer.forms import CodeForm
 from tachiai.web.signer.reviewing import as_file
 from tachiai.web.signer.stopping import ask_page, unknown_page
+from tachiai.web.taking import take_bundle
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -116,6 +117,17 @@ def bundle(request: HttpRequest, guest: Guest) -> HttpResponseBase:
     name = f"{guest.envelope.number}.zip"
     response.headers["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name) or "attachment"
     return response
+
+
+@require_safe
+@by_link(DOWNLOADING)
+def evidence(request: HttpRequest, guest: Guest) -> HttpResponseBase:
+    """証拠一式: everything with which the envelope can be checked elsewhere."""
+    if not guest.is_inside:
+        return HttpResponseRedirect(guest.url("entry") + "?again")
+    if request.method == "HEAD":
+        return HttpResponse(content_type="application/zip")
+    return take_bundle(request, guest.envelope, by=guest.recipient)
 
 
 @require_POST
