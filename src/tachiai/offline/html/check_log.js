@@ -1,0 +1,112 @@
+/* Check 10, `log`: that the entries stand in a signed and timestamped tree, and what the reader knows of that tree. */
+
+const PROOFS_FORM = FORM.of({
+  v: FORM.one, size: FORM.number, leaves: FORM.list(FORM.of({ seq: FORM.number, index: FORM.size, path: FORM.list(FORM.digest) })),
+  earlier: FORM.list(FORM.of({ number: FORM.number, size: FORM.size, path: FORM.list(FORM.digest) })),
+});
+
+async function checkLog(ex) {
+  const bytes = ex.files.get("ledger/log-key.txt");
+  if (!bytes || !(await ex.try("ledger/log-key.txt", () => judgeLogKey(ex, bytes)))) return;
+  await ex.try("ledger/log-key.txt", () => demand(!ex.reader.logKey || ex.reader.logKey === logKeyLine(ex), "log.key_other"));
+  const found = await checkNote(ex, "ledger/checkpoint");
+  if (!found) return;
+  const earlier = await checkProofs(ex, found);
+  [ex.checkpoint, ex.stampedAt] = [found.checkpoint, found.at];
+  await ex.try("ledger/entries.jsonl", () => demandConcluded(ex, [found.checkpoint, ...earlier]));
+  if (ex.reader.checkpoint) await ex.try("mail", () => compareMail(ex, [found.checkpoint, ...earlier]));
+}
+
+const logKeyLine = (ex) => latin1(ex.files.get("ledger/log-key.txt")).replace(/\n+$/, "");
+
+async function judgeLogKey(ex, bytes) {
+  ex.logKey = await orRefuse("log.key", () => readLogKey(textOf(bytes.subarray(0, -1))));
+  demand(bytes.at(-1) === 0x0a, "log.key");
+}
+
+/** A checkpoint of the bundle with its token's time, if both hold; null otherwise. */
+async function checkNote(ex, path) {
+  const [note, token] = [ex.files.get(`${path}.txt`), ex.files.get(`${path}.tst`)];
+  if (!note || !token) return null;
+  let found = null;
+  const holds = await ex.try(`${path}.txt`, async () => {
+    const checkpoint = await orRefuse("checkpoint.unreadable", () => readCheckpoint(note));
+    demand(await isSignedByLog(ex.logKey, checkpoint), "checkpoint.signature");
+    const stamped = await checkToken(token, digesting(note), ex.rooted("timestamp")).catch((error) => {
+      throw error instanceof Refused ? new Refused("checkpoint.token", `${error.code} ${error.detail}`) : error;
+    });
+    ex.demandTrusted(stamped.chain);
+    found = { checkpoint, at: stamped.at };
+  }, "checkpoint.token");
+  return holds ? found : null;
+}
+
+/** Gives the earlier checkpoints that hold. */
+async function checkProofs(ex, found) {
+  const bytes = ex.files.get("ledger/proofs.json");
+  let proofs = null;
+  const read = bytes && await ex.try("ledger/proofs.json", () => {
+    const held = readFormed(bytes, PROOFS_FORM, "proof.unreadable");
+    demand(held.size === found.checkpoint.size, "proof.unreadable", "another size than the checkpoint's");
+    demand(held.earlier.every(({ number }, at) => number === at + 1), "proof.unreadable", "earlier checkpoints not in order");
+    proofs = held;
+  });
+  if (!read) return [];
+  await checkInclusions(ex, proofs.leaves, found.checkpoint);
+  return checkEarlier(ex, proofs.earlier, found);
+}
+
+async function checkInclusions(ex, leaves, checkpoint) {
+  if (ex.states.entries !== "ok") return;
+  const numbers = new Set([...leaves.map(({ seq }) => seq), ...ex.leaves.map((_, at) => at + 1)]);
+  for (const number of [...numbers].sort((one, other) => one - other)) {
+    const held = leaves.filter(({ seq }) => seq === number);
+    await ex.try(`entry:${number}`, async () => {
+      demand(held.length === 1 && number <= ex.leaves.length, "proof.missing");
+      const path = held[0].path.map(fromHex);
+      demand(await isIncluded(ex.leaves[number - 1], held[0].index, checkpoint.size, path, checkpoint.root), "proof.inclusion");
+    });
+  }
+}
+
+async function checkEarlier(ex, told, found) {
+  const expected = new Set(told.flatMap(({ number }) => [`ledger/earlier/${number}.txt`, `ledger/earlier/${number}.tst`]));
+  for (const path of sorted([...ex.files.keys()].filter((one) => one.startsWith("ledger/earlier/") && !expected.has(one)))) {
+    await ex.try(path, () => demand(false, "proof.unreadable", "a checkpoint without a proof"));
+  }
+  const kept = [];
+  for (const held of told) if (await checkOneEarlier(ex, held, found, kept)) continue;
+  return kept;
+}
+
+async function checkOneEarlier(ex, held, found, kept) {
+  const subject = `ledger/earlier/${held.number}`;
+  if (!ex.files.has(`${subject}.txt`) || !ex.files.has(`${subject}.tst`)) return ex.try(`${subject}.txt`, () => demand(false, "proof.unreadable", "a proof without its checkpoint"));
+  const one = await checkNote(ex, subject);
+  if (!one) return false;
+  const [old, now] = [one.checkpoint, found.checkpoint];
+  return ex.try(`${subject}.txt`, async () => {
+    demand(old.size === held.size && await isConsistent(old.size, old.root, now.size, now.root, held.path.map(fromHex)), "checkpoint.consistency");
+    demand(one.at <= found.at + ORDER_TOLERANCE, "checkpoint.token", "stamped later than the one that follows");
+    kept.push(old);
+  });
+}
+
+/** The checkpoint that the conclusion was made under, and the mails carried, is among those that are here. */
+function demandConcluded(ex, known) {
+  const concluded = ex.states.entries === "ok" ? ex.entries.filter(({ event }) => event === "envelope.concluded") : [];
+  for (const { data: { checkpoint: named } } of concluded) {
+    if (!FORM.object(named) || named.origin !== known[0].origin) continue;
+    demand(known.some(({ size, root }) => size === named.size && hexOf(root) === named.root), "checkpoint.concluded");
+  }
+}
+
+/** What the reader's own checkpoint says of the bundle's: `same`, `earlier` or `unrelated`. Who asked gets no "true" for the last. */
+async function compareMail(ex, known) {
+  const mailed = await orRefuse("checkpoint.mail", () => readCheckpoint(ex.reader.checkpoint));
+  demand(await isSignedByLog(ex.logKey, mailed), "checkpoint.mail", "by another key");
+  const place = known.findIndex(({ size }) => size === mailed.size);
+  if (place >= 0) demand(sameBytes(known[place].root, mailed.root), "checkpoint.mail", "another tree of the same size");
+  ex.mail = place < 0 ? "unrelated" : place ? "earlier" : "same";
+  demand(place >= 0, "checkpoint.unrelated");
+}

@@ -1,0 +1,79 @@
+/* Checks 1 and 2, `container` and `manifest`: what is there, and whether it is what the bundle says it holds. */
+
+const MANIFEST_KIND = "tachiai-evidence-bundle";
+const MANIFEST_FORM = FORM.of({
+  v: FORM.one, kind: FORM.text, made_at: FORM.time, house: FORM.of({ operator: FORM.text, organization: FORM.text, url: FORM.text }),
+  envelope: FORM.of({ id: FORM.uuid, number: FORM.text, name: FORM.text, concluded_at: FORM.time }),
+  documents: FORM.list(FORM.of({
+    document: FORM.uuid, name: FORM.text, path: FORM.text, upload_sha256: FORM.digest, upload_size: FORM.number, frozen_sha256: FORM.digest, frozen_size: FORM.number,
+    sha256: FORM.digest, size: FORM.number,
+  })),
+  certificate: FORM.of({ path: matching(/^certificate\.pdf$/), number: FORM.text, paper_size: FORM.number, sha256: FORM.digest, size: FORM.number }),
+  signers: FORM.list(FORM.of({ slot: FORM.number, order: FORM.number, recipient: FORM.uuid })),
+  roots: FORM.list(FORM.of({ sha256: FORM.digest, uses: FORM.list(FORM.text), embedded: FORM.flag, accredited: FORM.flag })),
+  files: FORM.list(FORM.of({ path: FORM.text, sha256: FORM.digest, size: FORM.size })),
+});
+const ROOT_USES = ["seal", "timestamp", "seal,timestamp"];
+const ALWAYS_THERE = ["certificate.pdf", "ledger/checkpoint.tst", "ledger/checkpoint.txt", "ledger/entries.jsonl", "ledger/log-key.txt", "ledger/personal.json", "ledger/proofs.json", "mail/deliveries.json"];
+const KNOWN_PATHS = [
+  /^documents\/\d\d\.pdf$/, /^ledger\/earlier\/[1-9]\d{0,3}\.(?:txt|tst)$/, /^consents\/[1-9]\d{0,2}(?:\.personal|\.passkey)?\.json$/, /^certificates\/[0-9a-f]{64}\.der$/,
+  /^revocation\/[0-9a-f]{64}\.(?:ocsp|crl)$/, /^tokens\/[0-9a-f]{64}\.tst$/, /^README\.(?:ja|en)\.txt$/, /^verify\/tachiai_verify\.(?:py|html)$/,
+];
+
+async function checkContainer(ex) {
+  ex.begin();
+  try {
+    ex.files = await openContainer(ex.data);
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    ex.tell(error);
+    throw new Stop();
+  }
+}
+
+async function checkManifest(ex) {
+  const read = await ex.try("manifest.json", () => {
+    demand(ex.files.has("manifest.json"), "manifest.missing");
+    ex.manifest = readManifest(ex.files.get("manifest.json"));
+  });
+  if (!read) throw new Stop();
+  await checkListed(ex);
+  for (const { sha256 } of ex.manifest.roots) {
+    const held = ex.files.get(`certificates/${sha256}.der`);
+    const root = held && readOr(null, () => certificate(held));
+    // A root that is missing, unreadable or another than its name says is told of as material, and trusted by nobody.
+    if (root && await sha256Hex(held) === sha256) ex.roots.set(sha256, root);
+  }
+}
+
+function readManifest(bytes) {
+  const held = readOr(undefined, () => readCanonical(bytes));
+  demand(held !== undefined, "manifest.unreadable");
+  demand(FORM.object(held) && held.kind === MANIFEST_KIND && held.v === 1, "manifest.version");
+  demand(MANIFEST_FORM(held) && isOrdered(held), "manifest.form");
+  return held;
+}
+
+function isOrdered({ files, documents, signers, roots }) {
+  const inOrder = (list) => String(sorted(new Set(list))) === String(list);
+  const paths = files.map(({ path }) => path);
+  return documents.length > 0 && signers.length > 0 && inOrder(paths) && !paths.includes("manifest.json") && inOrder(roots.map(({ sha256 }) => sha256))
+    && documents.every(({ path }, at) => path === `documents/${String(at + 1).padStart(2, "0")}.pdf`)
+    && signers.every(({ slot }, at) => slot === at + 1) && roots.every(({ uses }) => ROOT_USES.includes(String(uses)));
+}
+
+async function checkListed(ex) {
+  const { files, documents, signers } = ex.manifest;
+  const listed = new Set(files.map(({ path }) => path));
+  for (const one of files) await checkOneListed(ex, one);
+  const needed = [...ALWAYS_THERE, ...documents.map(({ path }) => path), ...signers.map(({ slot }) => `consents/${slot}.json`)];
+  for (const path of sorted(needed)) if (!listed.has(path)) ex.tell(new Refused("file.missing"), path);
+  const known = (path) => listed.has(path) && (ALWAYS_THERE.includes(path) || KNOWN_PATHS.some((pattern) => pattern.test(path)));
+  for (const path of sorted(ex.files.keys())) if (path !== "manifest.json" && !known(path)) ex.tell(new Refused("file.unlisted"), path);
+}
+
+async function checkOneListed(ex, { path, sha256, size }) {
+  const bytes = ex.files.get(path);
+  if (!bytes) ex.tell(new Refused("file.missing"), path);
+  else if (bytes.length !== size || await sha256Hex(bytes) !== sha256) ex.tell(new Refused("file.digest"), path);
+}
