@@ -10,16 +10,16 @@ async function checkEntries(ex) {
   if (!bytes) return;
   ex.begin();
   const lines = linesOf(bytes);
-  const rest = lines.pop();
-  if (rest.length || !lines.length) ex.tell(new Refused("entry.unreadable", "the last line has no end"), `entry:${lines.length + 1}`);
+  const ended = lines.pop().length === 0 && lines.length > 0;
   let previous = "0".repeat(64);
   for (const [at, line] of lines.entries()) {
-    const good = await ex.try(`entry:${at + 1}`, () => judgeEntry(ex, line, at + 1, previous));
-    if (!good) break;
+    // What hangs on a chain that is broken here says nothing any more.
+    if (!(await ex.try(`entry:${at + 1}`, () => judgeEntry(ex, line, at + 1, previous)))) return;
     ex.leaves.push(await leafHash(line));
     previous = hexOf(ex.leaves.at(-1));
   }
-  await checkPersonals(ex);
+  const whole = await ex.try(`entry:${lines.length + 1}`, () => demand(ended, "entry.unreadable", "the last line has no end"));
+  if (whole) await checkPersonals(ex);
 }
 
 /** The parts between line feeds. */

@@ -1,6 +1,6 @@
 /* The page itself: the form, the run, the language. */
 
-const [MOST_READ, UTF8_MARK] = [ZIP_LIMITS.file + 1, "\ufeff"];
+const MOST_READ = ZIP_LIMITS.file + 1;
 const find = (id) => document.getElementById(id);
 let shown = null;
 
@@ -65,13 +65,21 @@ function showErrors(wrong) {
   summary.focus();
 }
 
+function hideResult() {
+  shown = null;
+  for (const id of ["result", "take"]) find(id).hidden = true;
+}
+
 async function run(event) {
   event.preventDefault();
+  if (find("run").getAttribute("aria-disabled") === "true") return;
+  // No old verdict may stand beside a new file.
+  hideResult();
   const file = find("bundle").files[0];
   const { reader, wrong } = await readReader();
   if (!file) wrong.unshift(["bundle", "needFile"]);
   showErrors(wrong);
-  if (wrong.length || find("run").getAttribute("aria-disabled") === "true") return;
+  if (wrong.length) return;
   find("run").setAttribute("aria-disabled", "true");
   try {
     const data = await readFile(file);
@@ -122,8 +130,7 @@ async function copyJson() {
 }
 
 function startAgain() {
-  shown = null;
-  for (const id of ["result", "take"]) find(id).hidden = true;
+  hideResult();
   find("form").reset();
   showChosen();
   find("bundle").focus();

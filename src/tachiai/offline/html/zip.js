@@ -90,7 +90,7 @@ function demandSizes(entries) {
 
 /** No two names alike, and none that is a folder of another: a disk could keep only one of them. */
 function demandNames(entries) {
-  for (const { name } of entries) demand(ZIP_NAME.test(name), "zip.name", "", name);
+  for (const { name } of entries) demand(ZIP_NAME.test(name), "zip.name", "", shownName(name));
   const small = new Set();
   for (const { name } of entries) {
     demand(!small.has(name.toLowerCase()), "zip.twin", "", name);
@@ -100,6 +100,11 @@ function demandNames(entries) {
     const parts = name.toLowerCase().split("/");
     demand(parts.slice(1).every((_, at) => !small.has(parts.slice(0, at + 1).join("/"))), "zip.twin", "", name);
   }
+}
+
+/** A name of any bytes, as both verifiers tell it: what is not printable, by its number. */
+function shownName(name) {
+  return name.slice(0, 400).replace(/[\u0000-\u001f\u007f-\u00a0\u00ad]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 async function inflate(packed, size) {
