@@ -244,7 +244,7 @@ def test_what_the_reader_brings_is_read_and_compared(asked: Asked) -> None:
     assert page.locator("#error-list li").count() == 3
     assert page.evaluate("document.activeElement.id") == "errors"
     page.fill("#roots", "")
-    page.fill("#checkpoint", mailed()().decode().replace("\n", "\r\n"))
+    page.fill("#checkpoint", "締結のお知らせ\n\n" + mailed()().decode().replace("\n", "  \r\n") + "\n以上")
     _verify(page, whole())
     assert "この台帳の以前の状態です" in page.locator("#result").inner_text()
     page.fill("#checkpoint", mailed(root=bytes(32))().decode())

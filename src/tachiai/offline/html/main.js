@@ -32,8 +32,8 @@ async function readReader() {
   const reader = { roots: [], logKey: find("log-key").value.trim(), checkpoint: null };
   const pasted = find("checkpoint").value.trim();
   if (pasted) {
-    reader.checkpoint = utf8(pasted.replace(/\r\n?/g, "\n") + "\n");
-    if (!readOr(null, () => readCheckpoint(reader.checkpoint))) wrong.push(["checkpoint", "badCheckpoint"]);
+    reader.checkpoint = readOr(null, () => noteIn(pasted));
+    if (!reader.checkpoint) wrong.push(["checkpoint", "badCheckpoint"]);
   }
   if (reader.logKey && !(await readLogKey(reader.logKey).catch(() => null))) wrong.push(["log-key", "badLogKey"]);
   if (find("roots").value.trim()) {

@@ -32,3 +32,14 @@ async function isSignedByLog(key, checkpoint) {
   }
   return false;
 }
+
+const NOTE = /^[^\s+]+\/log\/e\d+\n\d+\n[A-Za-z0-9+/=]{44}\n(?:[^\n]+\n)*\n(?:\u2014 [^\n]+\n)+/m;
+
+/** The bytes of the checkpoint in a text: a whole mail, or the five lines as they were copied. Throws Malformed. */
+function noteIn(text) {
+  const lines = text.replace(/\r\n?/g, "\n").split("\n").map((line) => line.trimEnd());
+  const found = NOTE.exec([...lines, ""].join("\n"));
+  const note = utf8(found ? found[0] : "");
+  readCheckpoint(note);
+  return note;
+}
