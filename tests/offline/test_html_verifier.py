@@ -218,6 +218,7 @@ def test_a_reader_sees_who_signed_what_and_what_is_left_to_compare(asked: Asked)
     assert "Everything that can be checked holds." in result.inner_text()
     page.click("#again")
     assert result.is_hidden()
+    assert set(asked.requests) == {building.PAGE.as_uri()}, "the page itself, and nothing else, ever"
     assert asked.complaints[complaints:] == []
 
 

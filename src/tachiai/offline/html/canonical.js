@@ -8,7 +8,10 @@ function canonicalText(value) {
   }
   if (typeof value === "string") return canonicalString(value);
   if (Array.isArray(value)) return `[${value.map(canonicalText).join(",")}]`;
-  return `{${Object.keys(value).sort().map((key) => `${canonicalString(key)}:${canonicalText(value[key])}`).join(",")}}`;
+  return `{${Object.keys(value)
+    .sort()
+    .map((key) => `${canonicalString(key)}:${canonicalText(value[key])}`)
+    .join(",")}}`;
 }
 
 function canonicalString(text) {

@@ -1,9 +1,17 @@
 /* Checks 6 and 7, `consent` and `passkey`: what each signer agreed to, and the passkey that vouches for it. */
 
 const CONSENT_FORM = FORM.of({
-  v: FORM.one, consent: FORM.uuid, envelope: FORM.uuid, recipient: FORM.uuid, slot: FORM.number, at: FORM.time,
-  documents: FORM.list(FORM.of({ document: FORM.uuid, sha256: FORM.digest, size: FORM.size, pages: FORM.size })), values: FORM.object,
-  text: FORM.of({ id: FORM.text, language: FORM.text, sha256: FORM.digest }), authentication: FORM.object, personal: FORM.digest,
+  v: FORM.one,
+  consent: FORM.uuid,
+  envelope: FORM.uuid,
+  recipient: FORM.uuid,
+  slot: FORM.number,
+  at: FORM.time,
+  documents: FORM.list(FORM.of({ document: FORM.uuid, sha256: FORM.digest, size: FORM.size, pages: FORM.size })),
+  values: FORM.object,
+  text: FORM.of({ id: FORM.text, language: FORM.text, sha256: FORM.digest }),
+  authentication: FORM.object,
+  personal: FORM.digest,
 });
 const SALTED_FORM = FORM.of({ v: FORM.one, salt: FORM.digest, personal: FORM.text });
 
@@ -22,16 +30,30 @@ async function judgeConsent(ex, signer, bytes) {
   demand(consent.envelope === ex.manifest.envelope.id && consent.recipient === recipient && consent.slot === slot, "consent.envelope");
   demand(coversDocuments(consent, ex.manifest), "consent.documents");
   const own = ex.pdfs.flatMap(({ signatures }) => signatures).filter(({ field }) => slotOf(field) === slot);
-  demand(own.every((signature) => signature.consent === digest), "consent.not_in_signature");
+  demand(
+    own.every((signature) => signature.consent === digest),
+    "consent.not_in_signature",
+  );
   const held = ex.files.get(`consents/${slot}.personal.json`);
   if (!held) ex.erased = true;
-  else ex.consentPersonals.set(slot, await openCommitted(readFormed(held, SALTED_FORM, "consent.personal"), consent.personal, "consent.personal"));
+  else
+    ex.consentPersonals.set(
+      slot,
+      await openCommitted(readFormed(held, SALTED_FORM, "consent.personal"), consent.personal, "consent.personal"),
+    );
 }
 
 /** Whether a consent names exactly the manifest's documents, in order, as they were frozen. */
 function coversDocuments(consent, { documents }) {
-  return consent.documents.length === documents.length
-    && documents.every((one, at) => consent.documents[at].document === one.document && consent.documents[at].sha256 === one.frozen_sha256 && consent.documents[at].size === one.frozen_size);
+  return (
+    consent.documents.length === documents.length &&
+    documents.every(
+      (one, at) =>
+        consent.documents[at].document === one.document &&
+        consent.documents[at].sha256 === one.frozen_sha256 &&
+        consent.documents[at].size === one.frozen_size,
+    )
+  );
 }
 
 const levelOf = ({ authentication }) => (typeof authentication.level === "string" ? authentication.level : "");

@@ -1,7 +1,15 @@
 /* Checks 8 and 9, `entries` and `agreement`: the envelope's stream of the ledger, and whether it tells the same story as the files. */
 
 const ENTRY_FORM = FORM.of({
-  v: FORM.one, stream: FORM.text, seq: FORM.number, previous: FORM.digest, at: FORM.time, event: FORM.text, by: FORM.object, data: FORM.object, personal: FORM.orNull(FORM.digest),
+  v: FORM.one,
+  stream: FORM.text,
+  seq: FORM.number,
+  previous: FORM.digest,
+  at: FORM.time,
+  event: FORM.text,
+  by: FORM.object,
+  data: FORM.object,
+  personal: FORM.orNull(FORM.digest),
 });
 const PERSONAL_FORM = FORM.of({ v: FORM.one, entries: FORM.list(FORM.of({ seq: FORM.number, salt: FORM.digest, personal: FORM.text })) });
 
@@ -45,7 +53,11 @@ async function checkPersonals(ex) {
   const bytes = ex.files.get("ledger/personal.json");
   await ex.try("ledger/personal.json", () => {
     const held = bytes ? readFormed(bytes, PERSONAL_FORM, "entry.personal").entries : [];
-    demand(held.every(({ seq }, at) => at === 0 || held[at - 1].seq < seq), "entry.personal", "not in order");
+    demand(
+      held.every(({ seq }, at) => at === 0 || held[at - 1].seq < seq),
+      "entry.personal",
+      "not in order",
+    );
     ex.told = new Map(held.map((one) => [one.seq, one]));
   });
   for (const [seq, held] of ex.told) {
@@ -73,7 +85,8 @@ async function checkAgreement(ex) {
 
 /** How many entries of this event say all of `data`. */
 function timesTold(ex, event, data) {
-  return ex.entries.filter((entry) => entry.event === event && Object.entries(data).every(([key, value]) => entry.data[key] === value)).length;
+  return ex.entries.filter((entry) => entry.event === event && Object.entries(data).every(([key, value]) => entry.data[key] === value))
+    .length;
 }
 
 /** Whether one entry says so, and no other entry of this event anything else of the same thing: the first member of `data`. */
@@ -86,7 +99,11 @@ function judgeSent(ex) {
   const { documents, signers } = ex.manifest;
   const sent = ex.entries.filter(({ event }) => event === "envelope.sent").map(({ data }) => data);
   const wanted = { documents: documents.map((one) => one.upload_sha256), slots: signers };
-  demand(sent.length === 1 && ["documents", "slots"].every((key) => key in sent[0] && canonicalText(sent[0][key]) === canonicalText(wanted[key])), "entry.sent");
+  demand(
+    sent.length === 1 &&
+      ["documents", "slots"].every((key) => key in sent[0] && canonicalText(sent[0][key]) === canonicalText(wanted[key])),
+    "entry.sent",
+  );
 }
 
 function judgeConsented(ex, slot, recipient) {
@@ -109,7 +126,12 @@ async function checkRecorded(ex, pdf) {
       [code, events] = ["entry.sealed", ["document.sealed", "document.resealed"]];
     }
     closed ||= signature.isTimestamp;
-    await ex.try(`${pdf.path}#${signature.field}`, () => demand(events.some((event) => timesTold(ex, event, said)), code));
+    await ex.try(`${pdf.path}#${signature.field}`, () =>
+      demand(
+        events.some((event) => timesTold(ex, event, said)),
+        code,
+      ),
+    );
   }
 }
 
@@ -119,5 +141,8 @@ async function judgeConcluded(ex, pdf) {
   const told = ex.entries.filter(({ event }) => event === "envelope.concluded").map(({ data }) => data);
   demand(told.length === 1 && told[0].certificate === ex.manifest.certificate.number && told[0].sha256 === first, "entry.concluded");
   const later = ["certificate.topped_up", "certificate.renewed"];
-  demand(others.every((sha256) => later.some((event) => timesTold(ex, event, { sha256 }))), "entry.concluded");
+  demand(
+    others.every((sha256) => later.some((event) => timesTold(ex, event, { sha256 }))),
+    "entry.concluded",
+  );
 }

@@ -1,7 +1,9 @@
 /* Check 10, `log`: that the entries stand in a signed and timestamped tree, and what the reader knows of that tree. */
 
 const PROOFS_FORM = FORM.of({
-  v: FORM.one, size: FORM.number, leaves: FORM.list(FORM.of({ seq: FORM.number, index: FORM.size, path: FORM.list(FORM.digest) })),
+  v: FORM.one,
+  size: FORM.number,
+  leaves: FORM.list(FORM.of({ seq: FORM.number, index: FORM.size, path: FORM.list(FORM.digest) })),
   earlier: FORM.list(FORM.of({ number: FORM.number, size: FORM.size, path: FORM.list(FORM.digest) })),
 });
 
@@ -29,15 +31,19 @@ async function checkNote(ex, path) {
   const [note, token] = [ex.files.get(`${path}.txt`), ex.files.get(`${path}.tst`)];
   if (!note || !token) return null;
   let found = null;
-  const holds = await ex.try(`${path}.txt`, async () => {
-    const checkpoint = await orRefuse("checkpoint.unreadable", () => readCheckpoint(note));
-    demand(await isSignedByLog(ex.logKey, checkpoint), "checkpoint.signature");
-    const stamped = await checkToken(token, digesting(note), ex.rooted("timestamp")).catch((error) => {
-      throw error instanceof Refused ? new Refused("checkpoint.token", `${error.code} ${error.detail}`) : error;
-    });
-    ex.demandTrusted(stamped.chain);
-    found = { checkpoint, at: stamped.at };
-  }, "checkpoint.token");
+  const holds = await ex.try(
+    `${path}.txt`,
+    async () => {
+      const checkpoint = await orRefuse("checkpoint.unreadable", () => readCheckpoint(note));
+      demand(await isSignedByLog(ex.logKey, checkpoint), "checkpoint.signature");
+      const stamped = await checkToken(token, digesting(note), ex.rooted("timestamp")).catch((error) => {
+        throw error instanceof Refused ? new Refused("checkpoint.token", `${error.code} ${error.detail}`) : error;
+      });
+      ex.demandTrusted(stamped.chain);
+      found = { checkpoint, at: stamped.at };
+    },
+    "checkpoint.token",
+  );
   return holds ? found : null;
 }
 
@@ -45,12 +51,18 @@ async function checkNote(ex, path) {
 async function checkProofs(ex, found) {
   const bytes = ex.files.get("ledger/proofs.json");
   let proofs = null;
-  const read = bytes && await ex.try("ledger/proofs.json", () => {
-    const held = readFormed(bytes, PROOFS_FORM, "proof.unreadable");
-    demand(held.size === found.checkpoint.size, "proof.unreadable", "another size than the checkpoint's");
-    demand(held.earlier.every(({ number }, at) => number === at + 1), "proof.unreadable", "earlier checkpoints not in order");
-    proofs = held;
-  });
+  const read =
+    bytes &&
+    (await ex.try("ledger/proofs.json", () => {
+      const held = readFormed(bytes, PROOFS_FORM, "proof.unreadable");
+      demand(held.size === found.checkpoint.size, "proof.unreadable", "another size than the checkpoint's");
+      demand(
+        held.earlier.every(({ number }, at) => number === at + 1),
+        "proof.unreadable",
+        "earlier checkpoints not in order",
+      );
+      proofs = held;
+    }));
   if (!read) return [];
   await checkInclusions(ex, proofs.leaves, found.checkpoint);
   return checkEarlier(ex, proofs.earlier, found);
@@ -58,13 +70,16 @@ async function checkProofs(ex, found) {
 
 async function checkInclusions(ex, leaves, checkpoint) {
   if (ex.states.entries !== "ok") return;
-  const numbers = new Set([...leaves.map(({ seq }) => seq), ...ex.leaves.map((_, at) => at + 1)]);
-  for (const number of [...numbers].sort((one, other) => one - other)) {
-    const held = leaves.filter(({ seq }) => seq === number);
+  const told = new Map(ex.leaves.map((_, at) => [at + 1, []]));
+  for (const held of leaves) told.set(held.seq, [...(told.get(held.seq) || []), held]);
+  for (const number of [...told.keys()].sort((one, other) => one - other)) {
     await ex.try(`entry:${number}`, async () => {
-      demand(held.length === 1 && number <= ex.leaves.length, "proof.missing");
-      const path = held[0].path.map(fromHex);
-      demand(await isIncluded(ex.leaves[number - 1], held[0].index, checkpoint.size, path, checkpoint.root), "proof.inclusion");
+      const [held, twice] = told.get(number);
+      demand(held && !twice && number <= ex.leaves.length, "proof.missing");
+      demand(
+        await isIncluded(ex.leaves[number - 1], held.index, checkpoint.size, held.path.map(fromHex), checkpoint.root),
+        "proof.inclusion",
+      );
     });
   }
 }
@@ -75,18 +90,23 @@ async function checkEarlier(ex, told, found) {
     await ex.try(path, () => demand(false, "proof.unreadable", "a checkpoint without a proof"));
   }
   const kept = [];
-  for (const held of told) if (await checkOneEarlier(ex, held, found, kept)) continue;
+  for (const held of told) await checkOneEarlier(ex, held, found, kept);
   return kept;
 }
 
+/** Puts the checkpoint to those `kept` if it holds and the tree begins with it. */
 async function checkOneEarlier(ex, held, found, kept) {
   const subject = `ledger/earlier/${held.number}`;
-  if (!ex.files.has(`${subject}.txt`) || !ex.files.has(`${subject}.tst`)) return ex.try(`${subject}.txt`, () => demand(false, "proof.unreadable", "a proof without its checkpoint"));
+  const isThere = ex.files.has(`${subject}.txt`) && ex.files.has(`${subject}.tst`);
+  if (!isThere) return void (await ex.try(`${subject}.txt`, () => demand(false, "proof.unreadable", "a proof without its checkpoint")));
   const one = await checkNote(ex, subject);
-  if (!one) return false;
+  if (!one) return;
   const [old, now] = [one.checkpoint, found.checkpoint];
-  return ex.try(`${subject}.txt`, async () => {
-    demand(old.size === held.size && await isConsistent(old.size, old.root, now.size, now.root, held.path.map(fromHex)), "checkpoint.consistency");
+  await ex.try(`${subject}.txt`, async () => {
+    demand(
+      old.size === held.size && (await isConsistent(old.size, old.root, now.size, now.root, held.path.map(fromHex))),
+      "checkpoint.consistency",
+    );
     demand(one.at <= found.at + ORDER_TOLERANCE, "checkpoint.token", "stamped later than the one that follows");
     kept.push(old);
   });
@@ -95,9 +115,14 @@ async function checkOneEarlier(ex, held, found, kept) {
 /** The checkpoint that the conclusion was made under, and the mails carried, is among those that are here. */
 function demandConcluded(ex, known) {
   const concluded = ex.states.entries === "ok" ? ex.entries.filter(({ event }) => event === "envelope.concluded") : [];
-  for (const { data: { checkpoint: named } } of concluded) {
+  for (const {
+    data: { checkpoint: named },
+  } of concluded) {
     if (!FORM.object(named) || named.origin !== known[0].origin) continue;
-    demand(known.some(({ size, root }) => size === named.size && hexOf(root) === named.root), "checkpoint.concluded");
+    demand(
+      known.some(({ size, root }) => size === named.size && hexOf(root) === named.root),
+      "checkpoint.concluded",
+    );
   }
 }
 

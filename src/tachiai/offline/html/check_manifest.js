@@ -2,22 +2,55 @@
 
 const MANIFEST_KIND = "tachiai-evidence-bundle";
 const MANIFEST_FORM = FORM.of({
-  v: FORM.one, kind: FORM.text, made_at: FORM.time, house: FORM.of({ operator: FORM.text, organization: FORM.text, url: FORM.text }),
+  v: FORM.one,
+  kind: FORM.text,
+  made_at: FORM.time,
+  house: FORM.of({ operator: FORM.text, organization: FORM.text, url: FORM.text }),
   envelope: FORM.of({ id: FORM.uuid, number: FORM.text, name: FORM.text, concluded_at: FORM.time }),
-  documents: FORM.list(FORM.of({
-    document: FORM.uuid, name: FORM.text, path: FORM.text, upload_sha256: FORM.digest, upload_size: FORM.number, frozen_sha256: FORM.digest, frozen_size: FORM.number,
-    sha256: FORM.digest, size: FORM.number,
-  })),
-  certificate: FORM.of({ path: matching(/^certificate\.pdf$/), number: FORM.text, paper_size: FORM.number, sha256: FORM.digest, size: FORM.number }),
+  documents: FORM.list(
+    FORM.of({
+      document: FORM.uuid,
+      name: FORM.text,
+      path: FORM.text,
+      upload_sha256: FORM.digest,
+      upload_size: FORM.number,
+      frozen_sha256: FORM.digest,
+      frozen_size: FORM.number,
+      sha256: FORM.digest,
+      size: FORM.number,
+    }),
+  ),
+  certificate: FORM.of({
+    path: matching(/^certificate\.pdf$/),
+    number: FORM.text,
+    paper_size: FORM.number,
+    sha256: FORM.digest,
+    size: FORM.number,
+  }),
   signers: FORM.list(FORM.of({ slot: FORM.number, order: FORM.number, recipient: FORM.uuid })),
   roots: FORM.list(FORM.of({ sha256: FORM.digest, uses: FORM.list(FORM.text), embedded: FORM.flag, accredited: FORM.flag })),
   files: FORM.list(FORM.of({ path: FORM.text, sha256: FORM.digest, size: FORM.size })),
 });
 const ROOT_USES = ["seal", "timestamp", "seal,timestamp"];
-const ALWAYS_THERE = ["certificate.pdf", "ledger/checkpoint.tst", "ledger/checkpoint.txt", "ledger/entries.jsonl", "ledger/log-key.txt", "ledger/personal.json", "ledger/proofs.json", "mail/deliveries.json"];
+const ALWAYS_THERE = [
+  "certificate.pdf",
+  "ledger/checkpoint.tst",
+  "ledger/checkpoint.txt",
+  "ledger/entries.jsonl",
+  "ledger/log-key.txt",
+  "ledger/personal.json",
+  "ledger/proofs.json",
+  "mail/deliveries.json",
+];
 const KNOWN_PATHS = [
-  /^documents\/\d\d\.pdf$/, /^ledger\/earlier\/[1-9]\d{0,3}\.(?:txt|tst)$/, /^consents\/[1-9]\d{0,2}(?:\.personal|\.passkey)?\.json$/, /^certificates\/[0-9a-f]{64}\.der$/,
-  /^revocation\/[0-9a-f]{64}\.(?:ocsp|crl)$/, /^tokens\/[0-9a-f]{64}\.tst$/, /^README\.(?:ja|en)\.txt$/, /^verify\/tachiai_verify\.(?:py|html)$/,
+  /^documents\/\d\d\.pdf$/,
+  /^ledger\/earlier\/[1-9]\d{0,3}\.(?:txt|tst)$/,
+  /^consents\/[1-9]\d{0,2}(?:\.personal|\.passkey)?\.json$/,
+  /^certificates\/[0-9a-f]{64}\.der$/,
+  /^revocation\/[0-9a-f]{64}\.(?:ocsp|crl)$/,
+  /^tokens\/[0-9a-f]{64}\.tst$/,
+  /^README\.(?:ja|en)\.txt$/,
+  /^verify\/tachiai_verify\.(?:py|html)$/,
 ];
 
 async function checkContainer(ex) {
@@ -42,7 +75,7 @@ async function checkManifest(ex) {
     const held = ex.files.get(`certificates/${sha256}.der`);
     const root = held && readOr(null, () => certificate(held));
     // A root that is missing, unreadable or another than its name says is told of as material, and trusted by nobody.
-    if (root && await sha256Hex(held) === sha256) ex.roots.set(sha256, root);
+    if (root && (await sha256Hex(held)) === sha256) ex.roots.set(sha256, root);
   }
 }
 
@@ -57,9 +90,16 @@ function readManifest(bytes) {
 function isOrdered({ files, documents, signers, roots }) {
   const inOrder = (list) => String(sorted(new Set(list))) === String(list);
   const paths = files.map(({ path }) => path);
-  return documents.length > 0 && signers.length > 0 && inOrder(paths) && !paths.includes("manifest.json") && inOrder(roots.map(({ sha256 }) => sha256))
-    && documents.every(({ path }, at) => path === `documents/${String(at + 1).padStart(2, "0")}.pdf`)
-    && signers.every(({ slot }, at) => slot === at + 1) && roots.every(({ uses }) => ROOT_USES.includes(String(uses)));
+  return (
+    documents.length > 0 &&
+    signers.length > 0 &&
+    inOrder(paths) &&
+    !paths.includes("manifest.json") &&
+    inOrder(roots.map(({ sha256 }) => sha256)) &&
+    documents.every(({ path }, at) => path === `documents/${String(at + 1).padStart(2, "0")}.pdf`) &&
+    signers.every(({ slot }, at) => slot === at + 1) &&
+    roots.every(({ uses }) => ROOT_USES.includes(String(uses)))
+  );
 }
 
 async function checkListed(ex) {
@@ -75,5 +115,5 @@ async function checkListed(ex) {
 async function checkOneListed(ex, { path, sha256, size }) {
   const bytes = ex.files.get(path);
   if (!bytes) ex.tell(new Refused("file.missing"), path);
-  else if (bytes.length !== size || await sha256Hex(bytes) !== sha256) ex.tell(new Refused("file.digest"), path);
+  else if (bytes.length !== size || (await sha256Hex(bytes)) !== sha256) ex.tell(new Refused("file.digest"), path);
 }

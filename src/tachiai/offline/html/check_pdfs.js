@@ -2,7 +2,8 @@
 
 async function checkPdfs(ex) {
   const slots = ex.manifest.signers.map(({ slot }) => slot);
-  for (const one of ex.manifest.documents) await checkPdf(ex, { path: one.path, stated: one, isDocument: true, base: one.upload_size, slots });
+  for (const one of ex.manifest.documents)
+    await checkPdf(ex, { path: one.path, stated: one, isDocument: true, base: one.upload_size, slots });
   const paper = ex.manifest.certificate;
   await checkPdf(ex, { path: paper.path, stated: paper, isDocument: false, base: paper.paper_size, slots: [] });
 }
@@ -22,7 +23,7 @@ async function checkPdf(ex, asked) {
 /** Everything that can be said of a file before any signature is looked into. Refuses with `pdf.…`. */
 async function readPdf(pdf) {
   const { bytes, stated, base } = pdf;
-  const whole = bytes.length >= base && (!pdf.isDocument || await sha256Hex(bytes.subarray(0, base)) === stated.upload_sha256);
+  const whole = bytes.length >= base && (!pdf.isDocument || (await sha256Hex(bytes.subarray(0, base))) === stated.upload_sha256);
   demand(whole, "pdf.upload");
   const [sections, found] = await orRefuse("pdf.unreadable", () => readRevisions(bytes, base));
   pdf.signatures = found.filter(Boolean);
@@ -32,7 +33,8 @@ async function readPdf(pdf) {
   judgeLocks(pdf);
   pdf.stores = await orRefuse("pdf.changed", () => judgeChanges(bytes, sections, found));
   const house = sections[0].end;
-  if (pdf.isDocument) demand(house === stated.frozen_size && await sha256Hex(bytes.subarray(0, house)) === stated.frozen_sha256, "pdf.frozen");
+  if (pdf.isDocument)
+    demand(house === stated.frozen_size && (await sha256Hex(bytes.subarray(0, house))) === stated.frozen_sha256, "pdf.frozen");
   return pdf;
 }
 
@@ -56,7 +58,9 @@ function judgeSigners({ signatures, slots }) {
   const signed = signatures.filter((one) => !one.isTimestamp).map(({ field }) => field);
   for (const name of wanted) demand(signed.includes(name), "pdf.signer_missing", "", name);
   signatures.forEach((one, place) => {
-    const known = one.isTimestamp ? FIELD.archive.test(one.field) : wanted.includes(one.field) && (one.field === FIELD.house) === (place === 0);
+    const known = one.isTimestamp
+      ? FIELD.archive.test(one.field)
+      : wanted.includes(one.field) && (one.field === FIELD.house) === (place === 0);
     const again = signatures.slice(0, place).some(({ field }) => field === one.field);
     const early = one.isTimestamp && signatures.slice(place).some(({ isTimestamp }) => !isTimestamp);
     demand(known && !again && !early, "pdf.signer_unexpected", "", one.field);
@@ -68,7 +72,10 @@ function judgeLocks({ signatures, slots, bytes, base, isDocument }) {
   const [house] = signatures;
   const every = house.frees ? [...house.frees] : ["?"];
   const named = every.filter((name) => FIELD.slot.test(name));
-  const known = named.length === slots.length && slots.every((slot) => named.includes(slotField(slot))) && every.every((name) => slots.includes(slotOf(name)));
+  const known =
+    named.length === slots.length &&
+    slots.every((slot) => named.includes(slotField(slot))) &&
+    every.every((name) => slots.includes(slotOf(name)));
   demand(known, "pdf.lock", "", house.field);
   // A file that others had signed gets no certification, which must be the first signature.
   const bearsOthers = indexOfBytes(bytes.subarray(0, base), utf8("/ByteRange")) >= 0;

@@ -14,9 +14,19 @@ async function checkSignatures(ex) {
 
 async function checkDocumentTimestamp(ex, pdf, signature, times) {
   const subject = `${pdf.path}#${signature.field}`;
-  const stamped = await tokenOf(ex, signature.contents, digesting(() => coveredBy(pdf.bytes, signature)), subject);
+  const stamped = await tokenOf(
+    ex,
+    signature.contents,
+    digesting(() => coveredBy(pdf.bytes, signature)),
+    subject,
+  );
   if (!stamped) return;
-  const inOrder = await ex.try(subject, () => demand(times.every((one) => one <= stamped.at + ORDER_TOLERANCE), "token.order"));
+  const inOrder = await ex.try(subject, () =>
+    demand(
+      times.every((one) => one <= stamped.at + ORDER_TOLERANCE),
+      "token.order",
+    ),
+  );
   if (inOrder) pdf.tokens.set(signature.field, stamped);
   times.push(stamped.at);
 }
@@ -24,11 +34,19 @@ async function checkDocumentTimestamp(ex, pdf, signature, times) {
 async function checkSignature(ex, pdf, signature, times) {
   const subject = `${pdf.path}#${signature.field}`;
   let [signed, signer, chain] = [null, null, null];
-  const holds = await ex.try(subject, async () => {
-    signed = readOr(null, () => readSigned(signature.contents));
-    demand(signed, "signature.unreadable");
-    signer = await checkSigned(signed, digesting(() => coveredBy(pdf.bytes, signature)), "signature");
-  }, "signature.unreadable");
+  const holds = await ex.try(
+    subject,
+    async () => {
+      signed = readOr(null, () => readSigned(signature.contents));
+      demand(signed, "signature.unreadable");
+      signer = await checkSigned(
+        signed,
+        digesting(() => coveredBy(pdf.bytes, signature)),
+        "signature",
+      );
+    },
+    "signature.unreadable",
+  );
   if (!holds) return;
   const held = signed.unsigned.get(CMS.timestamp) || [];
   if (held.length !== 1) return void ex.tell(new Refused("token.missing"), `${subject}/token`);
@@ -48,10 +66,14 @@ async function checkSignature(ex, pdf, signature, times) {
 /** The token, if it holds and leads to a root; null otherwise. */
 async function tokenOf(ex, bytes, digestBy, subject) {
   let found = null;
-  const holds = await ex.try(subject, async () => {
-    found = await checkToken(bytes, digestBy, ex.rooted("timestamp"));
-    ex.demandTrusted(found.chain);
-  }, "token.unreadable");
+  const holds = await ex.try(
+    subject,
+    async () => {
+      found = await checkToken(bytes, digestBy, ex.rooted("timestamp"));
+      ex.demandTrusted(found.chain);
+    },
+    "token.unreadable",
+  );
   return holds ? found : null;
 }
 
@@ -69,7 +91,9 @@ async function checkRevocation(ex) {
       since = isTimestamp ? Math.min(since + 1, stamps.length - 1) : 0;
       const chains = isTimestamp ? [token.chain] : [pdf.signers.get(field), token.chain];
       const uses = chains.map((chain) => ({ chain, at: token.at, since }));
-      await ex.try(`${pdf.path}#${field}`, async () => { for (const use of uses) await checkUse(use, stores); });
+      await ex.try(`${pdf.path}#${field}`, async () => {
+        for (const use of uses) await checkUse(use, stores);
+      });
     }
   }
 }

@@ -87,7 +87,8 @@ const algorithmOf = (value) => oidOf(childrenOf(value)[0]);
 
 function integerOf(value) {
   const bytes = tagged(value, 0x02).body;
-  if (!bytes.length || (bytes.length > 1 && ((bytes[0] === 0 && bytes[1] < 0x80) || (bytes[0] === 0xff && bytes[1] >= 0x80)))) throw new Malformed("an integer in another form");
+  if (!bytes.length || (bytes.length > 1 && ((bytes[0] === 0 && bytes[1] < 0x80) || (bytes[0] === 0xff && bytes[1] >= 0x80))))
+    throw new Malformed("an integer in another form");
   const number = BigInt("0x" + hexOf(bytes));
   return bytes[0] & 0x80 ? number - (1n << BigInt(8 * bytes.length)) : number;
 }

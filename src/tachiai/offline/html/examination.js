@@ -1,6 +1,19 @@
 /* One bundle, examined check by check in the order of evidence-bundle.md: what the checks share and write to. */
 
-const CHECKS = ["container", "manifest", "pdf", "signature", "revocation", "consent", "passkey", "entries", "agreement", "log", "delivery", "material"];
+const CHECKS = [
+  "container",
+  "manifest",
+  "pdf",
+  "signature",
+  "revocation",
+  "consent",
+  "passkey",
+  "entries",
+  "agreement",
+  "log",
+  "delivery",
+  "material",
+];
 
 /** Nothing that follows could be checked. */
 class Stop extends Error {}
@@ -9,7 +22,14 @@ class Examination {
   /** `reader` is what the reader brought from elsewhere: `roots` (DER), `logKey`, `checkpoint` (bytes or null), and the time, `at`. */
   constructor(data, reader) {
     Object.assign(this, { data, reader, problems: [], current: "", files: new Map(), manifest: null, pdfs: [], roots: new Map() });
-    Object.assign(this, { consents: new Map(), consentPersonals: new Map(), entries: [], leaves: [], told: new Map(), personals: new Map() });
+    Object.assign(this, {
+      consents: new Map(),
+      consentPersonals: new Map(),
+      entries: [],
+      leaves: [],
+      told: new Map(),
+      personals: new Map(),
+    });
     Object.assign(this, { logKey: null, checkpoint: null, stampedAt: null, mail: null, erased: false });
     this.states = Object.fromEntries(CHECKS.map((name) => [name, "skipped"]));
   }
@@ -68,12 +88,15 @@ function readFormed(bytes, form, code) {
 /** The personal data, when salt and text give the commitment. */
 async function openCommitted({ salt, personal }, committed, code) {
   const told = readOr(undefined, () => readCanonical(utf8(personal)));
-  demand(FORM.object(told) && await sha256Hex(concat(fromHex(salt), utf8(personal))) === committed, code);
+  demand(FORM.object(told) && (await sha256Hex(concat(fromHex(salt), utf8(personal)))) === committed, code);
   return told;
 }
 
 /** In the order of the characters' numbers, as every other program sorts; JavaScript's own is that of their halves. */
 function sorted(texts) {
   const key = (text) => Array.from(text, (character) => character.codePointAt(0).toString(16).padStart(6, "0")).join("");
-  return [...texts].map((text) => [key(text), text]).sort(([one], [other]) => (one < other ? -1 : Number(one > other))).map(([, text]) => text);
+  return [...texts]
+    .map((text) => [key(text), text])
+    .sort(([one], [other]) => (one < other ? -1 : Number(one > other)))
+    .map(([, text]) => text);
 }

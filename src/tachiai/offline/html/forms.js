@@ -16,8 +16,10 @@ const FORM = {
   orNull: (form) => (value) => value === null || form(value),
   list: (form) => (value) => Array.isArray(value) && value.every(form),
   /** Exactly these members. */
-  of: (members) => (value) => FORM.object(value) && Object.keys(value).length === Object.keys(members).length
-    && Object.entries(members).every(([name, form]) => Object.hasOwn(value, name) && form(value[name])),
+  of: (members) => (value) =>
+    FORM.object(value) &&
+    Object.keys(value).length === Object.keys(members).length &&
+    Object.entries(members).every(([name, form]) => Object.hasOwn(value, name) && form(value[name])),
 };
 
 /** A time of the formats, `2026-11-23T08:05:00.000000Z`, in microseconds since 1970; null for another spelling. */

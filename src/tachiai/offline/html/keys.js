@@ -4,7 +4,13 @@ const DIGESTS = { "2.16.840.1.101.3.4.2.1": "SHA-256", "2.16.840.1.101.3.4.2.2":
 const RSA_KINDS = { "1.2.840.113549.1.1.11": "SHA-256", "1.2.840.113549.1.1.12": "SHA-384", "1.2.840.113549.1.1.13": "SHA-512" };
 const ECDSA_KINDS = { "1.2.840.10045.4.3.2": "SHA-256", "1.2.840.10045.4.3.3": "SHA-384", "1.2.840.10045.4.3.4": "SHA-512" };
 const CURVES = { "1.2.840.10045.3.1.7": ["P-256", 32], "1.3.132.0.34": ["P-384", 48] };
-const ALGORITHM = { rsa: "1.2.840.113549.1.1.1", pss: "1.2.840.113549.1.1.10", mask: "1.2.840.113549.1.1.8", ec: "1.2.840.10045.2.1", ed25519: "1.3.101.112" };
+const ALGORITHM = {
+  rsa: "1.2.840.113549.1.1.1",
+  pss: "1.2.840.113549.1.1.10",
+  mask: "1.2.840.113549.1.1.8",
+  ec: "1.2.840.10045.2.1",
+  ed25519: "1.3.101.112",
+};
 
 /** An algorithm or a key that is not accepted. */
 class Unaccepted extends Malformed {}
@@ -63,7 +69,8 @@ function pssOf(parameters) {
   if (![0xa0, 0xa1, 0xa2].every((tag) => found.has(tag))) throw new Unaccepted("RSASSA-PSS with its defaults");
   const hash = DIGESTS[algorithmOf(found.get(0xa0))];
   const mask = childrenOf(found.get(0xa1));
-  if (!hash || mask.length !== 2 || oidOf(mask[0]) !== ALGORITHM.mask || DIGESTS[algorithmOf(mask[1])] !== hash) throw new Unaccepted("RSASSA-PSS with two digests");
+  if (!hash || mask.length !== 2 || oidOf(mask[0]) !== ALGORITHM.mask || DIGESTS[algorithmOf(mask[1])] !== hash)
+    throw new Unaccepted("RSASSA-PSS with two digests");
   return [hash, Number(integerOf(found.get(0xa2)))];
 }
 

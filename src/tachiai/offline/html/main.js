@@ -102,7 +102,10 @@ async function readFile(file) {
 }
 
 async function showRun(data, reader, name) {
-  const painted = () => new Promise((go) => { setTimeout(go); });
+  const painted = () =>
+    new Promise((go) => {
+      setTimeout(go);
+    });
   const ex = await examine(data, reader, async (check) => {
     find("progress").textContent = `${say("running")} ${say(CHECK_WORDS[check])}`;
     await painted();
@@ -139,7 +142,10 @@ function startAgain() {
 /** The whole zone takes a dropped file, and the rest of the page none, so that a miss does not open it. */
 function takeDrops() {
   const zone = find("drop");
-  const over = (event) => { event.preventDefault(); zone.classList.toggle("is-over", zone.contains(event.target)); };
+  const over = (event) => {
+    event.preventDefault();
+    zone.classList.toggle("is-over", zone.contains(event.target));
+  };
   document.addEventListener("dragover", over);
   document.addEventListener("dragleave", () => zone.classList.remove("is-over"));
   document.addEventListener("drop", (event) => {
@@ -158,7 +164,8 @@ function begin() {
   find("copy").addEventListener("click", copyJson);
   find("print").addEventListener("click", () => window.print());
   find("again").addEventListener("click", startAgain);
-  for (const button of document.querySelectorAll("[data-language]")) button.addEventListener("click", () => setLanguage(button.dataset.language));
+  for (const button of document.querySelectorAll("[data-language]"))
+    button.addEventListener("click", () => setLanguage(button.dataset.language));
   takeDrops();
   setLanguage(/^ja/i.test(navigator.language) ? "ja" : "en");
   if (!globalThis.crypto?.subtle || typeof DecompressionStream === "undefined") find("progress").textContent = say("noCrypto");

@@ -31,7 +31,8 @@ function judgeField(latest, held, field) {
   const before = latest.get(held.number)?.value;
   if (!(before instanceof Map) || !before.has("/FT")) throw new Malformed("a section of a signer that rewrites something else than fields");
   const name = pdfString(before.get("/T"));
-  if (name !== field && !(FIELD.value.test(name) && slotOf(name) === slotOf(field))) throw new Malformed("a section of a signer that rewrites another field");
+  if (name !== field && !(FIELD.value.test(name) && slotOf(name) === slotOf(field)))
+    throw new Malformed("a section of a signer that rewrites another field");
   demandOnly(before, held.value, ["/V", "/AP", "/AS"]);
 }
 

@@ -25,7 +25,8 @@ function readSections(pdf, from) {
 
 function demandContinued(before, section) {
   const size = Math.max(before.size, ...[...section.objects.keys()].map((number) => number + 1));
-  const chained = section.trailer.get("/Prev") === String(before.startxref) && samePdf(section.trailer.get("/Root"), before.trailer.get("/Root"));
+  const chained =
+    section.trailer.get("/Prev") === String(before.startxref) && samePdf(section.trailer.get("/Root"), before.trailer.get("/Root"));
   if (!chained || section.size < size) throw new Malformed("a section that does not continue the one before");
 }
 
@@ -42,24 +43,33 @@ function readSection(tail, start, from) {
   const [trailer, end] = classic ? readXrefTable(tail, at, objects) : [readXrefStream(tail, objects, from), at];
   const closing = matchAt(PDF_END, tail, end);
   const startxref = from + (classic ? at : last);
-  if (!closing || Number(closing[1]) !== startxref || !/^\d+$/.test(String(trailer.get("/Size")))) throw new Malformed("a section without its proper end");
+  if (!closing || Number(closing[1]) !== startxref || !/^\d+$/.test(String(trailer.get("/Size"))))
+    throw new Malformed("a section without its proper end");
   return { end: from + end + closing[0].length, objects, trailer, size: Number(trailer.get("/Size")), startxref };
 }
 
 /** One object, and where the next may begin. `value` is a stream's dictionary; `stream` is where its content stands. */
 function readPdfObject(tail, head, from) {
   const start = head.index + head[0].length;
-  const [value, end] = pdfValueAt(tail, start);
+  const [value, end] = wholePdfValue(tail, start);
   const stream = tail.startsWith("\nstream\n", end) ? streamPlace(tail, value, end + 8) : null;
   const after = stream ? stream[1] + 10 : end;
   if (!tail.startsWith("\nendobj\n", after)) throw new Malformed("an object without an end");
-  const held = { number: Number(head[1]), generation: Number(head[2]), offset: from + head.index, start: from + start, end: from + end, value };
+  const held = {
+    number: Number(head[1]),
+    generation: Number(head[2]),
+    offset: from + head.index,
+    start: from + start,
+    end: from + end,
+    value,
+  };
   return [{ ...held, stream: stream && stream.map((place) => from + place) }, after + 8];
 }
 
 function streamPlace(tail, value, start) {
   const length = value instanceof Map ? value.get("/Length") : undefined;
-  if (!/^\d{1,10}$/.test(String(length)) || !tail.startsWith("\nendstream", start + Number(length))) throw new Malformed("a stream that is not as long as it says");
+  if (!/^\d{1,10}$/.test(String(length)) || !tail.startsWith("\nendstream", start + Number(length)))
+    throw new Malformed("a stream that is not as long as it says");
   return [start, start + Number(length)];
 }
 
@@ -77,9 +87,11 @@ function runsOf(objects) {
 function readXrefTable(tail, at, objects) {
   const pad = (number, width) => String(number).padStart(width, "0");
   const row = (held) => `${pad(held.offset, 10)} ${pad(held.generation, 5)} n \n`;
-  const listed = `xref\n${runsOf(objects).map((run) => `${run[0].number} ${run.length}\n${run.map(row).join("")}`).join("")}trailer\n`;
+  const listed = `xref\n${runsOf(objects)
+    .map((run) => `${run[0].number} ${run.length}\n${run.map(row).join("")}`)
+    .join("")}trailer\n`;
   if (!tail.startsWith(listed, at)) throw new Malformed("a table that does not list its objects");
-  const [trailer, end] = pdfValueAt(tail, at + listed.length);
+  const [trailer, end] = wholePdfValue(tail, at + listed.length);
   if (!(trailer instanceof Map) || tail[end] !== "\n") throw new Malformed("no trailer");
   return [trailer, end + 1];
 }
@@ -87,13 +99,19 @@ function readXrefTable(tail, at, objects) {
 /** The last object has to be the stream that lists all of them. It is taken out of `objects`. */
 function readXrefStream(tail, objects, from) {
   const held = [...objects.values()].at(-1);
-  if (!held || !held.stream || held.value.get("/Type") !== "/XRef" || held.value.has("/Filter")) throw new Malformed("a section without its cross-reference stream");
+  if (!held || !held.stream || held.value.get("/Type") !== "/XRef" || held.value.has("/Filter"))
+    throw new Malformed("a section without its cross-reference stream");
   const runs = runsOf(objects);
   const index = runs.flatMap((run) => [String(run[0].number), String(run.length)]);
-  const bytes = (number, width) => Array.from({ length: width }, (_, place) => String.fromCharCode(Math.floor(number / 256 ** (width - 1 - place)) % 256)).join("");
-  const rows = runs.flat().map((one) => "\x01" + bytes(one.offset, 5) + bytes(one.generation, 2)).join("");
+  const bytes = (number, width) =>
+    Array.from({ length: width }, (_, place) => String.fromCharCode(Math.floor(number / 256 ** (width - 1 - place)) % 256)).join("");
+  const rows = runs
+    .flat()
+    .map((one) => "\x01" + bytes(one.offset, 5) + bytes(one.generation, 2))
+    .join("");
   const written = tail.slice(held.stream[0] - from, held.stream[1] - from);
-  if (!samePdf(held.value.get("/W"), ["1", "5", "2"]) || !samePdf(held.value.get("/Index"), index) || written !== rows) throw new Malformed("a cross-reference stream that does not list its objects");
+  if (!samePdf(held.value.get("/W"), ["1", "5", "2"]) || !samePdf(held.value.get("/Index"), index) || written !== rows)
+    throw new Malformed("a cross-reference stream that does not list its objects");
   objects.delete(held.number);
   return held.value;
 }

@@ -1,6 +1,11 @@
 /* The signatures in the house's sections: where each lies, what it covers, what it says. Nothing of it is believed here. */
 
-const FIELD = { house: "TachiaiHouse", slot: /^TachiaiSlot(\d{3})$/, value: /^TachiaiValue(\d{3})-\d\d$/, archive: /^TachiaiArchive[1-9]\d{0,3}$/ };
+const FIELD = {
+  house: "TachiaiHouse",
+  slot: /^TachiaiSlot(\d{3})$/,
+  value: /^TachiaiValue(\d{3})-\d\d$/,
+  archive: /^TachiaiArchive[1-9]\d{0,3}$/,
+};
 const SIGNATURE_KINDS = { "/ETSI.CAdES.detached": "/Sig", "/ETSI.RFC3161": "/DocTimeStamp" };
 
 const slotField = (slot) => `TachiaiSlot${String(slot).padStart(3, "0")}`;
@@ -20,14 +25,22 @@ function findSignature(pdf, section) {
   const fields = dictionaries.filter((one) => one.value.get("/V") === `${held.number} ${held.generation} R`);
   if (values.length > 1 || fields.length !== 1) throw new Malformed("not one signature in one field");
   const [said, field] = [held.value, pdfString(fields[0].value.get("/T"))];
-  if (!said.has("/Type") || SIGNATURE_KINDS[said.get("/SubFilter")] !== said.get("/Type")) throw new Malformed("a signature of another kind");
+  if (!said.has("/Type") || SIGNATURE_KINDS[said.get("/SubFilter")] !== said.get("/Type"))
+    throw new Malformed("a signature of another kind");
   const contents = fromLatin1(pdfString(said.get("/Contents")));
   const gap = gapOf(pdf, section, held, contents);
   if (!gap) throw new Refused("pdf.byte_range", "", field);
   const isTimestamp = said.get("/Type") === "/DocTimeStamp";
   return {
-    field, isTimestamp, kind: isTimestamp ? "timestamp" : field === FIELD.house ? "house" : "slot", contents, gap, section, name: pdfWords(said.get("/Name")),
-    consent: said.has("/XXTachiaiConsent") ? hexOf(fromLatin1(pdfString(said.get("/XXTachiaiConsent")))) : null, ...referencesOf(said.get("/Reference")),
+    field,
+    isTimestamp,
+    kind: isTimestamp ? "timestamp" : field === FIELD.house ? "house" : "slot",
+    contents,
+    gap,
+    section,
+    name: pdfWords(said.get("/Name")),
+    consent: said.has("/XXTachiaiConsent") ? hexOf(fromLatin1(pdfString(said.get("/XXTachiaiConsent")))) : null,
+    ...referencesOf(said.get("/Reference")),
   };
 }
 
@@ -51,7 +64,8 @@ function referencesOf(list) {
     const [method, action, names] = [entry.get("/TransformMethod"), params.get("/Action"), params.get("/Fields")];
     if (method === "/DocMDP" && permission === null && /^[123]$/.test(params.get("/P"))) permission = Number(params.get("/P"));
     else if (method === "/FieldMDP" && frees === null && action === "/All") frees = new Set();
-    else if (method === "/FieldMDP" && frees === null && action === "/Exclude" && Array.isArray(names)) frees = new Set(names.map(pdfString));
+    else if (method === "/FieldMDP" && frees === null && action === "/Exclude" && Array.isArray(names))
+      frees = new Set(names.map(pdfString));
     else throw new Malformed("terms of another kind");
   }
   return { permission, frees };

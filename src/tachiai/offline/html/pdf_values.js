@@ -2,7 +2,7 @@
  * that says by its beginning what it is: `/Name`, `(` and a string's content, `7 0 R`, or a number or keyword as it stands.
  * Text here is one character a byte. */
 
-const PDF_DEPTH = 32;
+const [PDF_DEPTH, PDF_LONGEST] = [32, 4000000];
 const PDF_TOKEN = new RegExp(
   "[\\0\\t\\n\\f\\r ]*(?:(/[^\\0\\t\\n\\f\\r ()<>\\[\\]{}/%]*)|(\\d+ \\d+ R)(?![^\\0\\t\\n\\f\\r ()<>\\[\\]{}/%])|(<<|>>|\\[|\\])|<([0-9A-Fa-f\\0\\t\\n\\f\\r ]*)>|(\\()|([^\\0\\t\\n\\f\\r ()<>\\[\\]{}/%]+))",
   "y",
@@ -12,6 +12,12 @@ const PDF_ESCAPES = { n: "\n", r: "\r", t: "\t", b: "\b", f: "\f", "\n": "", "\r
 function matchAt(pattern, text, at) {
   pattern.lastIndex = at;
   return pattern.exec(text);
+}
+
+/** A whole value of an object or a trailer, and where it ends. */
+function wholePdfValue(text, start) {
+  const [value, end] = pdfValueAt(text.slice(start, start + PDF_LONGEST), 0);
+  return [value, start + end];
 }
 
 /** The value that begins at `at`, and where it ends. */
@@ -75,7 +81,7 @@ function pdfString(value) {
 /** The words of a text string (ISO 32000-2, 7.9.2.2); none where there is no value. */
 function pdfWords(value) {
   const held = value === undefined ? "" : pdfString(value);
-  return held.startsWith("\xfe\xff") ? new TextDecoder("utf-16be").decode(fromLatin1(held.slice(2))) : held;
+  return held.startsWith("\xfe\xff") ? new TextDecoder("utf-16be", { ignoreBOM: true }).decode(fromLatin1(held.slice(2))) : held;
 }
 
 /** The number of the object that a reference means, or 0; objects of the house have one generation each. */
@@ -85,7 +91,10 @@ function pdfReference(value) {
 }
 
 function samePdf(one, other) {
-  if (one instanceof Map) return other instanceof Map && one.size === other.size && [...one].every(([key, value]) => other.has(key) && samePdf(value, other.get(key)));
+  if (one instanceof Map)
+    return (
+      other instanceof Map && one.size === other.size && [...one].every(([key, value]) => other.has(key) && samePdf(value, other.get(key)))
+    );
   if (Array.isArray(one)) return Array.isArray(other) && one.length === other.length && one.every((value, at) => samePdf(value, other[at]));
   return one === other;
 }

@@ -10,9 +10,15 @@ const HARMLESS_REASONS = [0, 3, 4, 5];
 /** Every answer about `held` by or for `issuer`: `{ since, until, revoked, reason, delegate }`. What proves nothing is passed over. */
 async function answersAbout(held, issuer, ocsps, crls) {
   const found = [];
-  for (const [read, stored] of [[readOcspAnswer, ocsps], [readCrlAnswer, crls]]) {
+  for (const [read, stored] of [
+    [readOcspAnswer, ocsps],
+    [readCrlAnswer, crls],
+  ]) {
     for (const der of stored) {
-      const answer = await read(der, held, issuer).catch((error) => { if (isUnreadable(error)) return null; throw error; });
+      const answer = await read(der, held, issuer).catch((error) => {
+        if (isUnreadable(error)) return null;
+        throw error;
+      });
       if (answer) found.push(answer);
     }
   }
@@ -46,7 +52,10 @@ async function readOcspAnswer(der, held, issuer) {
   const delegate = await delegateOf(basic, issuer, since);
   const [revoked, reason] = status.tag === 0xa1 ? childrenOf(status) : [];
   return {
-    since: Math.min(timeOf(produced), since), until: timeOf(onlyChild(until)), delegate, revoked: revoked ? timeOf(revoked) : null,
+    since: Math.min(timeOf(produced), since),
+    until: timeOf(onlyChild(until)),
+    delegate,
+    revoked: revoked ? timeOf(revoked) : null,
     reason: reason ? onlyChild(reason).body.at(-1) : null,
   };
 }
@@ -71,7 +80,7 @@ async function delegateOf(basic, issuer, at) {
   for (const candidate of [issuer, ...others]) {
     const signs = await holdsUnder(candidate, basic[1], bitsOf(basic[2]), basic[0].raw);
     if (signs && candidate === issuer) return null;
-    const certified = signs && candidate.purposes.includes(PURPOSE.ocsp) && await candidate.isIssuedBy(issuer);
+    const certified = signs && candidate.purposes.includes(PURPOSE.ocsp) && (await candidate.isIssuedBy(issuer));
     if (certified && stands(candidate, 0, at) && stands(issuer, 1, at)) return candidate;
   }
   throw new Malformed("nobody who may answer");
@@ -93,7 +102,8 @@ async function readCrlAnswer(der, held, issuer) {
 /** No critical extension but one that says of which certificates the list speaks, if `held` is one of these. */
 function isWholeList(members, held) {
   const extensions = taggedChild(members, 0xa0);
-  return (extensions ? childrenOf(onlyChild(extensions)) : []).map(childrenOf)
+  return (extensions ? childrenOf(onlyChild(extensions)) : [])
+    .map(childrenOf)
     .every((parts) => parts[1].tag !== 0x01 || (oidOf(parts[0]) === "2.5.29.28" && coversCertificate(readDer(parts.at(-1).body), held)));
 }
 
@@ -110,8 +120,14 @@ function coversCertificate(part, held) {
   if (!found.has(0xa0)) return true;
   const named = onlyChild(found.get(0xa0));
   const points = held.value("2.5.29.31");
-  const asked = (points ? childrenOf(points) : []).flatMap(childrenOf).filter((node) => node.tag === 0xa0).map(onlyChild);
-  const wanted = asked.filter((full) => full.tag === 0xa0).flatMap(childrenOf).map((name) => hexOf(name.raw));
+  const asked = (points ? childrenOf(points) : [])
+    .flatMap(childrenOf)
+    .filter((node) => node.tag === 0xa0)
+    .map(onlyChild);
+  const wanted = asked
+    .filter((full) => full.tag === 0xa0)
+    .flatMap(childrenOf)
+    .map((name) => hexOf(name.raw));
   return named.tag === 0xa0 && childrenOf(named).some((name) => wanted.includes(hexOf(name.raw)));
 }
 

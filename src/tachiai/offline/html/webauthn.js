@@ -1,8 +1,16 @@
 /* The passkey's assertion (W3C WebAuthn 3, 7.2) over one consent, and the COSE key (RFC 9053) it is checked with. */
 
 const PASSKEY_FORM = FORM.of({
-  v: FORM.one, rp_id: FORM.text, credential: FORM.base64Url, public_key_cose: FORM.base64Url, authenticator_data: FORM.base64Url, client_data_json: FORM.base64Url,
-  signature: FORM.base64Url, origin: FORM.text, enrolled_at: FORM.text, aaguid: FORM.text,
+  v: FORM.one,
+  rp_id: FORM.text,
+  credential: FORM.base64Url,
+  public_key_cose: FORM.base64Url,
+  authenticator_data: FORM.base64Url,
+  client_data_json: FORM.base64Url,
+  signature: FORM.base64Url,
+  origin: FORM.text,
+  enrolled_at: FORM.text,
+  aaguid: FORM.text,
 });
 const CHALLENGE = utf8("tachiai-consent-challenge-v1\0");
 const MOST_COSE = 16;
@@ -40,7 +48,11 @@ function readCose(bytes) {
 async function checkForCose(bytes) {
   const key = readCose(bytes);
   const kind = [key.get(1), key.get(3), key.get(-1)].join();
-  if (kind === "2,-7,1") return checkForEcdsa({ curve: "P-256", width: 32, point: concat(Uint8Array.of(4), coseBytes(key, -2, 32), coseBytes(key, -3, 32)) }, "SHA-256");
+  if (kind === "2,-7,1")
+    return checkForEcdsa(
+      { curve: "P-256", width: 32, point: concat(Uint8Array.of(4), coseBytes(key, -2, 32), coseBytes(key, -3, 32)) },
+      "SHA-256",
+    );
   if (key.get(1) === 3 && key.get(3) === -257) return checkForCoseRsa(coseBytes(key, -1), coseBytes(key, -2));
   if (kind === "1,-8,6") {
     const point = coseBytes(key, -2, 32);
@@ -66,7 +78,7 @@ async function checkForCoseRsa(modulus, exponent) {
 /** Refuse unless whoever holds the passkey confirmed this very consent. */
 async function judgePasskey(bytes, consent, authentication) {
   const { told, client, clientData, authenticator, signature, credential, holds } = await readPasskey(bytes);
-  demand(authentication.credential === await sha256Hex(credential), "passkey.credential");
+  demand(authentication.credential === (await sha256Hex(credential)), "passkey.credential");
   const host = /^https?:\/\/([A-Za-z0-9.-]+)(?::\d{1,5})?$/.exec(told.origin);
   const near = host && told.rp_id && `.${host[1].toLowerCase()}`.endsWith(`.${told.rp_id}`);
   const same = client.type === "webauthn.get" && client.origin === told.origin;
@@ -81,7 +93,13 @@ async function readPasskey(bytes) {
   try {
     const told = readCanonical(bytes);
     demand(PASSKEY_FORM(told), "passkey.unreadable", "form");
-    const [authenticator, clientData, signature, credential, key] = ["authenticator_data", "client_data_json", "signature", "credential", "public_key_cose"].map((name) => fromBase64Url(told[name]));
+    const [authenticator, clientData, signature, credential, key] = [
+      "authenticator_data",
+      "client_data_json",
+      "signature",
+      "credential",
+      "public_key_cose",
+    ].map((name) => fromBase64Url(told[name]));
     const [holds, client] = [await checkForCose(key), readJson(clientData)];
     demand(authenticator.length >= 37 && FORM.object(client), "passkey.unreadable");
     return { told, client, clientData, authenticator, signature, credential, holds };

@@ -14,7 +14,18 @@ class Certificate {
     const first = members[0].tag === 0xa0 ? 1 : 0;
     const [serial, , issuer, validity, subject, spki] = members.slice(first);
     const [from, until] = exactly(2, sequence(validity)).map(timeOf);
-    Object.assign(this, { der, serial, issuer: issuer.raw, subject: subject.raw, from, until, spki: spki.raw, algorithm, signed: tbs.raw, signature: bitsOf(signature) });
+    Object.assign(this, {
+      der,
+      serial,
+      issuer: issuer.raw,
+      subject: subject.raw,
+      from,
+      until,
+      spki: spki.raw,
+      algorithm,
+      signed: tbs.raw,
+      signature: bitsOf(signature),
+    });
     this.keyBits = bitsOf(exactly(2, childrenOf(spki))[1]);
     this.extensions = readExtensions(taggedChild(members.slice(first + 6), 0xa3));
     this.issuers = new Map();
@@ -62,7 +73,8 @@ class Certificate {
 /** Whether a certificate's key made this signature; what cannot be used or read did not. */
 async function holdsUnder(certificate, algorithm, signature, message) {
   try {
-    return await (await checkFor(certificate.spki, algorithm))(signature, message);
+    const holds = await checkFor(certificate.spki, algorithm);
+    return await holds(signature, message);
   } catch (error) {
     if (isUnreadable(error)) return false;
     throw error;
@@ -82,16 +94,21 @@ function readExtensions(held) {
 
 /** A name for reading, most particular part first: `CN=…, O=…, C=JP`. */
 function certificateName(raw) {
-  return childrenOf(readDer(raw)).reverse().flatMap(childrenOf).map((part) => {
-    const [kind, value] = exactly(2, childrenOf(part));
-    return `${NAME_PARTS[oidOf(kind)] || oidOf(kind)}=${decodeName(value)}`;
-  }).join(", ");
+  return childrenOf(readDer(raw))
+    .reverse()
+    .flatMap(childrenOf)
+    .map((part) => {
+      const [kind, value] = exactly(2, childrenOf(part));
+      return `${NAME_PARTS[oidOf(kind)] || oidOf(kind)}=${decodeName(value)}`;
+    })
+    .join(", ");
 }
 
 function decodeName(value) {
   const coding = NAME_CODINGS[value.tag];
   if (coding === "latin1") return latin1(value.body);
-  if (coding === "utf-32be") return Array.from({ length: value.body.length >> 2 }, (_, at) => String.fromCodePoint(view(value.body).getUint32(4 * at))).join("");
+  if (coding === "utf-32be")
+    return Array.from({ length: value.body.length >> 2 }, (_, at) => String.fromCodePoint(view(value.body).getUint32(4 * at))).join("");
   return new TextDecoder(coding || "utf-8", { ignoreBOM: true }).decode(value.body);
 }
 
@@ -100,7 +117,11 @@ const knownCertificates = new Map();
 /** The certificate in these bytes, read once. Throws Malformed, whatever is wrong with it. */
 function certificate(der) {
   const key = latin1(der);
-  if (!knownCertificates.has(key)) knownCertificates.set(key, readOr(null, () => new Certificate(der)));
+  if (!knownCertificates.has(key))
+    knownCertificates.set(
+      key,
+      readOr(null, () => new Certificate(der)),
+    );
   const found = knownCertificates.get(key);
   if (!found) throw new Malformed("a certificate that cannot be read");
   return found;
@@ -115,8 +136,9 @@ async function buildChain(leaf, pool, roots, at) {
     if (!stands(last, path.length - 1, at)) return null;
     if (roots.includes(last)) return path;
     for (const candidate of candidates) {
-      if (path.includes(candidate) || path.length >= LONGEST_CHAIN || !sameBytes(last.issuer, candidate.subject) || tries++ >= MOST_TRIED) continue;
-      const found = await last.isIssuedBy(candidate) ? await extend([...path, candidate]) : null;
+      if (path.includes(candidate) || path.length >= LONGEST_CHAIN || !sameBytes(last.issuer, candidate.subject) || tries++ >= MOST_TRIED)
+        continue;
+      const found = (await last.isIssuedBy(candidate)) ? await extend([...path, candidate]) : null;
       if (found) return found;
     }
     return null;

@@ -28,9 +28,10 @@ function readZipEntry(bytes, at, end) {
   const [flags, method] = [head.getUint16(8, true), head.getUint16(10, true)];
   const [nameSize, extra, comment, disk] = [28, 30, 32, 34].map((offset) => head.getUint16(offset, true));
   const [crc, packed, size, local] = [16, 20, 24, 42].map((offset) => head.getUint32(offset, true));
-  if (head.getUint32(0, true) !== 0x02014b50 || (flags & ~0x800) || (method !== 0 && method !== 8)) throw new Malformed("directory");
+  if (head.getUint32(0, true) !== 0x02014b50 || flags & ~0x800 || (method !== 0 && method !== 8)) throw new Malformed("directory");
   // Sizes of 32 ones would mean that the true ones stand in a ZIP64 field.
-  if (extra || comment || disk || at + 46 + nameSize > end || packed === 0xffffffff || size === 0xffffffff) throw new Malformed("directory");
+  if (extra || comment || disk || at + 46 + nameSize > end || packed === 0xffffffff || size === 0xffffffff)
+    throw new Malformed("directory");
   const nameBytes = bytes.subarray(at + 46, at + 46 + nameSize);
   return { flags, method, crc, packed, size, local, nameBytes, name: latin1(nameBytes), next: at + 46 + nameSize };
 }
@@ -57,9 +58,16 @@ function startOfZipData(bytes, entry, place, limit) {
   const start = place + 30 + entry.nameBytes.length;
   if (entry.local !== place || start + entry.packed > limit) throw new Malformed("an entry elsewhere than it should be");
   const head = view(bytes.subarray(place, place + 30));
-  const same = head.getUint32(0, true) === 0x04034b50 && head.getUint16(6, true) === entry.flags && head.getUint16(8, true) === entry.method
-    && head.getUint32(14, true) === entry.crc && head.getUint32(18, true) === entry.packed && head.getUint32(22, true) === entry.size
-    && head.getUint16(26, true) === entry.nameBytes.length && head.getUint16(28, true) === 0 && sameBytes(bytes.subarray(place + 30, start), entry.nameBytes);
+  const same =
+    head.getUint32(0, true) === 0x04034b50 &&
+    head.getUint16(6, true) === entry.flags &&
+    head.getUint16(8, true) === entry.method &&
+    head.getUint32(14, true) === entry.crc &&
+    head.getUint32(18, true) === entry.packed &&
+    head.getUint32(22, true) === entry.size &&
+    head.getUint16(26, true) === entry.nameBytes.length &&
+    head.getUint16(28, true) === 0 &&
+    sameBytes(bytes.subarray(place + 30, start), entry.nameBytes);
   if (!same) throw new Malformed("a local header that differs from the directory");
   return start;
 }
@@ -98,13 +106,20 @@ function demandNames(entries) {
   }
   for (const { name } of entries) {
     const parts = name.toLowerCase().split("/");
-    demand(parts.slice(1).every((_, at) => !small.has(parts.slice(0, at + 1).join("/"))), "zip.twin", "", name);
+    demand(
+      parts.slice(1).every((_, at) => !small.has(parts.slice(0, at + 1).join("/"))),
+      "zip.twin",
+      "",
+      name,
+    );
   }
 }
 
 /** A name of any bytes, as both verifiers tell it: what is not printable, by its number. */
 function shownName(name) {
-  return name.slice(0, 400).replace(/[\u0000-\u001f\u007f-\u00a0\u00ad]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return name
+    .slice(0, 400)
+    .replace(/[\u0000-\u001f\u007f-\u00a0\u00ad]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 async function inflate(packed, size) {
@@ -124,7 +139,12 @@ async function inflate(packed, size) {
 
 async function unpack(bytes, entry) {
   const packed = bytes.subarray(entry.data, entry.data + entry.packed);
-  const whole = entry.method === 0 ? packed : await inflate(packed, entry.size).catch((error) => { throw new Refused("zip.content", error.message, entry.name); });
+  const whole =
+    entry.method === 0
+      ? packed
+      : await inflate(packed, entry.size).catch((error) => {
+          throw new Refused("zip.content", error.message, entry.name);
+        });
   demand(whole.length === entry.size && crc32(whole) === entry.crc, "zip.content", "", entry.name);
   return whole;
 }
