@@ -2,11 +2,12 @@
  *
  * Everything behind the upload has to be a row of sections: objects back to back, one cross-reference section that lists each of
  * them and nothing else, a trailer that continues the one before, `startxref`, `%%EOF`. A reader this narrow leaves nothing that
- * two programs could read differently. The upload itself is never read.
+ * two programs could read differently. Of the upload one number is read: its /Size, below which no object is new.
  *
  * `tail` is the text from byte `from` on; places in what is given out are places in the file. */
 
 const PDF_OBJECT = /([1-9]\d{0,9}) (\d{1,5}) obj\n/y;
+const PDF_BLANKS = [0, 9, 10, 12, 13, 32];
 const PDF_END = /startxref\n(\d{1,12})\n%%EOF\n/y;
 
 /** Every section from byte `from` of `pdf` on, to the last byte. */
@@ -18,16 +19,38 @@ function readSections(pdf, from) {
     const opens = !found.length && tail[0] === "\n" && pdf[from - 1] !== 0x0a && pdf[from - 1] !== 0x0d;
     const section = readSection(tail, start - from + (opens ? 1 : 0), from);
     if (found.length) demandContinued(found.at(-1), section);
+    else demandSize(section, sizeBefore(pdf, section, from));
     found.push(section);
   }
   return found;
 }
 
+/** A section's /Size must not be below what was there before, nor its own numbers. */
+function demandSize(section, before) {
+  const size = Math.max(before, ...[...section.objects.keys()].map((number) => number + 1));
+  if (section.size < size) throw new Malformed("a section that does not continue what was there");
+}
+
 function demandContinued(before, section) {
-  const size = Math.max(before.size, ...[...section.objects.keys()].map((number) => number + 1));
-  const chained =
-    section.trailer.get("/Prev") === String(before.startxref) && samePdf(section.trailer.get("/Root"), before.trailer.get("/Root"));
-  if (!chained || section.size < size) throw new Malformed("a section that does not continue the one before");
+  const chained = section.trailer.get("/Prev") === String(before.startxref);
+  const rooted = samePdf(section.trailer.get("/Root"), before.trailer.get("/Root"));
+  if (!chained || !rooted) throw new Malformed("a section that does not continue the one before");
+  demandSize(section, before.size);
+}
+
+/** The /Size of the upload: the first that stands where the house's /Prev leads. */
+function sizeBefore(pdf, section, from) {
+  const stated = section.trailer.get("/Prev");
+  if (!/^\d{1,12}$/.test(String(stated))) throw new Malformed("a section without the one before");
+  const upload = pdf.subarray(0, from);
+  const word = utf8("/Size");
+  for (let at = indexOfBytes(upload, word, Number(stated)); at >= 0; at = indexOfBytes(upload, word, at + 1)) {
+    let digits = at + word.length;
+    while (digits < from && PDF_BLANKS.includes(upload[digits])) digits++;
+    const found = digits > at + word.length && /^\d{1,10}/.exec(latin1(upload.subarray(digits, digits + 10)));
+    if (found) return Number(found[0]);
+  }
+  throw new Malformed("an upload that does not state its size");
 }
 
 function readSection(tail, start, from) {
