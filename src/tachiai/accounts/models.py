@@ -12,6 +12,24 @@ from django.db.models.functions import Lower
 from tachiai.accounts.languages import Language
 
 
+class HouseIdentity(models.Model):
+    """Which house this database belongs to: one row. Its twin lies beside the keys (``keys/house.id``); see ``identity.py``."""
+
+    only = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    house = models.UUIDField(default=uuid.uuid4)
+    bound = models.BooleanField(default=False, help_text="The twin was written; where it is missing now, these are not its keys.")
+    is_copy = models.BooleanField(default=False, help_text="A copy for trials: it never uses a key of production, nor mails anybody.")
+    held_why = models.CharField(max_length=60, blank=True)
+    held_since = models.DateTimeField(null=True, blank=True)
+    accepted_at = models.DateTimeField(null=True, blank=True, help_text="When a restored house was last allowed to act.")
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(only=1), name="house_identity_once")]
+
+    def __str__(self) -> str:
+        return str(self.house)
+
+
 class Operator(models.Model):
     """運営者: whose certificate seals. Its own row, never an organization (it may serve many)."""
 

@@ -42,6 +42,9 @@ def establish() -> House:
 
     call_command("migrate", verbosity=0, interactive=False)
     call_command("createcachetable", verbosity=0)
+    from tachiai.accounts import identity
+
+    identity.bind(house)
     if house.mode == "demo" or house.accept_embedded_authority:
         _make_authority(house)
     return house

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from tachiai import ledger, work
+from tachiai.accounts import identity
 from tachiai.errors import Outage
 from tachiai.outbox.composing import write
 from tachiai.outbox.models import Mail, Result
@@ -19,10 +20,11 @@ GIVE_UP_AFTER = timedelta(days=3)
 def deliver(mail: Mail, *, now: Callable[[], datetime], refused: Callable[[Mail, datetime], None]) -> None:
     """Send ``mail`` and commit the outcome. ``refused`` is told, in the same transaction, of a mail that cannot be delivered.
 
-    Raises ``Outage`` while the server cannot be reached or puts this address off; an address that is put off for
-    three days counts as refused. A process killed between the server's 250 and our commit sends again, with the
-    same Message-ID and link.
+    Raises ``Outage`` while the server cannot be reached or puts this address off, and in a house that is held or whose keys are
+    another's; an address that is put off for three days counts as refused. A process killed between the server's 250 and our commit
+    sends again, with the same Message-ID and link.
     """
+    identity.check_acting("mail")
     try:
         reply = transport().send(write(mail))
     except Refused as refusal:

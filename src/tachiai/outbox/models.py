@@ -14,6 +14,7 @@ class Result(models.TextChoices):
     PENDING = "pending"
     ACCEPTED = "accepted"
     REFUSED = "refused"
+    UNCERTAIN = "uncertain"  # it waited in a house that was restored, and may have gone since
 
 
 class Mail(Task):

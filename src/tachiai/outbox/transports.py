@@ -17,6 +17,7 @@ from weakref import WeakSet
 
 from django.conf import settings
 
+from tachiai.accounts import identity
 from tachiai.errors import Outage
 from tachiai.house import Smtp
 
@@ -256,6 +257,9 @@ def _smtp_transport(smtp: Smtp) -> SmtpTransport:
 def transport() -> Transport:
     """The house's way out. Raises ``Outage`` when none is configured: mail then waits instead of vanishing."""
     house = settings.TACHIAI
+    if identity.standing().copy:
+        # Its rows hold the addresses of real people. Whoever tries the copy reads in the folder what they would have got.
+        return MailboxTransport(house.home / "mailbox")
     if house.smtp is not None:
         return _smtp_transport(house.smtp)
     if house.mode == "demo":

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004  # its own name for it
 
 from tachiai import clock
+from tachiai.accounts import identity
 from tachiai.errors import Refusal
 from tachiai.house import House, Misconfigured
 from tachiai.sealing.keyring import Keyring, configured_keyring
@@ -49,12 +50,19 @@ MESSAGES = {
 }
 
 
+_FOREIGN = "See docs/operations/backup.md. Bring the keys that belong to this database, or restore it as a copy (tachiai restore)."
+
+
 @register(deploy=True)
 def check_key_and_authority(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:  # Django's signature
     """Run by ``tachiai run`` and ``manage.py check --deploy``: production seals with a real key and a real authority or not at all."""
     house: House = settings.TACHIAI
     if house.mode != "production":
         return []
+    if identity.standing().foreign:
+        return [Error("The keys are another house's than the database: keys/house.id differs.", hint=_FOREIGN, id="tachiai.E007")]
+    if identity.standing().held:
+        return []  # nothing is sealed, so nothing is tried; its pages may be read
     return list(_stand_ins(house, configured_keyring(house))) or _tried()
 
 

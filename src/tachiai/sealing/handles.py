@@ -33,7 +33,7 @@ class Handles:
     """What sealing needs, whoever issued it. ``roots`` and ``tsa_roots`` are DER certificates chains must end in.
 
     ``lists`` are for files of others alone: nothing of the house's own is sealed or released by them. ``policy`` says until when algorithms
-    are believed, whosever file it is.
+    are believed, whosever file it is. ``embedded``: the signing key is that of the embedded authority.
     """
 
     keyring: Keyring
@@ -43,6 +43,7 @@ class Handles:
     tsa_roots: tuple[bytes, ...]
     lists: tuple[TrustList, ...] = ()
     policy: Policy = CRYPTREC
+    embedded: bool = False
 
     @property
     def credential(self) -> Credential:
@@ -87,6 +88,7 @@ def _handles(house: House, *, stamper: Timestamper | None = None) -> Handles:
     """``stamper`` is the one in use, whose connections and experience are kept when only keys have changed."""
     keyring = configured_keyring(house)
     authority = _embedded(house) if not keyring.keys or house.tsa is None else None
+    own = not keyring.keys
     if authority is not None and not keyring.keys:
         keyring = Keyring((embedded_key(authority.seal_credential),))
     if authority is not None and house.tsa is None:
@@ -96,7 +98,7 @@ def _handles(house: House, *, stamper: Timestamper | None = None) -> Handles:
         found, tsa_roots = timestamper(house)
     revocation = _revocation(house, authority, keyring.roots, tsa_roots)
     lists, policy = configured_lists(house), configured_policy(house)
-    return Handles(keyring, stamper or found, revocation, keyring.roots, tsa_roots, lists, policy)
+    return Handles(keyring, stamper or found, revocation, keyring.roots, tsa_roots, lists, policy, own)
 
 
 def _embedded(house: House) -> EmbeddedAuthority:

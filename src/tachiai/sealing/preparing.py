@@ -12,7 +12,8 @@ from typing import Any
 from django.db import transaction
 
 from tachiai import ledger
-from tachiai.errors import Refusal
+from tachiai.accounts import identity
+from tachiai.errors import Outage, Refusal
 from tachiai.prepared import Prepared as Question
 from tachiai.prepared import among, given
 from tachiai.rowwise import Change, change_all, change_each, insert_each
@@ -62,10 +63,15 @@ def prepare(act: Act, pdf: bytes, *, subject: uuid.UUID, stream: str, at: dateti
 
 
 def prepare_many(act: Act, intents: Sequence[Intent], *, at: datetime) -> list[Prepared | Refusal]:
-    """As :func:`prepare` for several subjects in one transaction; for each the intent on record, or why there is none."""
+    """As :func:`prepare` for several subjects in one transaction; for each the intent on record, or why there is none.
+
+    Raises ``Outage`` in a house that is held, whose keys are another's, or that is a copy with a key of production: nothing is sealed
+    there.
+    """
     if any((act is Act.CONSENT) != (intent.consent is not None) for intent in intents):
         raise Refusal("seal.no_consent")
-    key = "" if act in (Act.CLOSE, Act.EXTEND) else handles().credential.fingerprint
+    identity.check_acting("seal")
+    key = "" if act in (Act.CLOSE, Act.EXTEND) else _own_key()
     with transaction.atomic(durable=True):
         done = _clear(act, intents)
         seals = [_intended(act, intent, key=key, at=at) for intent in intents if (intent.subject, intent.consent) not in done]
@@ -77,6 +83,15 @@ def prepare_many(act: Act, intents: Sequence[Intent], *, at: datetime) -> list[P
         Refusal("seal.done", consent=str(intent.consent)) if (intent.subject, intent.consent) in done else Prepared(next(left), intent.pdf)
         for intent in intents
     ]
+
+
+def _own_key() -> str:
+    """The fingerprint of the key to be used. A copy has only the embedded authority's, and none with which production ever sealed."""
+    house, found = handles(), identity.standing()
+    fingerprint = house.credential.fingerprint
+    if found.copy and (not house.embedded or Seal.objects.filter(key=fingerprint, intended_at__lt=found.accepted_at).exists()):
+        raise Outage("seal.key_of_production", "a copy seals with an embedded authority of its own alone")
+    return fingerprint
 
 
 Key = tuple[uuid.UUID, uuid.UUID | None]
