@@ -14,6 +14,7 @@ from typing import Any, Literal
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 Mode = Literal["demo", "production"]
+DrillEvery = Literal["never", "daily", "weekly", "monthly"]
 
 
 class Misconfigured(Exception):
@@ -92,6 +93,14 @@ class House:
     vault_keys_file: Path | None = None
     vault_kms_token_file: Path | None = None
     vault_kms_roots_file: Path | None = None
+    backup_to: Path | None = None
+    backup_at: time | None = None
+    backup_daily: int = 7
+    backup_monthly: int = 12
+    backup_yearly: int = 10
+    backup_restic: str = ""
+    backup_restic_password: str = ""
+    drill_every: DrillEvery = "monthly"
 
     @property
     def keys(self) -> Path:
@@ -169,7 +178,30 @@ def read(environment: Mapping[str, str] = os.environ) -> House:
         vault_keys_file=value.path("VAULT_KEYS_PATH"),
         vault_kms_token_file=value.path("VAULT_KMS_TOKEN_PATH"),
         vault_kms_roots_file=value.path("VAULT_KMS_ROOTS_PATH"),
+        **_backups(value),
     )
+
+
+def _backups(value: _Reader) -> dict[str, Any]:
+    """Where copies go and when, how many are kept, and how often one is restored for trial."""
+    every = value("DRILL_EVERY", "monthly")
+    if every not in ("never", "daily", "weekly", "monthly"):
+        raise Misconfigured("TACHIAI_DRILL_EVERY is daily, weekly, monthly or never")
+    restic, password = value("BACKUP_RESTIC"), value("BACKUP_RESTIC_PASSWORD")
+    if bool(restic) != bool(password):
+        raise Misconfigured("TACHIAI_BACKUP_RESTIC and TACHIAI_BACKUP_RESTIC_PASSWORD (or its _FILE) are set together")
+    if restic and not value("BACKUP_TO"):
+        raise Misconfigured("TACHIAI_BACKUP_RESTIC carries away what is made in TACHIAI_BACKUP_TO: set that too")
+    return {
+        "backup_to": value.path("BACKUP_TO"),
+        "backup_at": _hour(value("BACKUP_AT", "01:30"), "TACHIAI_BACKUP_AT"),
+        "backup_daily": value.count("BACKUP_DAILY", 7),
+        "backup_monthly": value.count("BACKUP_MONTHLY", 12),
+        "backup_yearly": value.count("BACKUP_YEARLY", 10),
+        "backup_restic": restic,
+        "backup_restic_password": password,
+        "drill_every": every,
+    }
 
 
 class _Reader:
@@ -188,6 +220,12 @@ class _Reader:
     def path(self, name: str) -> Path | None:
         given = self(name)
         return Path(given).expanduser().resolve() if given else None
+
+    def count(self, name: str, default: int) -> int:
+        given = self(name) or str(default)
+        if not re.fullmatch(r"[0-9]{1,4}", given):
+            raise Misconfigured(f"TACHIAI_{name} is a whole number, 0 to 9999")
+        return int(given)
 
     def flag(self, name: str) -> bool:
         given = self(name).lower()

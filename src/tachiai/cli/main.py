@@ -11,6 +11,7 @@ from tachiai import __version__
 from tachiai.cli.archive import add_archive_commands
 from tachiai.cli.bundles import add_bundle_commands
 from tachiai.cli.database import add_database_commands
+from tachiai.cli.backups import add_backup_commands
 from tachiai.cli.envelopes import add_envelope_commands
 from tachiai.cli.evidence import add_evidence_commands
 from tachiai.cli.keys import add_key_commands
@@ -70,6 +71,8 @@ def parser() -> argparse.ArgumentParser:
     bytes_and_keys = vault.add_subparsers(required=True)
     add_store_commands(bytes_and_keys, _lazy)
     add_vault_commands(bytes_and_keys, _lazy)
+    add_store_commands(vault.add_subparsers(required=True), _lazy)
+    add_backup_commands(commands, _lazy)
     _people_commands(commands)
     _document_commands(commands)
     return top
@@ -87,7 +90,9 @@ def _house_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser
     run.set_defaults(command=_lazy("tachiai.cli.running", "run"))
     work = commands.add_parser("work", help="do the work that is due, until told to stop")
     work.add_argument(
-        "--only", default="", help="kinds of work for this process alone, separated by commas: freeze, seal, close, top-up, renew, mail"
+        "--only",
+        default="",
+        help="kinds of work for this process alone, separated by commas: freeze, seal, close, top-up, renew, mail, backup",
     )
     work.add_argument("--checked", action="store_true", help="whoever starts it has made the checks before a start")
     work.set_defaults(command=_lazy("tachiai.cli.working", "work"))

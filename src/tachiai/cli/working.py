@@ -101,13 +101,15 @@ def work_until(stop: threading.Event, *, only: Sequence[str] = ()) -> None:
 
 
 def _drain_until(kind: Any, stop: threading.Event, bell: threading.Event) -> None:
+    from tachiai.config.jobs import rests
     from tachiai.work import drain
 
     while not stop.is_set():
         # Cleared before looking: what is written while we look rings again.
         bell.clear()
         try:
-            done = drain(kind, now=clock.now, stopping=stop.is_set)
+            # A restored house does nothing until somebody says what it is to be: its work waits, and its clock says why.
+            done = 0 if rests() else drain(kind, now=clock.now, stopping=stop.is_set)
         except Exception:
             # The database itself may be away; the loop must outlive that.
             log.exception("look failed", kind=kind.name)

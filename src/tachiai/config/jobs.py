@@ -7,11 +7,13 @@ from typing import Any
 
 from django.conf import settings
 
-from tachiai import clock, outbox, sealing
+from tachiai import backups, clock, outbox, sealing
+from tachiai.accounts import identity
 from tachiai.archive.evidence_work import do_evidence, plan_evidence
 from tachiai.archive.log_keeping import keep_log
 from tachiai.archive.models import EvidenceTask, RenewalTask
 from tachiai.archive.renewal import watch_renewals
+from tachiai.backups.models import BackupTask
 from tachiai.envelopes.closing import close_envelope
 from tachiai.envelopes.delivering import note_undelivered
 from tachiai.envelopes.expiring import expire_envelopes
@@ -24,6 +26,7 @@ from tachiai.envelopes.topping_up import top_up
 from tachiai.envelopes.uploads import expire_uploads
 from tachiai.outbox.models import Mail
 from tachiai.work import Flow, Kind
+from tachiai.work.alarms import clear_alarm, raise_alarm
 
 _LONG = timedelta(minutes=5)
 _LONGEST = timedelta(minutes=15)  # a rewriting, and every page of a long file drawn twice
@@ -35,12 +38,24 @@ TOP_UP = Kind("top-up", TopUpTask.objects.all, lambda task: top_up(task, now=clo
 RENEW = Kind("renew", RenewalTask.objects.all, lambda task: renew(task, now=clock.now), lease=_LONG, batch=2)
 MAIL = Kind("mail", Mail.objects.all, lambda mail: outbox.deliver(mail, now=clock.now, refused=note_undelivered))
 EVIDENCE = Kind("evidence", EvidenceTask.objects.all, lambda task: do_evidence(task, now=clock.now), lease=_LONG, batch=1)
+_HOURS = timedelta(hours=8)  # whoever holds it and dies is found out by its process, not by the clock
+BACKUP = Kind("backup", BackupTask.objects.all, lambda task: backups.do_backup(task, now=clock.now), lease=_HOURS, batch=1)
 
-KINDS: tuple[Kind[Any] | Flow[Any], ...] = (INSPECT, FREEZE, SEAL, CLOSE, TOP_UP, RENEW, MAIL, EVIDENCE)
+KINDS: tuple[Kind[Any] | Flow[Any], ...] = (INSPECT, FREEZE, SEAL, CLOSE, TOP_UP, RENEW, MAIL, EVIDENCE, BACKUP)
+
+
+def rests() -> bool:
+    """Whether this house does no work: it was restored and nobody has said what it is to be, or its keys are another's."""
+    return identity.standing().rests
 
 
 def tick() -> int:
     """What is due by the clock alone; how much was done."""
+    if rests():
+        raise_alarm("house", "rests", detail=identity.standing().held or "house.foreign", at=clock.now())
+        return 0
+    clear_alarm("house", "rests", at=clock.now())
+    backups.plan_backups(settings.TACHIAI, at=clock.now())
     sealing.watch_keys(at=clock.now())
     # Entries get their places at each tick; a token is asked for when some have waited for five minutes.
     keep_log(now=clock.now)

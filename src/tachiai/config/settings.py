@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "tachiai.sealing",
     "tachiai.counterparties",
     "tachiai.archive",
+    "tachiai.backups",
     "tachiai.envelopes",
     "tachiai.web",
 ]
@@ -61,6 +62,7 @@ MIDDLEWARE = [
     "tachiai.web.csrf.NoReferrerCsrfMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "tachiai.web.holding.HoldingMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "tachiai.web.problems.RefusalMiddleware",

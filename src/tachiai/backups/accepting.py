@@ -1,0 +1,115 @@
+"""Saying what a restored house is to be: production again, or a copy for trials. Only then does it act."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import shutil
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+
+from tachiai import ledger
+from tachiai.accounts import identity
+from tachiai.backups.files import disk, write_durably
+from tachiai.backups.restoring import read_mark
+from tachiai.errors import Refusal
+from tachiai.house import House
+from tachiai.outbox.doubting import doubt_waiting, doubted
+
+STREAM = "house"
+# Secrets that bind a house to the outside: links in mails, sessions, what waits in the outbox, the log's signature. A copy has its own.
+_OUTWARD = ("django", "link", "mail", "log")
+
+
+@dataclass(frozen=True)
+class Restored:
+    """How a restored house stands: which generation it is, whether it was restored whole, and how many mails are in doubt."""
+
+    generation: str
+    made_at: str
+    restored_at: str
+    whole: bool
+    held: bool
+    foreign: bool
+    copy: bool
+    doubtful_mails: int
+
+
+def restored() -> Restored:
+    """What ``tachiai restore status`` tells."""
+    mark, found = read_mark(settings.TACHIAI), identity.standing()
+    told = {name: str(mark.get(name, "")) for name in ("generation", "made_at", "restored_at")}
+    whole, doubtful = bool(mark.get("done", True)), doubted().count()
+    return Restored(**told, whole=whole, held=bool(found.held), foreign=found.foreign, copy=found.copy, doubtful_mails=doubtful)
+
+
+def accept_as_production(*, checkpoint: str, at: datetime) -> int:
+    """The house goes on where its backup ended. How many mails are in doubt and wait for the operator's word.
+
+    ``checkpoint`` is the last that is known to have been published, as its text; empty when none is known, which is recorded as said.
+    Refuses ``restore.not_held``, ``restore.unfinished``, and ``restore.keys_missing`` when the keys beside it are not its own.
+    """
+    house = settings.TACHIAI
+    mark = _check_acceptable(house)
+    if identity.standing().foreign:
+        raise Refusal("restore.keys_missing", folder=str(house.keys))
+    with transaction.atomic(durable=True):
+        mails = doubt_waiting(at=at)
+        identity.accept(as_copy=False, at=at)
+        data = {
+            "as": "production",
+            "generation": mark.get("generation"),
+            "manifest": mark.get("manifest"),
+            "published": hashlib.sha256(checkpoint.encode()).hexdigest() if checkpoint else None,
+            "mails": mails,
+        }
+        ledger.append(STREAM, "house.accepted", by=ledger.Actor("operator"), at=at, data=data)
+    _unmark(house)
+    return mails
+
+
+def accept_as_copy(*, at: datetime) -> None:
+    """The house becomes another one, for trials: no mail of the original's goes out, and no key of the original's is left beside it.
+
+    Killed on the way it stays held, and accepting it again goes on. Refuses ``restore.not_held``, ``restore.unfinished``.
+    """
+    house = settings.TACHIAI
+    mark = _check_acceptable(house)
+    with disk():
+        house.keys.mkdir(exist_ok=True, mode=0o700)
+        _forget_keys(house.keys)
+    with transaction.atomic(durable=True):
+        mails = doubt_waiting(at=at)
+        fresh = identity.accept(as_copy=True, at=at)
+        data = {"as": "copy", "generation": mark.get("generation"), "house": str(fresh), "mails": mails}
+        ledger.append(STREAM, "house.accepted", by=ledger.Actor("operator"), at=at, data=data)
+    with disk():
+        identity.write_identity(house.keys, fresh)
+    _unmark(house)
+
+
+def _forget_keys(keys: Path) -> None:
+    for name in ("seal", "authority"):
+        if (keys / name).is_dir():
+            shutil.rmtree(keys / name)
+    for name in _OUTWARD:
+        write_durably(keys / f"{name}.key", f"{secrets.token_hex(32)}\n".encode())
+
+
+def _check_acceptable(house: House) -> dict[str, object]:
+    mark, found = read_mark(house), identity.standing()
+    if not found.held:
+        raise Refusal("restore.not_held")
+    if not mark.get("done"):
+        raise Refusal("restore.unfinished")
+    return mark
+
+
+def _unmark(house: House) -> None:
+    with disk():
+        (house.home / identity.MARK).unlink(missing_ok=True)
+    identity.look_again()

@@ -1,0 +1,157 @@
+"""Making one generation: the rows of a moment first, then every box that they name, the manifest last."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+
+from tachiai import __version__, ledger, work
+from tachiai.accounts import identity
+from tachiai.backups.files import digest_of, disk, write_durably
+from tachiai.backups.keeping import Rule, kept
+from tachiai.backups.manifests import BOXES, MANIFEST, Held, Manifest, encode_boxes
+from tachiai.backups.models import Backup, BackupTask
+from tachiai.backups.repository import Repository, made_at
+from tachiai.backups.restic import carry_away
+from tachiai.backups.snapshots import Snapshot, take_snapshot
+from tachiai.errors import Outage, Refusal
+from tachiai.vault.copying import box_of, is_named
+
+STREAM = "house"
+TRIES = 5
+# Of the boxes that lie in the pool already, so many parts are read again in turn, one each day.
+PARTS = 28
+
+
+class _Shredded(Exception):
+    """A box was destroyed after the rows were copied and before it was."""
+
+
+def repository() -> Repository:
+    """Where this house's backups go. Refuses ``backup.unset``."""
+    if settings.TACHIAI.backup_to is None:
+        raise Refusal("backup.unset")
+    return Repository(settings.TACHIAI.backup_to)
+
+
+def make_backup(*, now: Callable[[], datetime], task: BackupTask | None = None) -> Backup:
+    """One more generation, recorded in the ledger with the digest of its manifest; those that the rule keeps no longer are dropped.
+
+    It may be killed anywhere: what has no name is no generation. Raises ``Outage`` when disk, database or store will not, and leaves the
+    older generations as they are. Refuses ``backup.unset`` and ``backup.other_house``.
+    """
+    identity.check_acting("backup")
+    house, began = str(identity.standing().house), now()
+    place = repository()
+    with place.held_for(house), disk():
+        generation = place.free_name(began)
+        with place.unfinished() as scratch:
+            manifest, added = _made(place, scratch, house=house, generation=generation, at=began)
+            place.name(scratch, generation)
+        carry_away(place, generation)
+        made = _record(manifest, added=added, began=began, at=now(), task=task)
+        _drop(place, at=now())
+    return made
+
+
+def _made(place: Repository, scratch: Path, *, house: str, generation: str, at: datetime) -> tuple[Manifest, int]:
+    snapshot, boxes, added = _rows_and_boxes(place, scratch, at=at)
+    write_durably(scratch / BOXES, encode_boxes(boxes))
+    # After the rows: what was published since tells the restored house how much it lacks.
+    published = settings.TACHIAI.home / "published"
+    if published.is_dir():
+        shutil.copytree(published, scratch / "published")
+    files = [_held(path, scratch) for path in sorted(scratch.rglob("*")) if path.is_file()]
+    size = sum(box.size for box in boxes)
+    by = f"tachiai {__version__}"
+    manifest = Manifest(
+        house, generation, at.isoformat(), by, snapshot.engine, snapshot.migrations, tuple(files), boxes=len(boxes), boxes_size=size
+    )
+    write_durably(scratch / MANIFEST, manifest.encode())
+    return manifest, added + sum(one.size for one in files)
+
+
+def _held(path: Path, folder: Path) -> Held:
+    sha256, size = digest_of(path)
+    return Held(str(path.relative_to(folder)), sha256, size)
+
+
+def _rows_and_boxes(place: Repository, scratch: Path, *, at: datetime) -> tuple[Snapshot, list[Held], int]:
+    """Rows first: whatever box they name was durable before them. A box shredded between the two takes its rows along, so they are
+    copied anew; that a house shreds each time is no backup but an outage."""
+    for _ in range(TRIES):
+        snapshot = take_snapshot(scratch)
+        try:
+            return snapshot, *_pooled(place, snapshot, at=at)
+        except _Shredded:
+            snapshot.file.unlink()
+    raise Outage("backup.restless", "documents were destroyed during every attempt")
+
+
+def _pooled(place: Repository, snapshot: Snapshot, *, at: datetime) -> tuple[list[Held], int]:
+    """Every box of the snapshot in the pool: their digests, and how many bytes were new."""
+    newest = place.generations()[-1:]
+    known = {box.path: box for generation in newest for box in place.boxes(generation)}
+    boxes, added = [], 0
+    for path in snapshot.boxes:
+        held = known.get(path)
+        if held is not None and place.pooled(path).exists():
+            if _turn(path) == at.toordinal() % PARTS:
+                _look_over(place, held)
+        else:
+            box = _fetched(path)
+            place.pool(path, box)
+            held = Held(path, hashlib.sha256(box).hexdigest(), len(box))
+            added += held.size
+        boxes.append(held)
+    return boxes, added
+
+
+def _turn(path: str) -> int:
+    return hashlib.sha256(path.encode()).digest()[0] % PARTS
+
+
+def _look_over(place: Repository, held: Held) -> None:
+    """The pool's own box is read again; a bad one is replaced from the store, if that still has the right one."""
+    try:
+        place.box(held)
+    except Refusal as damaged:
+        box = _fetched(held.path)
+        if hashlib.sha256(box).hexdigest() != held.sha256:
+            raise Outage("backup.damaged", held.path) from damaged
+        place.pool(held.path, box)
+
+
+def _fetched(path: str) -> bytes:
+    try:
+        return box_of(path)
+    except Outage as outage:
+        if not is_named(path):
+            raise _Shredded from outage
+        raise
+
+
+def _record(manifest: Manifest, *, added: int, began: datetime, at: datetime, task: BackupTask | None) -> Backup:
+    with transaction.atomic(durable=True):
+        if task is not None:
+            work.finish(task, at=at)
+        facts = {"manifest": manifest.sha256, "boxes": manifest.boxes, "size": manifest.size, "added": added}
+        made = Backup.objects.create(generation=manifest.generation, began_at=began, ended_at=at, **facts)
+        data = {"generation": manifest.generation, "manifest": manifest.sha256.hex(), "boxes": manifest.boxes, "size": manifest.size}
+        ledger.append(STREAM, "backup.made", by=ledger.Actor.house(), at=at, data=data)
+    return made
+
+
+def _drop(place: Repository, *, at: datetime) -> None:
+    house = settings.TACHIAI
+    rule = Rule(house.backup_daily, house.backup_monthly, house.backup_yearly)
+    made = {made_at(generation): generation for generation in place.generations()}
+    dropped = [generation for when, generation in made.items() if when not in kept(made, rule=rule)]
+    place.drop(dropped)
+    Backup.objects.filter(generation__in=dropped, dropped_at=None).update(dropped_at=at)

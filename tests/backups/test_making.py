@@ -1,0 +1,208 @@
+"""Generations: whole or not there, each byte once, and kept by the rule."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings as configured
+from django.db import transaction
+
+from backups import killed
+from backups.moving import standing_in
+from place import Place
+from tachiai import backups, clock, vault
+from tachiai.accounts import identity
+from tachiai.backups import making, repository
+from tachiai.backups.keeping import Rule, kept
+from tachiai.backups.models import Backup
+from tachiai.backups.planning import plan_backups
+from tachiai.backups.repository import Repository
+from tachiai.config.jobs import BACKUP
+from tachiai.errors import Outage, Refusal
+from tachiai.vault.models import Segment
+from tachiai.work import drain
+from tachiai.work.models import Alarm
+
+NIGHT = datetime(2026, 12, 31, 16, 30, tzinfo=UTC)  # half past one in the morning, in Japan
+
+
+def test_what_the_rule_keeps() -> None:
+    nights = [NIGHT - timedelta(days=day) for day in range(800)]
+    chosen = sorted(kept(nights, rule=Rule(daily=7, monthly=12, yearly=10)), reverse=True)
+    assert chosen[:7] == nights[:7]
+    assert {one.astimezone(clock.JAPAN).year for one in chosen} == {2027, 2026, 2025, 2024}
+    assert len(chosen) == 7 + 10 + 2  # New Year's Day is a day, a month and a year; its Eve all three once more
+    assert kept([NIGHT], rule=Rule(0, 0, 0)) == {NIGHT}
+
+
+def keep_some(count: int) -> None:
+    """So many stored things, which is all that a backup knows of a contract."""
+    for _ in range(count):
+        stored = vault.put(secrets.token_bytes(5000), kind="trial")
+        with transaction.atomic():
+            vault.keep(stored, at=clock.now())
+
+
+def test_each_byte_once_and_older_generations_dropped(house: Place, backed: Path, monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+    keep_some(2)
+    settings.TACHIAI = replace(settings.TACHIAI, backup_daily=2, backup_monthly=0, backup_yearly=0)
+    first = backups.make_backup(now=lambda: NIGHT)
+    place = Repository(backed)
+    assert place.manifest(first.generation).boxes == Segment.objects.count() > 0
+    assert first.size == first.added
+    keep_some(1)
+    second = backups.make_backup(now=lambda: NIGHT + timedelta(days=1))
+    fresh = {box.path for box in place.boxes(second.generation)} - {box.path for box in place.boxes(first.generation)}
+    assert second.added == second.size - sum(box.size for box in place.boxes(second.generation) if box.path not in fresh)
+    # The pool's own box is read again when its turn comes, and a bad one is had from the store once more.
+    bad = place.boxes(first.generation)[0]
+    place.pooled(bad.path).write_bytes(b"rotten")
+    monkeypatch.setattr(making, "PARTS", 1)
+    third = backups.make_backup(now=lambda: NIGHT + timedelta(days=2))
+    assert place.box(bad)
+    assert place.generations() == [second.generation, third.generation]
+    assert Backup.objects.exclude(dropped_at=None).get().generation == first.generation
+    # A box that store and pool have both lost is an alarm, not a generation.
+    place.pooled(bad.path).write_bytes(b"rotten")
+    (house.home / "vault" / bad.path).write_bytes(b"rotten as well")
+    with pytest.raises(Outage, match=r"backup\.damaged"):
+        backups.make_backup(now=lambda: NIGHT + timedelta(days=3))
+    assert place.generations() == [second.generation, third.generation]
+
+
+def test_a_full_disk_leaves_the_older_ones_alone(house: Place, backed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    keep_some(2)
+    first = backups.make_backup(now=lambda: NIGHT)
+    before = {path: path.read_bytes() for path in backed.rglob("*") if path.is_file()}
+
+    def full(path: Path, data: bytes) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(making, "write_durably", full)
+    at = NIGHT + timedelta(days=1)
+    for again in range(4):
+        plan_backups(configured.TACHIAI, at=at + timedelta(hours=again))
+        drain(BACKUP, now=lambda again=again: at + timedelta(hours=again))  # type: ignore[misc]
+    assert Repository(backed).generations() == [first.generation]
+    assert {path: path.read_bytes() for path in backed.rglob("*") if path.is_file()} == before
+    assert Alarm.objects.filter(kind="backups.backuptask", cleared_at=None, detail__contains="No space left").exists()
+    monkeypatch.undo()
+    later = at + timedelta(hours=5)
+    while drain(BACKUP, now=lambda: later):
+        pass
+    assert len(Repository(backed).generations()) == 2
+    assert not Alarm.objects.filter(kind="backups.backuptask", cleared_at=None).exists()
+
+
+def test_what_is_shredded_meanwhile_takes_its_rows_along(house: Place, backed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tachiai.vault.copying import box_of
+
+    keep_some(2)
+    shredded: list[str] = []
+
+    def racing(path: str) -> bytes:
+        if not shredded:
+            # As if somebody had destroyed it between the copy of the rows and of the boxes.
+            shredded.append(path)
+            (house.home / "vault" / path).unlink()
+            monkeypatch.setattr(making, "is_named", lambda path: False)
+            monkeypatch.setattr(making, "take_snapshot", lambda folder: replace(taken(folder), boxes=taken.boxes))  # type: ignore[attr-defined]
+        return box_of(path)
+
+    real = making.take_snapshot
+
+    def taken(folder: Path) -> Any:
+        found = real(folder)
+        taken.boxes = tuple(path for path in found.boxes if path not in shredded)  # type: ignore[attr-defined]
+        return found
+
+    monkeypatch.setattr(making, "box_of", racing)
+    made = backups.make_backup(now=lambda: NIGHT)
+    assert shredded
+    assert shredded[0] not in {box.path for box in Repository(backed).boxes(made.generation)}
+
+
+def test_killed_while_backing_up(house: Place, backed: Path) -> None:
+    keep_some(2)
+    place = Repository(backed)
+    backups.make_backup(now=lambda: NIGHT)
+    finished = 1
+    for target, count, finishes in (("repository:Repository.pool", 2, 0), ("repository:Repository.name", 1, 0), ("making:_record", 1, 1)):
+        keep_some(2)
+        _kill(house.home, backed, "backup", f"tachiai.backups.{target}", count)
+        finished += finishes
+        assert len(place.generations()) == finished
+    made = backups.make_backup(now=clock.now)
+    assert not list((backed / "generations").glob(".*"))
+    for generation in place.generations():
+        place.check_files(place.manifest(generation))
+        assert [place.box(box) for box in place.boxes(generation)]
+    assert place.manifest(made.generation).boxes == 8
+
+
+def test_killed_while_restoring(house: Place, backed: Path, tmp_path: Path, settings: Any) -> None:
+    keep_some(2)
+    backups.make_backup(now=clock.now)
+    for number, target in enumerate(("backups.restoring:lay_box", "backups.restoring:lay_database", "accounts.identity:hold")):
+        home = tmp_path / f"again-{number}"
+        shutil.copytree(house.home / "keys", home / "keys")
+        _kill(home, backed, "restore", f"tachiai.{target}", 1)
+        with standing_in(home, settings):
+            with pytest.raises(Refusal, match=r"restore\.occupied"):
+                backups.restore(backed, at=clock.now())
+            if target.endswith(":hold"):
+                # The rows are there and do not say that they were restored; the mark does.
+                assert identity.standing().held == "house.restored"
+                assert vault.Blob.objects.count() == 2
+                with pytest.raises(Refusal, match=r"restore\.unfinished"):
+                    backups.accept_as_production(checkpoint="", at=clock.now())
+
+
+def _kill(home: Path, backed: Path, act: str, target: str, count: int) -> None:
+    command = [sys.executable, killed.__file__, str(home), str(backed), act, target, str(count)]
+    assert subprocess.run(command, capture_output=True, check=False).returncode == -9
+
+
+def test_the_night_plans_once_and_overdue_is_an_alarm(house: Place, backed: Path) -> None:
+    assert plan_backups(configured.TACHIAI, at=NIGHT) == 1
+    assert plan_backups(configured.TACHIAI, at=NIGHT + timedelta(hours=2)) == 0
+    made = backups.make_backup(now=lambda: NIGHT)
+    assert repository.made_at(made.generation) == NIGHT
+    plan_backups(configured.TACHIAI, at=NIGHT + timedelta(hours=20))
+    assert not Alarm.objects.filter(kind="backups.overdue", cleared_at=None).exists()
+    plan_backups(configured.TACHIAI, at=NIGHT + timedelta(hours=31))
+    assert Alarm.objects.get(kind="backups.overdue", cleared_at=None).subject == "backup"
+    monthly = replace(configured.TACHIAI, drill_every="monthly")
+    assert plan_backups(monthly, at=NIGHT + timedelta(hours=32)) == 1
+    assert plan_backups(monthly, at=NIGHT + timedelta(days=5)) == 1  # the night's backup alone
+    plan_backups(monthly, at=NIGHT + timedelta(days=40))
+    assert set(Alarm.objects.filter(kind="backups.overdue", cleared_at=None).values_list("subject", flat=True)) == {"backup", "drill"}
+
+
+def test_restic_carries_the_folder_and_gives_it_back(house: Place, backed: Path, tmp_path: Path, settings: Any) -> None:
+    keep_some(2)
+    elsewhere, password = str(tmp_path / "restic"), "eine-lange-losung"
+    settings.TACHIAI = replace(settings.TACHIAI, backup_restic=elsewhere, backup_restic_password=password)
+    made = [backups.make_backup(now=clock.now) for _ in range(2)]
+    shutil.rmtree(backed)
+    environment = {**os.environ, "RESTIC_REPOSITORY": elsewhere, "RESTIC_PASSWORD": password}
+    command = ["restic", "restore", "latest", "--target", str(tmp_path / "back")]
+    subprocess.run(command, env=environment, check=True, capture_output=True)
+    place = Repository(tmp_path / "back")
+    assert place.generations() == [one.generation for one in made]
+    manifest = place.manifest(made[1].generation)
+    place.check_files(manifest)
+    assert len([place.box(box) for box in place.boxes(manifest.generation)]) == 2
+    settings.TACHIAI = replace(settings.TACHIAI, backup_to=place.folder, backup_restic_password="another")
+    with pytest.raises(Outage, match=r"backup\.restic"):
+        backups.make_backup(now=clock.now)
