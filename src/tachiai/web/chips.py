@@ -117,6 +117,16 @@ PROOF = {
     "destroyed": Chip(pgettext_lazy("proof", "消去済み"), "gray", "trash"),
 }
 
+DRILL = {
+    "passed": Chip(pgettext_lazy("drill", "合格"), "green", "check-circle"),
+    "failed": Chip(pgettext_lazy("drill", "不合格"), "red", "error"),
+}
+
+BACKUP = {
+    "kept": Chip(pgettext_lazy("backup", "保存中"), "green", "check-circle"),
+    "dropped": Chip(pgettext_lazy("backup", "保存期間終了"), "outline", "minus"),
+}
+
 CHIPS: dict[str, dict[str, Chip]] = {
     "envelope": ENVELOPE,
     "recipient": RECIPIENT,
@@ -126,4 +136,6 @@ CHIPS: dict[str, dict[str, Chip]] = {
     "verdict": VERDICT,
     "flag": FLAG,
     "proof": PROOF,
+    "drill": DRILL,
+    "backup": BACKUP,
 }

@@ -7,7 +7,9 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
+from tachiai.accounts import identity
 from tachiai.accounts.models import Operator, Role
+from tachiai.backups.showing import may_see_backups
 from tachiai.counterparties.access import may_see_registrations
 from tachiai.envelopes.access import may_send
 from tachiai.prepared import Prepared
@@ -24,6 +26,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "operator_name": operator.name if operator else "",
         "operator_phone": operator.phone if operator else "",
         "operator_mail": operator.mail if operator else "",
+        "is_held": identity.standing().rests,
         "is_demo": settings.TACHIAI.mode == "demo",
         "has_mailbox": settings.TACHIAI.mailbox,
         "here": request.get_full_path(),
@@ -40,5 +43,6 @@ def _desk(request: HttpRequest) -> dict[str, Any]:
         "organization_name": member.organization.name,
         "may_send": may_send(member),
         "may_see_registrations": may_see_registrations(member),
+        "may_see_backups": may_see_backups(member),
         "may_see_documents": member.role != Role.SYSTEM,
     }

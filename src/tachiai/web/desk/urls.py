@@ -6,6 +6,7 @@ from django.urls import path
 
 from tachiai.web.desk import (
     acts,
+    backups,
     detail,
     documents,
     evidence,
@@ -64,5 +65,7 @@ urlpatterns = [
     path("counterparties", registrations.registrations, name="counterparties"),
     path("counterparties/new", registrations.enter, name="registration_new"),
     path("counterparties/<uuid:pk>", registrations.registration, name="registration"),
+    path("backups", backups.backups, name="backups"),
+    path("backups/drills/<uuid:pk>.pdf", backups.report, name="drill_report"),
     path("me", me.me, name="me"),
 ]
