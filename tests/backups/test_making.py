@@ -165,7 +165,7 @@ def test_killed_while_restoring(house: Place, backed: Path, tmp_path: Path, sett
                 assert identity.standing().held == "house.restored"
                 assert vault.Blob.objects.count() == 2
                 with pytest.raises(Refusal, match=r"restore\.unfinished"):
-                    backups.accept_as_production(checkpoint="", at=clock.now())
+                    backups.accept_as_production(known=[], at=clock.now())
 
 
 def _kill(home: Path, backed: Path, act: str, target: str, count: int) -> None:

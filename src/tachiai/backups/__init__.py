@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from tachiai.backups.keys_apart import open_keys, seal_keys
     from tachiai.backups.making import make_backup
     from tachiai.backups.planning import plan_backups
+    from tachiai.backups.published import stated_in
     from tachiai.backups.restoring import restore
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "restore",
     "restored",
     "seal_keys",
+    "stated_in",
 ]
 
 __getattr__ = face(__name__, __file__)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ from django.db import transaction
 from tachiai import ledger
 from tachiai.accounts import identity
 from tachiai.backups.files import disk, write_durably
+from tachiai.backups.published import Stated, go_on, kept_in_backup, missing
 from tachiai.backups.restoring import read_mark
 from tachiai.errors import Refusal
 from tachiai.house import House
@@ -47,16 +49,29 @@ def restored() -> Restored:
     return Restored(**told, whole=whole, held=bool(found.held), foreign=found.foreign, copy=found.copy, doubtful_mails=doubtful)
 
 
-def accept_as_production(*, checkpoint: str, at: datetime) -> int:
-    """The house goes on where its backup ended. How many mails are in doubt and wait for the operator's word.
+@dataclass(frozen=True)
+class Accepted:
+    """``missing``: entries that were published and are lost, at least. ``epoch``: the log's new one. ``mails``: in doubt."""
 
-    ``checkpoint`` is the last that is known to have been published, as its text; empty when none is known, which is recorded as said.
-    Refuses ``restore.not_held``, ``restore.unfinished``, and ``restore.keys_missing`` when the keys beside it are not its own.
+    missing: int
+    epoch: int | None
+    mails: int
+
+
+def accept_as_production(*, known: Sequence[Stated], at: datetime) -> Accepted:
+    """The house goes on where its backup ended: in a new epoch of its log if the old one was published further.
+
+    ``known`` are the last checkpoints that anybody has; none is recorded as said. The backup's own is added. Killed on the way it stays
+    held; accepting it again may begin one epoch more, which costs nothing. Refuses ``restore.not_held``, ``restore.unfinished``, and
+    ``restore.keys_missing`` when the keys beside it are not its own.
     """
     house = settings.TACHIAI
     mark = _check_acceptable(house)
     if identity.standing().foreign:
         raise Refusal("restore.keys_missing", folder=str(house.keys))
+    everything = [*known, *kept_in_backup()]
+    lost = missing(everything)
+    epoch = go_on(everything, generation=str(mark.get("generation")), at=at)
     with transaction.atomic(durable=True):
         mails = doubt_waiting(at=at)
         identity.accept(as_copy=False, at=at)
@@ -64,12 +79,14 @@ def accept_as_production(*, checkpoint: str, at: datetime) -> int:
             "as": "production",
             "generation": mark.get("generation"),
             "manifest": mark.get("manifest"),
-            "published": hashlib.sha256(checkpoint.encode()).hexdigest() if checkpoint else None,
+            "published": [hashlib.sha256(one.note.encode()).hexdigest() for one in everything],
+            "missing": lost,
+            "epoch": epoch,
             "mails": mails,
         }
         ledger.append(STREAM, "house.accepted", by=ledger.Actor("operator"), at=at, data=data)
     _unmark(house)
-    return mails
+    return Accepted(lost, epoch, mails)
 
 
 def accept_as_copy(*, at: datetime) -> None:

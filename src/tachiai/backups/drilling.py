@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import datetime
+from importlib.util import find_spec
 from typing import Any
 
 from django.db import transaction
@@ -62,9 +63,25 @@ def _tried(scratch: Scratch, folder: str, generation: str) -> tuple[dict[str, in
     figures["inspect_ms"] = inspecting
     try:
         found: dict[str, Any] = json.loads(words.splitlines()[-1])
-        return figures | dict(found["figures"]), list(found["findings"])
+        figures, findings = figures | dict(found["figures"]), list(found["findings"])
     except (ValueError, IndexError, KeyError, TypeError):
         return figures, [{"code": "drill.not_inspected", "subject": generation, "detail": words[-300:]}]
+    return figures, findings + _checked(scratch, figures, generation)
+
+
+def _checked(scratch: Scratch, figures: dict[str, int], generation: str) -> list[dict[str, str]]:
+    """What ``tachiai fsck`` finds there, where this version has it; its notes are no findings."""
+    if find_spec("tachiai.cli.checking") is None:
+        return []
+    figures["fsck_ms"], code, words = _run(scratch, "fsck", "--json")
+    try:
+        told = [json.loads(line) for line in words.splitlines()]
+        findings = [one for one in told if "code" in one and not one.get("note")]
+    except (ValueError, TypeError):
+        findings, code = [], 2
+    if code not in (0, 1):
+        return [{"code": "drill.not_checked", "subject": generation, "detail": words[-300:]}]
+    return [{name: str(one.get(name, "")) for name in ("code", "subject", "detail")} for one in findings]
 
 
 def _run(scratch: Scratch, *command: str) -> tuple[int, int, str]:

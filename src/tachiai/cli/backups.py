@@ -39,7 +39,7 @@ def add_backup_commands(commands: argparse._SubParsersAction[argparse.ArgumentPa
     role.add_argument("--as-production", action="store_true", help="accept: this is the house now, the old one is gone")
     role.add_argument("--as-copy", action="store_true", help="accept: a copy for trials, without production's keys and mails")
     known = restore.add_mutually_exclusive_group()
-    known.add_argument("--checkpoint", metavar="FILE", help="accept --as-production: the last checkpoint that was published")
+    known.add_argument("--checkpoint", nargs="+", metavar="FILE", help="accept --as-production: the last published; or a completion mail")
     known.add_argument("--none-known", action="store_true", help="accept --as-production: no published checkpoint can be had")
     chosen = restore.add_mutually_exclusive_group()
     chosen.add_argument("--send", nargs="+", metavar="MAIL", help="mails: these go out now (or: all)")
@@ -129,11 +129,15 @@ def _accept(options: argparse.Namespace) -> int:
         return 0
     if not (options.checkpoint or options.none_known):
         raise Refusal("restore.checkpoint_wanted")
-    checkpoint = _read(options.checkpoint) if options.checkpoint else ""
-    mails = backups.accept_as_production(checkpoint=checkpoint, at=clock.now())
+    known = [one for file in options.checkpoint or () for one in backups.stated_in(_bytes(file))]
+    accepted = backups.accept_as_production(known=known, at=clock.now())
     print("This is the house now. See that the old one never runs again.")
-    if mails:
-        print(f"{mails} mails waited when the backup was made and may have gone since. Decide: tachiai restore mails")
+    if accepted.missing:
+        print(f"At least {accepted.missing} entries were published that this backup does not have.")
+    if accepted.epoch:
+        print(f"The log goes on in epoch {accepted.epoch}.")
+    if accepted.mails:
+        print(f"{accepted.mails} mails waited when the backup was made and may have gone since. Decide: tachiai restore mails")
     return 0
 
 
@@ -198,7 +202,11 @@ def _passphrase(file: str | None, *, twice: bool) -> str:
 
 
 def _read(file: str) -> str:
+    return _bytes(file).decode("utf-8", "replace")
+
+
+def _bytes(file: str) -> bytes:
     try:
-        return Path(file).read_text(encoding="utf-8")
-    except (OSError, ValueError) as problem:
+        return Path(file).read_bytes()
+    except OSError as problem:
         raise Refusal("file.unreadable") from problem

@@ -12,6 +12,7 @@ from tachiai.cli.archive import add_archive_commands
 from tachiai.cli.bundles import add_bundle_commands
 from tachiai.cli.database import add_database_commands
 from tachiai.cli.backups import add_backup_commands
+from tachiai.cli.database import add_database_commands
 from tachiai.cli.envelopes import add_envelope_commands
 from tachiai.cli.evidence import add_evidence_commands
 from tachiai.cli.keys import add_key_commands

@@ -22,6 +22,7 @@ FIGURES = (
     ("judged", "再検証した締結済みファイル / Concluded files verified again"),
     ("restore_ms", "復元にかかった時間 / Restoring took"),
     ("migrate_ms", "データ移行にかかった時間 / Migrating took"),
+    ("fsck_ms", "整合性検査（fsck）にかかった時間 / Checking (fsck) took"),
     ("inspect_ms", "検査にかかった時間 / Inspecting took"),
 )
 MOST_FINDINGS = 100

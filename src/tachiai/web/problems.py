@@ -255,6 +255,10 @@ SENTENCES = {
     "restore.checkpoint_wanted": N_(
         "最後に公開されたチェックポイント（--checkpoint）を指定してください。なければ --none-known を付けてください。"
     ),
+    "restore.no_checkpoint": N_(
+        "ファイルの中にチェックポイントが見つかりません。公開されたチェックポイントか、締結完了メールを指定してください。"
+    ),
+    "restore.other_log": N_("このチェックポイント（{origin}）は、別のシステムの操作記録のものです。"),
     "drill.no_scratch_database": N_("データベースの利用者（{user}）に、訓練用のデータベースを作成する権限がありません。"),
     "mail.unknown": N_("このメールは見つからないか、すでに対応が決まっています。"),
     "store.unwritable": N_("ただいま保存できません。入力内容はそのままで、しばらくしてからもう一度お試しください。"),
