@@ -68,6 +68,8 @@ def test_a_house_is_brought_back_and_goes_on(house: Place, backed: Path, tmp_pat
         accepted = backups.accept_as_production(known=[], at=clock.now())
         assert not rests()
         assert accepted.mails == len(waiting)
+        cast.city.refresh_from_db()
+        assert cast.city.last_number == 2 + 100
         work()
         assert not waiting & _delivered(home), "a mail that may have gone went again"
         open_.refresh_from_db()

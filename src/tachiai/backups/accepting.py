@@ -12,9 +12,11 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F
 
 from tachiai import ledger
 from tachiai.accounts import identity
+from tachiai.accounts.models import Organization
 from tachiai.backups.files import disk, write_durably
 from tachiai.backups.published import Stated, go_on, kept_in_backup, missing
 from tachiai.backups.restoring import read_mark
@@ -25,6 +27,10 @@ from tachiai.outbox.doubting import doubt_waiting, doubted
 STREAM = "house"
 # Secrets that bind a house to the outside: links in mails, sessions, what waits in the outbox, the log's signature. A copy has its own.
 _OUTWARD = ("django", "link", "mail", "log")
+
+
+# More than an organization sends between two backups.
+SKIP_NUMBERS = 100
 
 
 @dataclass(frozen=True)
@@ -58,9 +64,10 @@ class Accepted:
     mails: int
 
 
-def accept_as_production(*, known: Sequence[Stated], at: datetime) -> Accepted:
+def accept_as_production(*, known: Sequence[Stated], at: datetime, skip_numbers: int = SKIP_NUMBERS) -> Accepted:
     """The house goes on where its backup ended: in a new epoch of its log if the old one was published further.
 
+    So many control numbers are left out in every organization (``skip_numbers``): those given after the backup are on paper elsewhere.
     ``known`` are the last checkpoints that anybody has; none is recorded as said. The backup's own is added. Killed on the way it stays
     held; accepting it again may begin one epoch more, which costs nothing. Refuses ``restore.not_held``, ``restore.unfinished``, and
     ``restore.keys_missing`` when the keys beside it are not its own.
@@ -74,6 +81,7 @@ def accept_as_production(*, known: Sequence[Stated], at: datetime) -> Accepted:
     epoch = go_on(everything, generation=str(mark.get("generation")), at=at)
     with transaction.atomic(durable=True):
         mails = doubt_waiting(at=at)
+        Organization.objects.update(last_number=F("last_number") + skip_numbers)
         identity.accept(as_copy=False, at=at)
         data = {
             "as": "production",
@@ -82,6 +90,7 @@ def accept_as_production(*, known: Sequence[Stated], at: datetime) -> Accepted:
             "published": [hashlib.sha256(one.note.encode()).hexdigest() for one in everything],
             "missing": lost,
             "epoch": epoch,
+            "numbers_skipped": skip_numbers,
             "mails": mails,
         }
         ledger.append(STREAM, "house.accepted", by=ledger.Actor("operator"), at=at, data=data)

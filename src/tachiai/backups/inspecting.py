@@ -8,6 +8,7 @@ from functools import partial
 
 from tachiai import ledger, vault
 from tachiai.errors import Outage, Refusal
+from tachiai.vault.copying import standing_blobs
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ def read_everything() -> Inspected:
         found.streams += 1
         _tell(found, name, partial(ledger.check_stream, name))
     found.entries = ledger.Entry.objects.count()
-    for blob in vault.Blob.objects.order_by("pk").iterator(chunk_size=500):
+    for blob in standing_blobs().order_by("pk").iterator(chunk_size=500):
         found.blobs += 1
         found.bytes_read += _tell(found, str(blob.pk), partial(_size, blob))
     return found

@@ -55,11 +55,15 @@ def scratch_house() -> Iterator[Scratch]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+# What would lead out of the scratch house: to the mail server, to production's own boxes, backups and publications.
+_OUTWARD = ("SMTP_URL", "STORE_URL", "BACKUP_TO", "BACKUP_RESTIC", "BACKUP_RESTIC_PASSWORD", "CHECKPOINT_MIRROR")
+
+
 def _environment(home: Path, database: str) -> dict[str, str]:
     """As this process's, but for where the house is. The certificates of its keys are read where they lie: a held house seals nothing."""
     house = settings.TACHIAI
-    moved = {"TACHIAI_HOME", "TACHIAI_DATABASE_URL"}
-    kept = {name: value for name, value in os.environ.items() if name.removesuffix("_FILE") not in moved}
+    gone = {f"TACHIAI_{name}" for name in ("HOME", "DATABASE_URL", *_OUTWARD)}
+    kept = {name: value for name, value in os.environ.items() if name.removesuffix("_FILE") not in gone}
     own = {
         "TACHIAI_HOME": str(home),
         "TACHIAI_DATABASE_URL": _address(connection.settings_dict, database) if database else "",

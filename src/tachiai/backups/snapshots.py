@@ -18,7 +18,7 @@ from psycopg.conninfo import make_conninfo
 
 from tachiai.backups.files import flush
 from tachiai.errors import Outage, Refusal
-from tachiai.vault.copying import BOXES_OF_ROWS
+from tachiai.vault.copying import boxes_of_rows
 
 SQLITE, POSTGRESQL = "database.sqlite3", "database.dump"
 _MIGRATIONS = "SELECT app || '.' || name FROM django_migrations ORDER BY 1"
@@ -50,7 +50,7 @@ def _copy(target: Path) -> Snapshot:
             copy.execute("PRAGMA journal_mode=DELETE")
             if copy.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
                 raise Outage("backup.database", "the copy of the database is damaged")
-            boxes = tuple(row[0] for row in copy.execute(BOXES_OF_ROWS))
+            boxes = tuple(row[0] for row in copy.execute(boxes_of_rows()))
             migrations = tuple(row[0] for row in copy.execute(_MIGRATIONS))
     except sqlite3.Error as problem:
         raise Outage("backup.database", str(problem)) from problem
@@ -65,7 +65,7 @@ def _dump(target: Path) -> Snapshot:
             held.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             held.read_only = True
             name = _column(held, "SELECT pg_export_snapshot()")[0]
-            boxes, migrations = _column(held, BOXES_OF_ROWS), _column(held, _MIGRATIONS)
+            boxes, migrations = _column(held, boxes_of_rows()), _column(held, _MIGRATIONS)
             run_postgres(
                 "pg_dump",
                 ["-Fc", "--no-owner", "--no-privileges", f"--snapshot={name}", f"--file={target}", f"--dbname={told_database()}"],

@@ -41,6 +41,7 @@ def add_backup_commands(commands: argparse._SubParsersAction[argparse.ArgumentPa
     known = restore.add_mutually_exclusive_group()
     known.add_argument("--checkpoint", nargs="+", metavar="FILE", help="accept --as-production: the last published; or a completion mail")
     known.add_argument("--none-known", action="store_true", help="accept --as-production: no published checkpoint can be had")
+    restore.add_argument("--skip-numbers", type=int, default=100, metavar="N", help="accept --as-production: control numbers left out")
     chosen = restore.add_mutually_exclusive_group()
     chosen.add_argument("--send", nargs="+", metavar="MAIL", help="mails: these go out now (or: all)")
     chosen.add_argument("--drop", nargs="+", metavar="MAIL", help="mails: these are not sent again (or: all)")
@@ -130,7 +131,7 @@ def _accept(options: argparse.Namespace) -> int:
     if not (options.checkpoint or options.none_known):
         raise Refusal("restore.checkpoint_wanted")
     known = [one for file in options.checkpoint or () for one in backups.stated_in(_bytes(file))]
-    accepted = backups.accept_as_production(known=known, at=clock.now())
+    accepted = backups.accept_as_production(known=known, at=clock.now(), skip_numbers=max(0, options.skip_numbers))
     print("This is the house now. See that the old one never runs again.")
     if accepted.missing:
         print(f"At least {accepted.missing} entries were published that this backup does not have.")

@@ -6,12 +6,28 @@ So whoever first takes the rows of one moment and then copies every box they nam
 
 from __future__ import annotations
 
+from django.db.models import QuerySet
+
 from tachiai.errors import Refusal
 from tachiai.vault.keeping import _store
-from tachiai.vault.models import Segment
+from tachiai.vault.models import Blob, Segment
 
-# Asked of a copy of the database, or inside the very snapshot that is being copied; never of the rows of now.
-BOXES_OF_ROWS = f"SELECT path FROM {Segment._meta.db_table} ORDER BY path"  # noqa: S608, SLF001  # our own table's name
+# A shredded blob may leave its row behind as a tombstone, whose boxes are gone for good.
+_TOMBSTONES = any(field.name == "shredded_at" for field in Blob._meta.get_fields())  # noqa: SLF001  # its own room's
+
+
+def boxes_of_rows() -> str:
+    """The question for the paths of all boxes, to be asked of a copy of the database or inside the very snapshot that is copied; never
+    of the rows of now."""
+    segments, blobs = Segment._meta.db_table, Blob._meta.db_table  # noqa: SLF001
+    standing = " WHERE b.shredded_at IS NULL" if _TOMBSTONES else ""
+    return f"SELECT s.path FROM {segments} s JOIN {blobs} b ON s.blob_id = b.id{standing} ORDER BY s.path"  # noqa: S608  # our own names
+
+
+def standing_blobs() -> QuerySet[Blob]:
+    """Every blob whose bytes can still be read."""
+    standing: dict[str, None] = {"shredded_at": None} if _TOMBSTONES else {}
+    return Blob.objects.filter(**standing)
 
 
 def box_of(path: str) -> bytes:
@@ -20,8 +36,8 @@ def box_of(path: str) -> bytes:
 
 
 def is_named(path: str) -> bool:
-    """Whether a row of now still names the box."""
-    return Segment.objects.filter(path=path).exists()
+    """Whether a row of now still names the box, and can read it."""
+    return Segment.objects.filter(path=path, blob__in=standing_blobs()).exists()
 
 
 def lay_box(path: str, box: bytes) -> None:
