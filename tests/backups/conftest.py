@@ -38,3 +38,9 @@ def fresh_database() -> Iterator[str]:
     copy(POSTGRES, "template0", name)
     yield name
     drop(POSTGRES, name)
+
+
+@pytest.fixture(params=["folder"])
+def stores(request: pytest.FixtureRequest) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Where the lost house keeps its boxes, and where the restored one does: settings of each."""
+    return {"folder": ({}, {})}[request.param]

@@ -15,10 +15,10 @@ from tachiai.accounts import identity
 
 
 @contextmanager
-def standing_in(home: Path, settings: Any, *, database: str = "") -> Iterator[None]:
-    """Within the block, Django's house is the one in ``home``; ``database`` names its PostgreSQL database, if it has one."""
+def standing_in(home: Path, settings: Any, *, database: str = "", **changes: Any) -> Iterator[None]:
+    """Within the block, Django's house is the one in ``home``, with ``changes`` of settings; ``database`` names its PostgreSQL database."""
     before, name = settings.TACHIAI, connection.settings_dict["NAME"]
-    settings.TACHIAI = replace(before, home=home)
+    settings.TACHIAI = replace(before, home=home, **changes)
     _settle(database or home / "tachiai.sqlite3")
     try:
         yield

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from email import message_from_bytes
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,11 @@ from tachiai.sealing.models import Seal
 OLDER = {"outbox": "0001", "backups": "zero"}
 
 
-def test_a_house_is_brought_back_and_goes_on(house: Place, backed: Path, tmp_path: Path, settings: Any, fresh_database: str) -> None:
+def test_a_house_is_brought_back_and_goes_on(
+    house: Place, backed: Path, tmp_path: Path, settings: Any, fresh_database: str, stores: tuple[dict[str, Any], dict[str, Any]]
+) -> None:
+    before, after = stores
+    settings.TACHIAI = replace(settings.TACHIAI, **before)
     cast = assemble()
     concluded(cast)
     open_ = sent(cast)
@@ -54,7 +59,7 @@ def test_a_house_is_brought_back_and_goes_on(house: Place, backed: Path, tmp_pat
 
     home = tmp_path / "again"
     shutil.copytree(keys, home / "keys")
-    with standing_in(home, settings, database=fresh_database):
+    with standing_in(home, settings, database=fresh_database, **after):
         restored = backups.restore(backed, at=clock.now())
         assert restored.sha256 == bytes(made.manifest)
         _through_an_upgrade()
@@ -116,7 +121,7 @@ def _delivered(home: Path) -> set[str]:
 def test_the_same_on_postgresql() -> None:
     """The story above once more, in a run of its own whose houses live in PostgreSQL."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("TACHIAI_", "DJANGO_", "PYTEST"))}
-    chosen = [__file__, "-k", "brought_back or drill"]
+    chosen = [__file__, str(Path(__file__).with_name("test_drills.py")), "-k", "brought_back or drill"]
     with cluster() as server:
         told = subprocess.run(
             [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", *chosen],

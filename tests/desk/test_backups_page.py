@@ -27,7 +27,7 @@ def test_backups_and_drills_are_shown_to_those_who_may_see_them(people: Cast, se
         assert seat(member).get(page).status_code == 404
     assert "バックアップは設定されていません" in seat(people.admin).get(page).content.decode()
 
-    drilled = _told()
+    drilled = backups_told()
     shown = seat(people.system).get(page).content.decode()
     for words in ("不合格", "20261126T163000Z", "1.5分", "3件", "保存中", "最後の復元訓練が不合格でした"):
         assert words in shown
@@ -42,7 +42,7 @@ def test_backups_and_drills_are_shown_to_those_who_may_see_them(people: Cast, se
     assert Entry.objects.filter(event="drill.report_taken").count() == 1
 
 
-def _told() -> Drill:
+def backups_told() -> Drill:
     at = clock.now()
     facts = {"manifest": bytes(32), "boxes": 4, "size": 2_000_000, "added": 1_000, "ended_at": at}
     Backup.objects.create(generation="20261126T163000Z", began_at=at - timedelta(seconds=5), **facts)
