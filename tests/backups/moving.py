@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -11,6 +14,7 @@ from typing import Any
 from django.db import connection, connections
 
 from place import forget_handles
+from postgres import cluster
 from tachiai.accounts import identity
 
 
@@ -32,3 +36,20 @@ def _settle(name: object) -> None:
     connections["default"].settings_dict["NAME"] = name
     forget_handles()
     identity.look_again()
+
+
+def on_postgresql(file: str, chosen: str) -> None:
+    """Run the tests of ``file`` whose names hold ``chosen`` by themselves, on a PostgreSQL of their own."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("TACHIAI_", "DJANGO_", "PYTEST"))}
+    with cluster() as server:
+        told = subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", file, "-k", chosen],
+            env={**kept, "TACHIAI_TESTS_POSTGRES": server},
+            cwd=Path(__file__).parents[2],
+            capture_output=True,
+            text=True,
+            timeout=280,
+            check=False,
+        )
+    assert told.returncode == 0, told.stdout[-4000:]
+    assert "1 passed" in told.stdout

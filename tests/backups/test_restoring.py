@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
 from dataclasses import replace
 from email import message_from_bytes
 from pathlib import Path
@@ -16,11 +13,10 @@ from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
-from backups.moving import standing_in
+from backups.moving import on_postgresql, standing_in
 from cast import PASSWORD, assemble
 from invariants import check_house
 from place import Place
-from postgres import cluster
 from stories import concluded, mayor_signs, sent, vendor_signs, work
 from tachiai import backups, clock
 from tachiai.backups.doubts import decide
@@ -120,17 +116,4 @@ def _delivered(home: Path) -> set[str]:
 
 def test_the_same_on_postgresql() -> None:
     """The story above once more, in a run of its own whose houses live in PostgreSQL."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("TACHIAI_", "DJANGO_", "PYTEST"))}
-    chosen = [__file__, str(Path(__file__).with_name("test_drills.py")), "-k", "brought_back or drill"]
-    with cluster() as server:
-        told = subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", *chosen],
-            env={**kept, "TACHIAI_TESTS_POSTGRES": server},
-            cwd=Path(__file__).parents[2],
-            capture_output=True,
-            text=True,
-            timeout=600,
-            check=False,
-        )
-    assert told.returncode == 0, told.stdout[-4000:]
-    assert " passed" in told.stdout
+    on_postgresql(__file__, "brought_back")

@@ -141,6 +141,7 @@ def told(house: Place) -> tuple[Cast, dict[str, dict[str, Any]]]:
         "signer:picture": {**sign, "place": 1, "number": 1},
         "signer:copy": {**sign, "place": 1},
         "download:file": {**fetch, "place": 1},
+        "desk:backups": {},
         "desk:drill_report": {"pk": open_.pk},  # no drill: what does not exist and what one may not see look alike
         "verifier:certificate": {"code": "AAAA-BBBB-CCCC-DDDD"},
         "log:checkpoint": {"number": 1},
