@@ -99,7 +99,7 @@ class House:
     backup_monthly: int = 12
     backup_yearly: int = 10
     backup_restic: str = ""
-    backup_restic_password: str = ""
+    backup_restic_password: str = field(default="", repr=False)
     drill_every: DrillEvery = "monthly"
 
     @property

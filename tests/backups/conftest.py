@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from object_server import ACCESS, SECRET, ObjectServer, object_server
 from place import Place
 from postgres import copy, drop
 from tachiai.accounts import identity
@@ -40,7 +41,22 @@ def fresh_database() -> Iterator[str]:
     drop(POSTGRES, name)
 
 
-@pytest.fixture(params=["folder"])
+@pytest.fixture(scope="session")
+def s3() -> Iterator[ObjectServer]:
+    with object_server() as server:
+        yield server
+
+
+@pytest.fixture(params=["folder", "s3"])
 def stores(request: pytest.FixtureRequest) -> tuple[dict[str, Any], dict[str, Any]]:
     """Where the lost house keeps its boxes, and where the restored one does: settings of each."""
-    return {"folder": ({}, {})}[request.param]
+    if request.param == "folder":
+        return {}, {}
+    server: ObjectServer = request.getfixturevalue("s3")
+    return _bucket(server), _bucket(server)
+
+
+def _bucket(server: ObjectServer) -> dict[str, Any]:
+    """A place of its own in the bucket."""
+    url = f"s3://plain/{secrets.token_hex(8)}?endpoint={server.endpoint}&tls=none&timeout=5&attempts=1"
+    return {"store_url": url, "store_access_key": ACCESS, "store_secret_key": SECRET}

@@ -116,4 +116,4 @@ def _delivered(home: Path) -> set[str]:
 
 def test_the_same_on_postgresql() -> None:
     """The story above once more, in a run of its own whose houses live in PostgreSQL."""
-    on_postgresql(__file__, "brought_back")
+    on_postgresql(__file__, "brought_back and folder")

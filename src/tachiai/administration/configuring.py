@@ -15,7 +15,12 @@ from tachiai.house import House, Tsa
 STREAM = "house"
 EVENT = "house.configured"
 # What tells a secret, or where things lie on a machine, which is nobody's business and differs between machines of one house.
-UNTOLD = frozenset(("home", "database_url", "smtp", "seal_key_passphrase", "backup_to", "backup_restic", "backup_restic_password"))
+UNTOLD = frozenset(
+    (
+        *("home", "database_url", "smtp", "seal_key_passphrase", "store_access_key", "store_secret_key"),
+        *("backup_to", "backup_restic", "backup_restic_password"),
+    )
+)
 
 
 def note_configuration(house: House, *, at: datetime) -> bool:
