@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.db import transaction
 
@@ -14,10 +14,19 @@ from tachiai.house import House, Tsa
 
 STREAM = "house"
 EVENT = "house.configured"
-# What tells a secret, or where things lie on a machine, which is nobody's business and differs between machines of one house.
+# What may be told of a house for ever. Whoever adds a setting puts it into one of the two; a test says so.
+TOLD = (
+    *("mode", "public_url", "mail_from", "allowed_hosts", "trusted_proxies", "mailbox"),
+    *("tsa", "standby_tsas", "accept_lesser_tsa", "seal_key_pss", "accept_software_key", "accept_embedded_authority"),
+    *("allow_private_revocation", "evidence_nightly", "trust_lists", "algorithm_policy_file"),
+    *("backup_at", "backup_daily", "backup_monthly", "backup_yearly", "drill_every"),
+)
+# Secrets, files that hold some (a digest over a PIN could be tried), and where things lie, which differs between machines of one house.
 UNTOLD = frozenset(
     (
-        *("home", "database_url", "smtp", "seal_key_passphrase", "store_access_key", "store_secret_key"),
+        *("home", "database_url", "smtp", "seal_key_file", "seal_key_passphrase", "seal_chain_file", "seal_keys_folder"),
+        *("store_url", "store_access_key", "store_secret_key", "store_roots_file", "checkpoint_mirror"),
+        *("vault_key", "vault_keys_file", "vault_kms_token_file", "vault_kms_roots_file"),
         *("backup_to", "backup_restic", "backup_restic_password"),
     )
 )
@@ -35,10 +44,11 @@ def note_configuration(house: House, *, at: datetime) -> bool:
 
 
 def configuration(house: House) -> dict[str, object]:
-    """Every setting that is no secret and no place: files by the digest of what they hold, authorities by address and worth."""
-    told = {field.name: _told(getattr(house, field.name)) for field in fields(house) if field.name not in UNTOLD}
+    """What is told of the settings: public files by the digest of what they hold, authorities by address and worth, keepers by kind."""
+    told = {name: _told(getattr(house, name)) for name in TOLD}
     server = f"{house.smtp.host}:{house.smtp.port}" if house.smtp else None
-    return {**told, "mail_server": server, "version": __version__}
+    kinds = {"vault_key": house.vault_key.partition(":")[0], "store": urlsplit(house.store_url).scheme or "file"}
+    return {**told, **kinds, "mail_server": server, "version": __version__}
 
 
 def _told(value: object) -> object:

@@ -9,9 +9,8 @@ from collections.abc import Callable, Sequence
 
 from tachiai import __version__
 from tachiai.cli.archive import add_archive_commands
-from tachiai.cli.bundles import add_bundle_commands
-from tachiai.cli.database import add_database_commands
 from tachiai.cli.backups import add_backup_commands
+from tachiai.cli.bundles import add_bundle_commands
 from tachiai.cli.database import add_database_commands
 from tachiai.cli.envelopes import add_envelope_commands
 from tachiai.cli.evidence import add_evidence_commands
@@ -72,7 +71,6 @@ def parser() -> argparse.ArgumentParser:
     bytes_and_keys = vault.add_subparsers(required=True)
     add_store_commands(bytes_and_keys, _lazy)
     add_vault_commands(bytes_and_keys, _lazy)
-    add_store_commands(vault.add_subparsers(required=True), _lazy)
     add_backup_commands(commands, _lazy)
     _people_commands(commands)
     _document_commands(commands)
