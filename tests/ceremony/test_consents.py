@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.db import DatabaseError, connection, transaction
 
 from stages import Scene, signs
-from tachiai import ceremony
-from tachiai.ceremony.models import Consent
+from tachiai import ceremony, clock
+from tachiai.ceremony.models import Consent, Passkey, PasskeyProof
+from tachiai.errors import Refusal
 
 
 @pytest.mark.parametrize(
@@ -39,3 +42,30 @@ def test_its_personal_data_can_be_erased(scene: Scene) -> None:
     consent = Consent.objects.get()
     assert (bytes(consent.salt), bytes(consent.personal)) == (b"", b"")
     assert hashlib.sha256(bytes(consent.body)).digest() == bytes(consent.digest)
+
+
+def test_consents_of_earlier_releases_are_marked_once(scene: Scene) -> None:
+    signs(scene.vendor)
+    consent = Consent.objects.get()
+    Consent.objects.update(mark=None)
+    with pytest.raises(Refusal, match=r"seal\.not_instructed"):
+        ceremony.instruction_of(Consent.objects.get())
+    import_module("tachiai.ceremony.migrations.0005_strong_mode").mark_consents(apps, None)
+    assert bytes(Consent.objects.get().mark or b"") == bytes(consent.mark or b"")
+    assert ceremony.instruction_of(Consent.objects.get()).subject == scene.vendor.pk
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["UPDATE ceremony_passkeyproof SET signature = authenticator_data", "DELETE FROM ceremony_passkeyproof"],
+)
+def test_what_a_passkey_said_stands(scene: Scene, statement: str) -> None:
+    signs(scene.vendor)
+    at, consent = clock.now(), Consent.objects.get()
+    key = Passkey.objects.create(
+        registration=consent.pk, credential=b"c", public_key=b"k", counter=0, aaguid=bytes(16), mark=bytes(32), enrolled_at=at
+    )
+    PasskeyProof.objects.create(consent=consent, passkey=key, authenticator_data=b"a", client_data=b"b", signature=b"s")
+    with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
+    assert bytes(PasskeyProof.objects.get().signature) == b"s"

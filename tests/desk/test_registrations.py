@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from django.db import transaction
 from django.test import Client
 
 from cast import CODE, Cast, mailed_code
 from place import Place
-from tachiai import clock, counterparties
+from tachiai import ceremony, clock, counterparties
 from tachiai.accounts.models import Member
 from tachiai.counterparties.models import Registration, RegistrationState
+from tachiai.outbox.models import Mail
 
 Seat = Callable[[Member], Client]
 PAPER = {
@@ -94,3 +96,22 @@ def test_a_suspended_registration_says_so(people: Cast, seat: Seat) -> None:
     desk = seat(people.clerk)
     assert "停止中" in desk.get("/counterparties").content.decode()
     assert "停止しています" in desk.get(f"/counterparties/{people.vendor.pk}").content.decode()
+
+
+def test_a_lost_app_is_reset_with_a_reason(people: Cast, seat: Seat) -> None:
+    with transaction.atomic():
+        ceremony.enrol_authenticator(people.vendor.pk, bytes(20), step=1, at=clock.now())
+    url, reset = f"/counterparties/{people.vendor.pk}", {"act": "reset", "totp-kind": "totp"}
+    assert "認証アプリ（TOTP）の登録を解除する" in seat(people.clerk).get(url).content.decode()
+    assert "登録を解除する" not in seat(people.auditor).get(url).content.decode()
+    assert seat(people.auditor).post(url, {**reset, "totp-reason": "紛失"}).status_code == 403
+    unsaid = seat(people.clerk).post(url, {**reset, "totp-reason": ""})
+    assert unsaid.status_code == 422
+    assert "理由を2文字以上で入力してください。" in unsaid.content.decode()
+    assert seat(people.clerk).post(url, {**reset, "totp-reason": "電話で確認した紛失"}).status_code == 302
+    page = seat(people.clerk).get(url).content.decode()
+    assert "認証アプリの登録を解除" in page
+    assert "電話で確認した紛失" in page
+    assert seat(people.clerk).post(url, {**reset, "totp-reason": "もう一度"}).status_code == 422
+    letter = Mail.objects.filter(kind="M29").get()
+    assert (letter.to, letter.context["purpose"]) == (people.vendor.mail, "totp_reset")

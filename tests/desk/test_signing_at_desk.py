@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable
 
@@ -43,9 +44,13 @@ def test_from_home_to_the_concluded_contract(people: Cast, waiting: Envelope, se
     assert desk.post(f"{base}/sign/confirm").status_code == 302
     assert not Consent.objects.filter(subject=mayor_of(waiting).pk).exists()
     assert "完了する" in desk.get(f"{base}/sign?doc=2").content.decode()
-    assert "署名手続きを完了する" in desk.get(f"{base}/sign/confirm").content.decode()
+    asked = desk.get(f"{base}/sign/confirm").content.decode()
+    assert "署名手続きを完了する" in asked
+    unasked = desk.post(f"{base}/sign/confirm")
+    assert unasked.status_code == 409
+    assert "内容を確認してから" in unasked.content.decode()
     for _ in range(2):
-        assert desk.post(f"{base}/sign/confirm").headers["Location"] == f"{base}/sign/done"
+        assert desk.post(f"{base}/sign/confirm", {"offer": _offer(asked)}).headers["Location"] == f"{base}/sign/done"
     assert Consent.objects.filter(subject=mayor_of(waiting).pk).count() == 1
     assert "署名手続きが完了しました" in desk.get(f"{base}/sign/done").content.decode()
     work()
@@ -54,6 +59,11 @@ def test_from_home_to_the_concluded_contract(people: Cast, waiting: Envelope, se
     assert "契約が締結されました" in desk.get(f"{base}/sign/done").content.decode()
     events = [entry.event for entry in ledger.entries(waiting.stream)]
     assert events.count("recipient.opened") == 2
+
+
+def _offer(page: str) -> str:
+    """What the confirm page carries."""
+    return html.unescape(re.findall(r'name="offer" value="([^"]+)"', page)[0])
 
 
 def _logged_in(member: Member, *, secret: str = "") -> Client:
@@ -78,7 +88,7 @@ def test_the_level_is_what_the_login_was(people: Cast, waiting: Envelope, second
     desk.get(f"{base}/sign?doc=2")
     asked = desk.get(f"{base}/sign/confirm").content.decode()
     assert ("二要素認証を設定する" in asked) is not second_factor
-    desk.post(f"{base}/sign/confirm")
+    desk.post(f"{base}/sign/confirm", {"offer": _offer(asked)})
     assert mayor_of(waiting).level == (Level.PASSWORD_AND_TOTP if second_factor else Level.PASSWORD)
 
 

@@ -67,6 +67,8 @@ EXPECTED: dict[str, tuple[Any, Any]] = {
     "signer:picture": (CLOSED, CLOSED),
     "signer:copy": (CLOSED, CLOSED),
     "signer:later": (CLOSED, CLOSED),
+    "signer:authenticator": (CLOSED, CLOSED),
+    "signer:passkey": (CLOSED, CLOSED),
     "signer:confirm": (CLOSED, CLOSED),
     "signer:done": (CLOSED, CLOSED),
     "signer:decline": (CLOSED, CLOSED),

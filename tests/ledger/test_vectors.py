@@ -63,27 +63,33 @@ def test_broken_entry(twin: dict[str, Any]) -> None:
     assert (twin["body"], twin["digest"]) not in [(vector["body"], vector["digest"]) for vector in vectors("ledger-entry-v1.json")]
 
 
+def _shown(row: dict[str, Any]) -> Shown:
+    return Shown(uuid.UUID(row["document"]), bytes.fromhex(row["sha256"]), row["size"], row["pages"])
+
+
 @pytest.mark.parametrize("vector", vectors("consent-v1.json"), ids=named)
 def test_consent(house: object, vector: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     given = vector["given"]
     monkeypatch.setattr(consents.secrets, "token_bytes", lambda _: bytes.fromhex(given["salt"]))
     monkeypatch.setattr(consents.uuid, "uuid4", lambda: uuid.UUID(given["consent"]))
-    with transaction.atomic():
-        made = ceremony.record_consent(
-            uuid.UUID(given["recipient"]),
-            envelope=uuid.UUID(given["envelope"]),
-            slot=given["slot"],
-            documents=[
-                Shown(uuid.UUID(row["document"]), bytes.fromhex(row["sha256"]), row["size"], row["pages"]) for row in given["documents"]
-            ],
-            values=given["values"],
-            text=ConsentText(**given["text"]),
-            level=Level(given["level"]),
-            authentication=given["authentication"],
-            personal=given["personal"],
-            at=datetime.fromisoformat(given["at"]),
-        )
+    at = datetime.fromisoformat(given["at"])
+    proposed = ceremony.propose(
+        uuid.UUID(given["recipient"]),
+        envelope=uuid.UUID(given["envelope"]),
+        slot=given["slot"],
+        documents=[
+            Shown(uuid.UUID(row["document"]), bytes.fromhex(row["sha256"]), row["size"], row["pages"]) for row in given["documents"]
+        ],
+        values=given["values"],
+        text=ConsentText(**given["text"]),
+        level=Level(given["level"]),
+        authentication=given["authentication"],
+        personal=given["personal"],
+        at=at,
+    )
     monkeypatch.undo()
+    with transaction.atomic():
+        made = ceremony.record_consent(proposed, at=at)
     made.refresh_from_db()
     assert bytes(made.body).decode() == vector["body"]
     assert bytes(made.digest).hex() == vector["digest"]
@@ -91,8 +97,7 @@ def test_consent(house: object, vector: dict[str, Any], monkeypatch: pytest.Monk
     said = ceremony.instruction_of(made)
     assert (said.subject, said.slot, len(said.documents)) == (uuid.UUID(given["recipient"]), given["slot"], len(given["documents"]))
     with pytest.raises(RuntimeError, match="transaction"):
-        ceremony.record_consent(said.subject, envelope=said.subject, slot=1, documents=[], values={}, text=ConsentText("", "", ""),
-                                level=Level.PASSWORD, authentication={}, personal={}, at=made.given_at)  # fmt: skip
+        ceremony.record_consent(proposed, at=at)
 
 
 @pytest.mark.parametrize("twin", twins("consent-v1.json"), ids=named)

@@ -88,6 +88,10 @@ CASES: tuple[tuple[str, str, dict[str, Any]], ...] = (
             "email_changed",
         )
     ),
+    *(
+        ("M29", purpose, {"link": "", "number": "R-7", "purpose": purpose, "reason": reason, "happened_at": "2026-12-09T00:45:00+00:00"})
+        for purpose, reason in (("totp_enrolled", ""), ("passkey_enrolled", ""), ("totp_reset", "lost"), ("passkey_reset", ""))
+    ),
 )
 
 

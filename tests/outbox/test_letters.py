@@ -122,6 +122,12 @@ SUBJECTS: tuple[tuple[str, dict[str, Any], str, str], ...] = (
     ("M20", {"what": "link"}, "署名依頼の再送の依頼が届いています（{envelope}）", "A new link was requested: {envelope}"),
     ("M20", {"what": "download"}, "ダウンロードの再発行の依頼が届いています（{envelope}）", "A new link was requested: {envelope}"),
     ("M24", {"number": "R-7"}, "電子契約用メールアドレスの届出を受け付けました（受付番号 R-7）", "Registration received (R-7)"),
+    (
+        "M29",
+        {"purpose": "passkey_reset", "number": "R-7"},
+        "パスキーの登録が解除されました（受付番号 R-7）",
+        "Your passkey was removed (R-7)",
+    ),
     ("M26", {"purpose": "password_reset_key"}, "パスワード再設定のご案内", "Password reset"),
 )
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from cast import assemble
-from signer.walking import device, enter, inside, link_of, title, words
+from signer.walking import device, enter, inside, link_of, press, title, words
 from stories import mayor_signs, sent, vendor_of, work
 from tachiai import clock, ledger
 from tachiai.ceremony.models import Consent, Invitation
@@ -32,7 +32,7 @@ def test_from_the_link_to_the_end_in_four_presses_without_scripts() -> None:
     assert "3 / 3" in words(confirm)
     assert "【署名手続きを完了する】を押すと、上記の文書の内容に同意し、立会テスト運営に電子署名の付与を指示します。" in words(confirm)
     assert "data-once" in confirm.content.decode()
-    done = browser.post(link + "/confirm", follow=True)
+    done = press(browser, link, follow=True)
     assert "受け付けました。電子署名を付与しています" in words(done)
     assert "<h1 data-focus>" in done.content.decode()
     assert '<meta http-equiv="refresh"' in done.content.decode()
@@ -109,7 +109,7 @@ def test_while_the_timestamp_authority_is_away_the_signer_is_told() -> None:
     vendor = vendor_of(sent(assemble()))
     browser, link = inside(vendor)
     browser.get(link + "/review")
-    browser.post(link + "/confirm")
+    press(browser, link)
     SealTask.objects.update(trouble="tsa.unreachable", troubled_since=clock.now())
     assert "時刻認証局の応答を待っています" in words(browser.get(link + "/done"))
     assert not CloseTask.objects.exists()
@@ -179,7 +179,7 @@ def test_whoever_has_signed_sees_how_far_things_are_after_the_code() -> None:
     vendor = vendor_of(sent(assemble()))
     browser, link = inside(vendor)
     browser.get(link + "/review")
-    browser.post(link + "/confirm")
+    press(browser, link)
     work()
     later = device()
     assert "署名手続きは完了しています" in words(later.get(link))

@@ -46,3 +46,10 @@ def inside(recipient: Recipient) -> tuple[Client, str]:
     response = enter(browser, link)
     assert response.status_code == 302, words(response)
     return browser, link
+
+
+def press(browser: Client, link: str, **options: Any) -> Any:
+    """The confirm page's button, with what the page carries."""
+    page = browser.get(link + "/confirm")
+    found = re.search(r'name="offer" value="([^"]+)"', page.content.decode())
+    return browser.post(link + "/confirm", {"offer": html.unescape(found.group(1)) if found else ""}, **options)

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 import secrets
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 
+from tachiai.ceremony.derived_keys import keyed
 from tachiai.ceremony.models import Consent, Level
 from tachiai.crypto.canonical import canonical
 from tachiai.errors import Refusal
-from tachiai.prepared import Prepared, given
+from tachiai.prepared import Prepared, among, given
 from tachiai.rowwise import insert_each
+
+# What a consent's personal data say of who gave it; the rest is from where.
+PERSON = ("organization", "title", "name", "mail")
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,22 @@ class Shown:
     pages: int
 
 
-def record_consent(
+@dataclass(frozen=True)
+class Proposed:
+    """A consent as it will be recorded if it is given: its exact bytes are fixed while it is still being asked for."""
+
+    id: uuid.UUID
+    subject: uuid.UUID
+    body: bytes
+    salt: bytes
+    personal: bytes
+
+    @property
+    def digest(self) -> bytes:
+        return hashlib.sha256(self.body).digest()
+
+
+def propose(
     subject: uuid.UUID,
     *,
     envelope: uuid.UUID,
@@ -51,18 +71,16 @@ def record_consent(
     authentication: Mapping[str, object],
     personal: Mapping[str, object],
     at: datetime,
-) -> Consent:
-    """Record one consent, in the caller's transaction. Refuses with ``consent.given`` when this subject has consented."""
-    if not connection.in_atomic_block:
-        raise RuntimeError("a consent is recorded in the transaction of its seal's work row")
-    salt = secrets.token_bytes(32)
-    told = canonical(dict(personal))
-    fresh = uuid.uuid4()
+    consent: uuid.UUID | None = None,
+    salt: bytes | None = None,
+) -> Proposed:
+    """The consent that ``subject`` would give to this. Its id and ``salt`` are fresh unless it has been proposed before."""
+    told, salt, consent = canonical(dict(personal)), salt or secrets.token_bytes(32), consent or uuid.uuid4()
     body = canonical(
         {
             "at": at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
             "authentication": {"level": str(level), **authentication},
-            "consent": str(fresh),
+            "consent": str(consent),
             "documents": [_told(document) for document in documents],
             "envelope": str(envelope),
             "personal": hashlib.sha256(salt + told).hexdigest(),
@@ -73,8 +91,23 @@ def record_consent(
             "values": dict(values),
         }
     )
-    digest = hashlib.sha256(body).digest()
-    consent = Consent(id=fresh, subject=subject, body=body, digest=digest, salt=salt, personal=told, given_at=at)
+    return Proposed(consent, subject, body, salt, told)
+
+
+def record_consent(agreed: Proposed, *, at: datetime) -> Consent:
+    """Record a consent that was given at ``at``, in the caller's transaction. Refuses with ``consent.given`` when they have consented."""
+    if not connection.in_atomic_block:
+        raise RuntimeError("a consent is recorded in the transaction of its seal's work row")
+    consent = Consent(
+        id=agreed.id,
+        subject=agreed.subject,
+        body=agreed.body,
+        digest=agreed.digest,
+        salt=agreed.salt,
+        personal=agreed.personal,
+        mark=_mark(agreed.digest),
+        given_at=at,
+    )
     try:
         with transaction.atomic():
             insert_each([consent])
@@ -83,12 +116,23 @@ def record_consent(
     return consent
 
 
+def _mark(digest: bytes) -> bytes:
+    """The house's own mark on a consent. Whoever can write into the database, but not read the house's keys, cannot make one."""
+    return keyed("consent-mark", digest)
+
+
 def consent_of(subject: uuid.UUID) -> Consent | None:
     """What this subject has consented to, if it has."""
     return _CONSENT.first(subject=subject)
 
 
+def consents_of(subjects: Iterable[uuid.UUID]) -> list[Consent]:
+    """What these subjects have consented to; nothing for who has not."""
+    return _CONSENTS.all(subjects=list(subjects))
+
+
 _CONSENT = Prepared(lambda: Consent.objects.filter(subject=given("subject", Consent, "subject"))[:1])
+_CONSENTS = Prepared(lambda: Consent.objects.filter(subject__in=among("subjects", Consent, "subject")))
 
 
 def forget_personal(consent: Consent) -> None:
@@ -98,23 +142,41 @@ def forget_personal(consent: Consent) -> None:
 
 @dataclass(frozen=True)
 class Instruction:
-    """What a recorded consent instructs, read back from its own bytes: whose seal, in which slot, on which documents."""
+    """What a recorded consent instructs, read back from its own bytes: whose seal, in which slot, on which documents.
+
+    ``person`` is what it says of the signer (organization, title, name, mail); empty once that was erased.
+    """
 
     subject: uuid.UUID
+    envelope: uuid.UUID
     slot: int
     documents: tuple[Shown, ...]
+    level: Level
+    authentication: Mapping[str, object]
+    person: Mapping[str, str]
     digest: bytes
 
 
 def instruction_of(consent: Consent) -> Instruction:
-    """Refuses with ``seal.not_instructed`` when the bytes are not those that were digested when the consent was given."""
-    body = bytes(consent.body)
+    """Refuses with ``seal.not_instructed`` when the bytes are not those that this house recorded when the consent was given."""
+    body, personal = bytes(consent.body), bytes(consent.personal)
     digest = hashlib.sha256(body).digest()
-    if digest != bytes(consent.digest):
+    if digest != bytes(consent.digest) or not hmac.compare_digest(_mark(digest), bytes(consent.mark or b"")):
         raise Refusal("seal.not_instructed", consent=str(consent.pk))
     told = json.loads(body)
-    documents = tuple(_shown(item) for item in told["documents"])
-    return Instruction(uuid.UUID(told["recipient"]), told["slot"], documents, digest)
+    if personal and hashlib.sha256(bytes(consent.salt) + personal).hexdigest() != told["personal"]:
+        raise Refusal("seal.not_instructed", consent=str(consent.pk))
+    person = json.loads(personal) if personal else {}
+    return Instruction(
+        subject=uuid.UUID(told["recipient"]),
+        envelope=uuid.UUID(told["envelope"]),
+        slot=told["slot"],
+        documents=tuple(_shown(item) for item in told["documents"]),
+        level=Level(told["authentication"]["level"]),
+        authentication=told["authentication"],
+        person={name: person[name] for name in PERSON if name in person},
+        digest=digest,
+    )
 
 
 def _shown(item: Mapping[str, Any]) -> Shown:

@@ -70,6 +70,8 @@ class Level(models.TextChoices):
 
     MAIL_ONLY = "mail-only"
     MAIL_AND_CODE = "mail-and-registered-code"
+    MAIL_CODE_AND_TOTP = "mail-and-registered-code-and-totp"
+    MAIL_CODE_AND_PASSKEY = "mail-and-registered-code-and-passkey"
     PASSWORD = "desk-password"  # noqa: S105  # the name of a level
     PASSWORD_AND_TOTP = "desk-password-and-totp"  # noqa: S105
 
@@ -81,7 +83,9 @@ class Ceremony(models.Model):
     invitation = models.ForeignKey(Invitation, on_delete=models.PROTECT, related_name="ceremonies")
     generation = models.PositiveIntegerField()
     key_digest = models.BinaryField(max_length=32, unique=True)
-    level = models.CharField(max_length=30, choices=Level.choices)
+    level = models.CharField(max_length=40, choices=Level.choices)
+    authenticator = models.ForeignKey("Authenticator", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    step = models.PositiveBigIntegerField(null=True, blank=True, help_text="The step of the one-time password given here (RFC 6238).")
     began_at = models.DateTimeField()
     seen_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
@@ -99,7 +103,62 @@ class Consent(models.Model):
     digest = models.BinaryField(max_length=32, unique=True)
     salt = models.BinaryField(max_length=32)
     personal = models.BinaryField(help_text="The personal data the body commits to; erasable.")
+    mark = models.BinaryField(max_length=32, null=True, help_text="The house's own mark (HMAC) on the digest.")
     given_at = models.DateTimeField()
 
     def __str__(self) -> str:
         return f"consent {self.id}"
+
+
+class Authenticator(models.Model):
+    """認証アプリ: the secret of an authenticator app (RFC 6238), encrypted; and the last step whose code was taken."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    registration = models.UUIDField(help_text="Whose it is, by id.")
+    box = models.BinaryField(help_text="The secret, locked under a key that is not in the database.")
+    last_step = models.PositiveBigIntegerField()
+    enrolled_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["registration"], condition=models.Q(ended_at=None), name="one_live_authenticator"),
+        ]
+
+    def __str__(self) -> str:
+        return f"authenticator {self.id}"
+
+
+class Passkey(models.Model):
+    """パスキー: the public half of a key that its holder unlocks (Web Authentication)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    registration = models.UUIDField(help_text="Whose it is, by id.")
+    credential = models.BinaryField(max_length=1023, unique=True)
+    public_key = models.BinaryField(help_text="COSE (RFC 9052).")
+    counter = models.PositiveBigIntegerField()
+    aaguid = models.BinaryField(max_length=16)
+    rp_id = models.CharField(max_length=253)
+    origin = models.CharField(max_length=300)
+    mark = models.BinaryField(max_length=32, help_text="The house's own mark (HMAC): whose key this is.")
+    enrolled_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["registration"], condition=models.Q(ended_at=None), name="one_live_passkey")]
+
+    def __str__(self) -> str:
+        return f"passkey {self.id}"
+
+
+class PasskeyProof(models.Model):
+    """What a passkey said to one consent, byte for byte. Never updated or deleted."""
+
+    consent = models.OneToOneField(Consent, on_delete=models.PROTECT, related_name="passkey_proof")
+    passkey = models.ForeignKey(Passkey, on_delete=models.PROTECT, related_name="proofs")
+    authenticator_data = models.BinaryField()
+    client_data = models.BinaryField()
+    signature = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"passkey's word on {self.consent_id}"

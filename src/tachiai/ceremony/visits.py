@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from tachiai.ceremony.models import Ceremony, Invitation, Level
+from tachiai.ceremony.models import Authenticator, Ceremony, Invitation, Level
 from tachiai.crypto.tokens import fresh_token, token_digest
 from tachiai.prepared import Prepared, given
 from tachiai.rowwise import insert_each
@@ -52,3 +52,8 @@ _OPENED = Prepared(
 
 def end(ceremony: Ceremony, *, at: datetime) -> None:
     Ceremony.objects.filter(pk=ceremony.pk, ended_at=None).update(ended_at=at)
+
+
+def strengthen(ceremony: Ceremony, *, level: Level, authenticator: Authenticator, step: int) -> None:
+    """This visit has also given a one-time password of ``step``, in the caller's transaction."""
+    Ceremony.objects.filter(pk=ceremony.pk, ended_at=None).update(level=level, authenticator=authenticator, step=step)

@@ -7,19 +7,25 @@ from tachiai.faces import face
 if TYPE_CHECKING:
     from tachiai.counterparties.codes import check_code, reserve_code_attempt, suspend_if_spent, well_formed
     from tachiai.counterparties.confirming import confirm_mail, find_registration, request_code
+    from tachiai.counterparties.credentials import Credential, Kind, credentials_of, note_enrolled, reset_credential
     from tachiai.counterparties.registering import Entered, approve, register, revoke
     from tachiai.counterparties.usable import registrations_of, usable_registrations
 
 __all__ = [
+    "Credential",
     "Entered",
+    "Kind",
     "approve",
     "check_code",
     "confirm_mail",
+    "credentials_of",
     "find_registration",
+    "note_enrolled",
     "register",
     "registrations_of",
     "request_code",
     "reserve_code_attempt",
+    "reset_credential",
     "revoke",
     "suspend_if_spent",
     "usable_registrations",

@@ -121,7 +121,7 @@ def approve(registration: Registration, *, by: Member, at: datetime) -> None:
 
 
 def revoke(registration: Registration, *, reason: str, by: Member, at: datetime) -> None:
-    """The registration ends: nothing can be addressed to it and its code opens nothing any more."""
+    """The registration ends: nothing can be addressed to it and neither its code nor any stronger proof opens anything."""
     if by.role not in (Role.ADMIN, Role.MANAGER, Role.STAFF) or by.organization_id != registration.counterparty.organization_id:
         raise Refusal("registration.not_allowed")
     if not reason.strip():
@@ -131,6 +131,8 @@ def revoke(registration: Registration, *, reason: str, by: Member, at: datetime)
         if not standing.update(state=RegistrationState.REVOKED, revoked_at=at):
             raise Refusal("registration.revoked")
         ceremony.close_invitation(Purpose.CONFIRM, registration.pk, at=at)
+        ceremony.end_authenticator(registration.pk, at=at)
+        ceremony.end_passkey(registration.pk, at=at)
         _note(registration, "registration.revoked", by=by, at=at, personal={"reason": reason.strip()})
     registration.refresh_from_db()
 

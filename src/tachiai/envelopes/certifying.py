@@ -14,6 +14,7 @@ from django.conf import settings
 from tachiai.archive import Anchor
 from tachiai.ceremony import Level
 from tachiai.counterparties.models import Method
+from tachiai.envelopes.instructing import check_people
 from tachiai.envelopes.models import Document, Envelope, Recipient, Revision, RevisionKind
 from tachiai.errors import Refusal
 from tachiai.pages.certificate import (
@@ -32,14 +33,21 @@ from tachiai.sealing import stamping_authority
 PRINTED_LEVELS = {
     Level.MAIL_ONLY: "mail",
     Level.MAIL_AND_CODE: "mail+code",
+    Level.MAIL_CODE_AND_TOTP: "mail+code+totp",
+    Level.MAIL_CODE_AND_PASSKEY: "mail+code+passkey",
     Level.PASSWORD: "desk",
     Level.PASSWORD_AND_TOTP: "desk+totp",
 }
 
 
 def certificate_facts(envelope: Envelope, *, number: str, anchor: Anchor, at: datetime) -> CertificateFacts:
-    """The facts of a closed envelope: everything on the paper can be found again in rows, signatures and ledger."""
+    """The facts of a closed envelope: everything on the paper can be found again in rows, signatures and ledger.
+
+    Refuses with ``seal.not_instructed`` when a signer's row does not say of them what they consented as.
+    """
     revisions = _REVISIONS.all(envelope=envelope.pk)
+    people = _PEOPLE.all(envelope=envelope.pk)
+    check_people(envelope, people)
     stamped = [row for row in revisions if row.stamped_at is not None]
     organization = envelope.organization
     return CertificateFacts(
@@ -58,7 +66,7 @@ def certificate_facts(envelope: Envelope, *, number: str, anchor: Anchor, at: da
         authority_name=_authority_name(stamped),
         authority_kind=_authority_kind(stamped),
         documents=_documents(revisions),
-        people=tuple(_person(recipient) for recipient in _PEOPLE.all(envelope=envelope.pk)),
+        people=tuple(_person(recipient) for recipient in people),
         timestamps=tuple(_timestamp(row) for row in stamped),
         checkpoint=_checkpoint(anchor),
     )

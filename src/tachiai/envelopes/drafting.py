@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import transaction
 from django.db.models import F
 
-from tachiai import vault
+from tachiai import ceremony, vault
 from tachiai.accounts.models import Member, Organization
 from tachiai.clock import today
 from tachiai.counterparties.models import Registration
@@ -18,7 +18,7 @@ from tachiai.envelopes.access import may_manage, may_send
 from tachiai.envelopes.events import note
 from tachiai.envelopes.excerpts import lock_excerpts, without_excerpts
 from tachiai.envelopes.holding import has_signers
-from tachiai.envelopes.models import Document, Envelope, HeldUpload, Recipient, Revision, RevisionKind, Side, UploadState
+from tachiai.envelopes.models import Document, Envelope, HeldUpload, Proof, Recipient, Revision, RevisionKind, Side, UploadState
 from tachiai.envelopes.states import EnvelopeState
 from tachiai.errors import Refusal
 from tachiai.outbox import one_line
@@ -256,23 +256,36 @@ def describe_envelope(envelope: Envelope, description: Description, *, by: Membe
     refresh(envelope)
 
 
-def name_recipients(envelope: Envelope, places: list[tuple[int, Registration | Member]], *, by: Member, at: datetime) -> None:
+def name_recipients(
+    envelope: Envelope,
+    places: list[tuple[int, Registration | Member]],
+    *,
+    by: Member,
+    at: datetime,
+    proofs: Sequence[Proof] | None = None,
+) -> None:
     """Who signs, in which order: ``places`` are (order, who); the same order signs in parallel. Replaces what stood.
 
-    Refuses with ``recipients.incomplete``, ``registration.not_usable``, ``member.may_not_sign`` or
-    ``member.is_sender``.
+    ``proofs`` are what each of them is to prove themselves with, in the same order; without it nobody needs more than the usual.
+    Refuses with ``recipients.incomplete``, ``registration.not_usable``, ``member.may_not_sign``, ``member.is_sender``,
+    ``proof.not_for_own`` or ``proof.no_passkeys`` (this house's address is none that browsers do passkeys at).
     """
-    ranked = sorted(places, key=lambda place: place[0])
+    asked = list(proofs) if proofs is not None else [Proof.PLAIN] * len(places)
+    ranked = sorted(((order, who, proof) for (order, who), proof in zip(places, asked, strict=True)), key=lambda place: place[0])
     if not ranked:
         raise Refusal("recipients.incomplete")
-    for _, who in ranked:
+    for _, who, proof in ranked:
         may_be_named(who, envelope)
+        _may_be_asked(who, proof)
     with transaction.atomic(durable=True):
         still_draft(envelope, by=by)
         if has_signers(envelope):
             envelope.recipients.all().delete()
         insert_each(
-            [Recipient(envelope=envelope, slot=slot, order=order, **_person(who)) for slot, (order, who) in enumerate(ranked, start=1)]
+            [
+                Recipient(envelope=envelope, slot=slot, order=order, proof=proof, **_person(who))
+                for slot, (order, who, proof) in enumerate(ranked, start=1)
+            ]
         )
         change_each(Envelope, [Change(envelope.pk, {"updated_at": at})])
         note(envelope, "recipients.named", by=by, at=at, data={"count": len(ranked)})
@@ -286,6 +299,13 @@ def may_be_named(who: Registration | Member, envelope: Envelope) -> None:
         raise Refusal("member.may_not_sign")
     elif who.pk == envelope.sender_id and not envelope.organization.sender_may_sign:
         raise Refusal("member.is_sender")
+
+
+def _may_be_asked(who: Registration | Member, proof: Proof) -> None:
+    if proof == Proof.PASSKEY and not isinstance(who, Registration):
+        raise Refusal("proof.not_for_own")
+    if proof == Proof.PASSKEY and not ceremony.passkeys_possible():
+        raise Refusal("proof.no_passkeys")
 
 
 def _person(who: Registration | Member) -> dict[str, object]:

@@ -13,7 +13,7 @@ from tachiai.envelopes.access import envelope_for, may_send
 from tachiai.envelopes.drafting import add_document, create_envelope, may_be_named, name_recipients
 from tachiai.envelopes.events import note
 from tachiai.envelopes.intake import hold_upload
-from tachiai.envelopes.models import Document, Envelope
+from tachiai.envelopes.models import Document, Envelope, Proof
 from tachiai.errors import Refusal
 
 
@@ -55,6 +55,7 @@ def _add_again(fresh: Envelope, document: Document, pdf: bytes, *, by: Member, a
 
 def _same_recipients(envelope: Envelope, fresh: Envelope, *, by: Member, at: datetime) -> None:
     places: list[tuple[int, Registration | Member]] = []
+    proofs: list[Proof] = []
     for recipient in envelope.recipients.select_related("registration__counterparty", "member__organization").order_by("slot"):
         who = recipient.registration or recipient.member
         if who is None:
@@ -64,5 +65,6 @@ def _same_recipients(envelope: Envelope, fresh: Envelope, *, by: Member, at: dat
         except Refusal:
             continue  # no longer able to sign: the sender chooses anew
         places.append((recipient.order, who))
+        proofs.append(Proof(recipient.proof))
     if places:
-        name_recipients(fresh, places, by=by, at=at)
+        name_recipients(fresh, places, by=by, at=at, proofs=proofs)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db.models import Model
 
 from tachiai import ceremony, vault
 from tachiai.accounts.models import Member, Organization
-from tachiai.ceremony import Consent
+from tachiai.ceremony import Consent, Instruction, Level, PasskeyProof
 from tachiai.envelopes.expecting import Stage, expected_of, slots_of, stages_of
-from tachiai.envelopes.models import Document, Envelope, Recipient, SealTask
+from tachiai.envelopes.models import Document, Envelope, Proof, Recipient, SealTask
 from tachiai.envelopes.revising import Head, open_head
 from tachiai.errors import Refusal
 from tachiai.prepared import Prepared, among
@@ -24,7 +24,10 @@ M = TypeVar("M", bound=Model)
 
 # What a seal and the mails after it say of an envelope and of its signer. Anything else would still be there, at a query of its own.
 _OF_ENVELOPES = ("organization", "sender", "number", "name", "comment", "state", "deadline")
-_OF_RECIPIENTS = ("envelope", "slot", "order", "side", "organization_name", "title", "name", "mail", "language", "level", "state")
+_OF_RECIPIENTS = (
+    *("envelope", "slot", "order", "side", "registration", "member", "organization_name", "title", "name", "mail", "language"),
+    *("proof", "level", "state"),
+)
 _OF_DOCUMENTS = ("envelope", "blob", "foreign_signatures", "head_number", "head_sha256", "plan")
 
 
@@ -34,7 +37,11 @@ def _several(model: type[M], *columns: str) -> Prepared[M]:
     return Prepared(lambda: rows.filter(pk__in=among("keys", model)).only(*columns))
 
 
-_CONSENTS, _RECIPIENTS = _several(Consent, "body", "digest"), _several(Recipient, *_OF_RECIPIENTS)
+_OF_CONSENTS = ("body", "digest", "salt", "personal", "mark", "subject")
+# What a signer has to have proved, of each kind of level.
+_PROVED = {Proof.TOTP: {Level.MAIL_CODE_AND_TOTP, Level.PASSWORD_AND_TOTP}, Proof.PASSKEY: {Level.MAIL_CODE_AND_PASSKEY}}
+
+_CONSENTS, _RECIPIENTS = _several(Consent, *_OF_CONSENTS), _several(Recipient, *_OF_RECIPIENTS)
 _DOCUMENTS, _ENVELOPES = _several(Document, *_OF_DOCUMENTS), _several(Envelope, *_OF_ENVELOPES)
 _ORGANIZATIONS, _MEMBERS = _several(Organization), _several(Member)
 
@@ -46,6 +53,8 @@ class Brief:
     task: SealTask
     stages: Sequence[Stage]
     slots: Mapping[uuid.UUID, int]
+    documents: Sequence[uuid.UUID]
+    proof: PasskeyProof | None
 
     @property
     def document(self) -> Document:
@@ -70,7 +79,35 @@ def load(tasks: Sequence[SealTask]) -> list[Brief]:
         document.blob = blobs[document.blob_id]
     stages = stages_of([document.pk for document in documents])
     slots = slots_of({document.envelope_id for document in documents})
-    return [Brief(task, stages[task.document_id], slots[task.document.envelope_id]) for task in tasks]
+    order = orders_of({document.envelope_id for document in documents})
+    proofs = ceremony.proofs_of({task.consent_id for task in tasks if task.recipient.level == Level.MAIL_CODE_AND_PASSKEY})
+    return [
+        Brief(
+            task,
+            stages[task.document_id],
+            slots[task.document.envelope_id],
+            order[task.document.envelope_id],
+            proofs.get(task.consent_id),
+        )
+        for task in tasks
+    ]
+
+
+def orders_of(envelopes: Collection[uuid.UUID]) -> dict[uuid.UUID, list[uuid.UUID]]:
+    """The documents of several envelopes, each in its order."""
+    found: dict[uuid.UUID, list[uuid.UUID]] = {pk: [] for pk in envelopes}
+    for envelope, pk in _ORDERS.all(envelopes=envelopes):
+        found[envelope].append(pk)
+    return found
+
+
+_ORDERS: Prepared[Any] = Prepared(
+    lambda: (
+        Document.objects.filter(envelope__in=among("envelopes", Document, "envelope"))
+        .order_by("envelope", "position")
+        .values_list("envelope_id", "pk")
+    )
+)
 
 
 def _attach(rows: Iterable[Model], name: str, question: Prepared[M]) -> list[M]:
@@ -116,20 +153,68 @@ def instructed(brief: Brief) -> Case:
     task, document = brief.task, brief.document
     recorded = next((stage.sha256 for stage in brief.stages if stage.number == document.head_number), b"")
     head = open_head(document, recorded=recorded)
-    digest = instruction(task.consent, task.recipient, document.pk, head)
+    said = check_consent(task.consent, task.recipient, brief.documents, brief.proof)
+    digest = instruction(said, document.pk, head)
     task.recipient.envelope = document.envelope
     return Case(brief, head, digest)
 
 
-def instruction(consent: Consent, recipient: Recipient, document: uuid.UUID, head: Head) -> bytes:
-    """The digest of ``consent``, if it instructs this person's seal on a document whose bytes begin as ``head`` does."""
-    said = ceremony.instruction_of(consent)
+def instruction(said: Instruction, document: uuid.UUID, head: Head) -> bytes:
+    """The consent's digest, if it instructs a seal on this document, whose bytes begin as they were shown."""
     shown = next((shown for shown in said.documents if shown.document == document), None)
-    if (said.subject, said.slot) != (recipient.pk, recipient.slot) or shown is None:
-        raise Refusal("seal.not_instructed", consent=str(consent.pk))
-    if _begins(head, shown.size) != shown.sha256:
-        raise Refusal("seal.not_instructed", consent=str(consent.pk), document=str(document))
+    if shown is None or _begins(head, shown.size) != shown.sha256:
+        raise Refusal("seal.not_instructed", subject=str(said.subject), document=str(document))
     return said.digest
+
+
+def check_consent(consent: Consent, recipient: Recipient, documents: Sequence[uuid.UUID], proof: PasskeyProof | None) -> Instruction:
+    """What ``consent`` instructs, if the rows still say of this person, and of these documents in this order, what it says.
+
+    Where it was given with a passkey, what the passkey said is judged again. Refuses with ``seal.not_instructed``.
+    """
+    said = ceremony.instruction_of(consent)
+    check_person(said, recipient)
+    if [shown.document for shown in said.documents] != list(documents):
+        raise Refusal("seal.not_instructed", consent=str(consent.pk))
+    if said.level == Level.MAIL_CODE_AND_PASSKEY:
+        ceremony.check_proof(consent, proof)
+    return said
+
+
+def check_person(said: Instruction, recipient: Recipient) -> None:
+    """Whoever consented is who the row says, by every name that will stand in the signature and on the certificate of conclusion."""
+    authentication = {name: said.authentication.get(name) for name in ("registration", "member")}
+    written = {
+        "organization": recipient.organization_name,
+        "title": recipient.title,
+        "name": recipient.name,
+        "mail": recipient.mail,
+    }
+    agreed = (
+        (said.subject, said.envelope, said.slot) == (recipient.pk, recipient.envelope_id, recipient.slot)
+        and authentication == {"registration": _id(recipient.registration_id), "member": _id(recipient.member_id)}
+        and said.level == recipient.level
+        and said.level in _PROVED.get(Proof(recipient.proof), {said.level})
+        and said.person == written
+    )
+    if not agreed:
+        raise Refusal("seal.not_instructed", recipient=str(recipient.pk))
+
+
+def _id(key: uuid.UUID | None) -> str | None:
+    return str(key) if key else None
+
+
+def check_people(envelope: Envelope, people: Iterable[Recipient]) -> None:
+    """Before papers name them: each signer of the envelope is who consented, to these documents. Refuses as :func:`check_consent`."""
+    (documents,) = orders_of([envelope.pk]).values()
+    signers = {recipient.pk: recipient for recipient in people}
+    consents = ceremony.consents_of(signers)
+    proofs = ceremony.proofs_of(one.pk for one in consents if signers[one.subject].level == Level.MAIL_CODE_AND_PASSKEY)
+    if {consent.subject for consent in consents} != set(signers):
+        raise Refusal("seal.not_instructed", envelope=str(envelope.pk))
+    for consent in consents:
+        check_consent(consent, signers[consent.subject], documents, proofs.get(consent.pk))
 
 
 def _begins(head: Head, size: int) -> bytes:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from tachiai.ceremony import Level
 from tachiai.envelopes.wording import LEVELS
 
+__all__ = ["Level", "level_at_desk", "level_words"]
+
 
 def level_at_desk(*, second_factor: bool) -> Level:
     """The level of our own signer's consent: by the desk's login, with or without a one-time password."""

@@ -52,7 +52,12 @@ class Envelope(models.Model):
     @property
     def stream(self) -> str:
         """The envelope's own ledger stream."""
-        return f"envelope:{self.pk}"
+        return self.stream_of(self.pk)
+
+    @staticmethod
+    def stream_of(pk: uuid.UUID) -> str:
+        """The ledger stream of the envelope with this key."""
+        return f"envelope:{pk}"
 
 
 class Document(models.Model):
@@ -214,6 +219,14 @@ class Side(models.TextChoices):
     OWN = "own", "当方"
 
 
+class Proof(models.TextChoices):
+    """確認の方法: what a signer proves themselves with, beyond the access code (or, of ours, the desk's password)."""
+
+    PLAIN = "plain"
+    TOTP = "totp"
+    PASSKEY = "passkey"
+
+
 class Recipient(models.Model):
     """署名者: one place in the order. A registration stands behind a counterparty's, a member behind our own."""
 
@@ -231,7 +244,8 @@ class Recipient(models.Model):
     language = models.CharField(max_length=2, choices=Language.choices, default=Language.JA)
     state = models.CharField(max_length=10, choices=RecipientState.choices, default=RecipientState.WAITING)
     undelivered = models.BooleanField(default=False, help_text="不達: the last request to this address was refused.")
-    level = models.CharField(max_length=30, choices=Level.choices, blank=True)
+    proof = models.CharField(max_length=10, choices=Proof.choices, default=Proof.PLAIN, help_text="What the sender asks of them.")
+    level = models.CharField(max_length=40, choices=Level.choices, blank=True)
     reason = models.TextField(max_length=1000, blank=True)
     requested_at = models.DateTimeField(null=True, blank=True)
     opened_at = models.DateTimeField(null=True, blank=True)

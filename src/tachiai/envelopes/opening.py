@@ -61,11 +61,19 @@ def try_code(found: Visit, code: str, *, address: str, personal: dict[str, objec
     right = counterparties.check_code(registration, code)
     # Step 3: record a wrong one; a right one gives its try back when it is settled.
     if not right:
-        raise _wrong(found, attempt, personal=personal, at=at)
+        raise wrong_attempt(found, attempt, personal=personal, at=at)
     return attempt
 
 
-def _wrong(found: Visit, attempt: Attempt, *, personal: dict[str, object], at: datetime) -> Refusal:
+def wrong_attempt(
+    found: Visit,
+    attempt: Attempt,
+    *,
+    personal: dict[str, object],
+    at: datetime,
+    event: str = "recipient.code_wrong",
+    code: str = "code.wrong",
+) -> Refusal:
     """Record a wrong code and everything that follows from it; the refusal is returned, to be raised after the commit."""
     recipient = found.recipient
     registration = recipient.registration
@@ -74,7 +82,7 @@ def _wrong(found: Visit, attempt: Attempt, *, personal: dict[str, object], at: d
         ceremony.settle_attempt(attempt, right=False)
         suspended = registration is not None and counterparties.suspend_if_spent(registration, at=at)
         data: dict[str, object] = {"recipient": str(recipient.pk), "left": attempt.tries_left, "suspended": suspended}
-        note(found.envelope, "recipient.code_wrong", by=recipient, at=at, data=data, personal=personal)
+        note(found.envelope, event, by=recipient, at=at, data=data, personal=personal)
         if attempt.locks or suspended:
             over = suspended or invitation.tries_in_life >= ceremony.TRIES_IN_LIFE
             tell_locked(recipient, until=None if over else invitation.locked_until, at=at)
@@ -84,7 +92,7 @@ def _wrong(found: Visit, attempt: Attempt, *, personal: dict[str, object], at: d
         return Refusal("code.ended")
     if attempt.locks:
         return Refusal("code.locked", until=invitation.locked_until)
-    return Refusal("code.wrong", left=attempt.tries_left)
+    return Refusal(code, left=attempt.tries_left)
 
 
 def show_document(recipient: Recipient, document: Document, *, at: datetime) -> None:

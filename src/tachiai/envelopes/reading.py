@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -15,6 +16,7 @@ from tachiai.accounts.models import Member
 from tachiai.archive.models import FileKind, Record, RecordFile
 from tachiai.envelopes.access import may_download_unfinished
 from tachiai.envelopes.events import note
+from tachiai.envelopes.frozen import frozen_as
 from tachiai.envelopes.models import Document, Envelope, PageImage, Recipient
 from tachiai.envelopes.states import EnvelopeState
 from tachiai.errors import Refusal
@@ -55,31 +57,60 @@ class Picture:
 
 
 def page_picture(page: PageImage) -> Picture:
-    """The page's picture, as it was drawn when the document was frozen."""
-    image = _pack(page)[page.offset : page.offset + page.length]
+    """The page's picture, as it was drawn when the document was frozen. Refuses with ``document.altered`` to show any other."""
+    pack = _pack(page)
+    start, length, _, _ = pack.places[page.number]
+    image = pack.data[start : start + length]
     return Picture(image, picture_type(image))
 
 
 def page_text(page: PageImage) -> str:
-    """The page's text layer in reading order; empty for a scan."""
-    return _pack(page)[page.text_offset : page.text_offset + page.text_length].decode()
+    """The page's text layer in reading order; empty for a scan. Refuses as ``page_picture`` does."""
+    pack = _pack(page)
+    _, _, start, length = pack.places[page.number]
+    return pack.data[start : start + length].decode()
 
 
-def _pack(page: PageImage) -> bytes:
-    if page.document.page_pack_id is None:
+@dataclass(frozen=True)
+class _Pack:
+    """A document's pages, and where in them each page's picture and text are: offset and length of both, in bytes."""
+
+    data: bytes
+    places: dict[int, tuple[int, int, int, int]]
+
+
+def _pack(page: PageImage) -> _Pack:
+    document = page.document
+    if document.page_pack_id is None:
         raise Refusal("page.unknown")
-    blob = _BLOB.one(pk=page.document.page_pack_id)
+    blob = _BLOB.one(pk=document.page_pack_id)
     # Asked each time: what is destroyed must not be shown from memory.
     vault.must_stand(blob)
-    return _opened(blob.pk)
+    return _opened(blob.pk, document.pk, document.envelope_id)
 
 
 @lru_cache(maxsize=16)
-def _opened(blob: uuid.UUID) -> bytes:
-    """The last few packs, opened: a reader turns pages one after the other."""
-    return vault.read(_BLOB.one(pk=blob))
+def _opened(blob: uuid.UUID, document: uuid.UUID, envelope: uuid.UUID) -> _Pack:
+    """The last few packs, opened: a reader turns pages one after the other. What is shown is what the ledger says was drawn."""
+    data = vault.read(_BLOB.one(pk=blob))
+    drawn = frozen_as(Envelope.stream_of(envelope)).get(document)
+    places = {row.number: (row.offset, row.length, row.text_offset, row.text_length) for row in _PAGES.all(document=document)}
+    if drawn is None or hashlib.sha256(data).digest() != drawn.pages or not _laid_out(places, len(data)):
+        raise Refusal("document.altered", document=str(document))
+    return _Pack(data, places)
 
 
+def _laid_out(places: Mapping[int, tuple[int, int, int, int]], size: int) -> bool:
+    """Whether the pages follow one another without gaps from the first byte to the last (docs/formats/page-pack.md)."""
+    at = 0
+    for number, (start, length, text, text_length) in sorted(places.items()):
+        if number < 1 or start != at or length < 1 or text != start + length or text_length < 0:
+            return False
+        at = text + text_length
+    return at == size and sorted(places) == list(range(1, len(places) + 1))
+
+
+_PAGES = Prepared(lambda: PageImage.objects.filter(document_id=given("document", PageImage, "document")))
 _BLOB = Prepared(lambda: Blob.objects.filter(pk=given("pk", Blob)))
 
 
@@ -90,8 +121,11 @@ def note_view(document: Document, *, by: Member, at: datetime) -> None:
 
 
 def unsigned_copy(document: Document, *, by: Recipient | Member, at: datetime) -> Download:
-    """The frozen document before anybody has signed it, to read elsewhere: named 【締結前】."""
+    """The frozen document before anybody has signed it, named 【締結前】. Refuses with ``document.altered`` any other."""
     pdf = vault.read(document.blob, upto=1)
+    frozen = frozen_as(document.envelope.stream).get(document.pk)
+    if frozen is None or hashlib.sha256(pdf).digest() != frozen.sha256:
+        raise Refusal("document.altered", document=str(document.pk))
     _note_download(document.envelope, "document.copy_downloaded", by=by, at=at, document=document)
     return Download(f"【締結前】{document.name}.pdf", pdf, concluded=False)
 

@@ -11,10 +11,10 @@ from datetime import datetime
 
 from django.db import transaction
 
-from tachiai import sealing, vault, work
+from tachiai import ceremony, sealing, vault, work
 from tachiai.envelopes.events import note
 from tachiai.envelopes.expecting import expected_of, stages_of
-from tachiai.envelopes.instructing import instruction
+from tachiai.envelopes.instructing import check_consent, instruction, orders_of
 from tachiai.envelopes.models import CloseTask, Document, Envelope, Recipient, Revision, RevisionKind, SupersededRevision, TopUpTask
 from tachiai.envelopes.remedying import reason_given
 from tachiai.envelopes.revising import Head, open_head
@@ -79,13 +79,16 @@ def _reseal(document: Document, frozen: Revision, head: Head, *, now: Callable[[
     people = {recipient.pk: recipient for recipient in document.envelope.recipients.select_related("envelope__organization__operator")}
     slots = {pk: recipient.slot for pk, recipient in people.items()}
     kept = [stage for stage in stages_of([document.pk])[document.pk] if stage.number <= frozen.number]
+    (order,) = orders_of([document.envelope_id]).values()
     pdf, standing = head.pdf, dict[int, bytes]()
     made: list[tuple[Recipient, Revision, Sealed]] = []
     for row in signed:
         if row.consent is None:
             raise RuntimeError("a signed revision has its consent")
         recipient, at = people[row.consent.subject], now()
-        standing[recipient.slot] = digest = instruction(row.consent, recipient, document.pk, head)
+        proof = ceremony.proofs_of([row.consent.pk]).get(row.consent.pk)
+        said = check_consent(row.consent, recipient, order, proof)
+        standing[recipient.slot] = digest = instruction(said, document.pk, head)
         expected = expected_of(document, kept, slots, adding=dict(standing))
         prepared = sealing.prepare(Act.CONSENT, pdf, subject=document.pk, stream=document.envelope.stream, at=at, consent=row.consent.pk)
         sealed = sealing.seal(prepared, slot=recipient.slot, text=seal_text(recipient), consent_digest=digest, expected=expected, at=at)

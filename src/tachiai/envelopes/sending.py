@@ -15,7 +15,7 @@ from tachiai.envelopes.cautions import note_acknowledged
 from tachiai.envelopes.drafting import LONGEST_DEADLINE_DAYS
 from tachiai.envelopes.events import note
 from tachiai.envelopes.holding import documents_of, has_documents
-from tachiai.envelopes.models import Envelope, FreezeTask, Recipient, SealTask, Side
+from tachiai.envelopes.models import Envelope, FreezeTask, Proof, Recipient, SealTask, Side
 from tachiai.envelopes.routing import request_signature
 from tachiai.envelopes.states import EnvelopeState, RecipientState, move
 from tachiai.envelopes.telling import tell_sender
@@ -79,10 +79,16 @@ def send_envelope(envelope: Envelope, *, by: Member, at: datetime, acknowledged:
         insert_each([FreezeTask(document=document, due_at=at, created_at=at) for document in documents])
         work.ring(FreezeTask)
         digests = [bytes(document.head_sha256).hex() for document in documents]
-        slots = [{"slot": person.slot, "order": person.order, "recipient": str(person.pk)} for person in _PEOPLE.all(envelope=held.pk)]
+        slots = [_slot(person) for person in _PEOPLE.all(envelope=held.pk)]
         note(held, "envelope.sent", by=by, at=at, data={"documents": digests, "slots": slots})
         tell_sender("M08", held, at=at)
     refresh(envelope)
+
+
+def _slot(person: Recipient) -> dict[str, object]:
+    """Who signs where, and what the sender asked of them: on record, so that nothing less will do later."""
+    stronger = {} if person.proof == Proof.PLAIN else {"proof": person.proof}
+    return {"slot": person.slot, "order": person.order, "recipient": str(person.pk), **stronger}
 
 
 # With whom its letters speak of; locked is the envelope alone.

@@ -2,66 +2,61 @@
 
 from __future__ import annotations
 
-import uuid
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
-from django.db.models import FilteredRelation, Q
 
 from tachiai import ceremony, work
 from tachiai.accounts.models import Member
-from tachiai.ceremony import Consent, Level, Purpose, Shown
+from tachiai.ceremony import Consent, Level, Offer, Purpose
 from tachiai.clock import end_of
 from tachiai.envelopes.events import note
-from tachiai.envelopes.models import Document, Envelope, Recipient, Revision, RevisionKind, SealTask, Side
+from tachiai.envelopes.identities import Identity, identity_at_desk, identity_of, keep_word, note_refused, spoken_for
+from tachiai.envelopes.models import Envelope, Recipient, SealTask, Side
 from tachiai.envelopes.opening import unseen_documents
 from tachiai.envelopes.states import EnvelopeState, RecipientState, move
 from tachiai.envelopes.telling import acknowledge
+from tachiai.envelopes.terms import Circumstances, Terms, personal_of, terms_of
 from tachiai.envelopes.visiting import Visit
-from tachiai.envelopes.wording import consent_text
 from tachiai.errors import Refusal
 from tachiai.prepared import Prepared, given
 from tachiai.rowwise import insert_each
 
-
-@dataclass(frozen=True)
-class Circumstances:
-    """How and from where a consent came: personal data, kept apart from what the ledger says for ever."""
-
-    address: str
-    agent: str
-    language: str
+__all__ = ["Circumstances", "sign", "sign_at_desk"]
 
 
-def sign(found: Visit, circumstances: Circumstances, *, at: datetime) -> Consent:
+def sign(
+    found: Visit, circumstances: Circumstances, *, at: datetime, offer: str | None = None, word: Mapping[str, str] | None = None
+) -> Consent:
     """A counterparty's consent, after its code. A second press gives the same consent back.
 
-    Refuses with ``visit.not_open``, ``documents.unseen`` (documents), ``registration.revoked`` or ``registration.suspended``,
-    or ``envelope.moved`` when the envelope ended first.
+    ``offer`` is what the page that asked carries (``asking_consent``): the consent is to what that page showed, or refused with
+    ``consent.not_shown`` or ``consent.shown_changed``. None is for a program that shows nothing: then it is to what stands now.
+    ``word`` is what the browser gave for a passkey. Refuses with ``visit.not_open``, ``documents.unseen`` (documents),
+    ``proof.missing`` (proof), ``registration.revoked`` or ``registration.suspended``, ``envelope.moved`` when the envelope ended
+    first, and as ``crypto.passkeys.check_assertion`` does; such a refusal is on record.
     """
-    if found.ceremony is None:
-        raise Refusal("visit.not_open")
-    authentication: dict[str, object] = {
-        "ceremony": str(found.ceremony.pk),
-        "invitation": str(found.invitation.pk),
-        "generation": found.invitation.generation,
-        "registration": str(found.recipient.registration_id),
-    }
-    level = Level(found.ceremony.level)
-    return _consent(found.recipient, level, authentication, circumstances, at=at)
+    return _consent(found.recipient, lambda held: identity_of(found, held), circumstances, at=at, offer=offer, word=word)
 
 
-def sign_at_desk(recipient: Recipient, circumstances: Circumstances, *, by: Member, level: Level, at: datetime) -> Consent:
+def sign_at_desk(
+    recipient: Recipient, circumstances: Circumstances, *, by: Member, level: Level, at: datetime, offer: str | None = None
+) -> Consent:
     """Our own signer's consent, after the desk's login. Refuses as ``sign`` does, and anybody but the named member."""
     if recipient.side != Side.OWN or recipient.member_id != by.pk or not by.may_sign or not by.is_active:
         raise Refusal("recipient.not_you")
-    return _consent(recipient, level, {"member": str(by.pk)}, circumstances, at=at)
+    return _consent(recipient, lambda held: identity_at_desk(held, by, level), circumstances, at=at, offer=offer, word=None)
 
 
 def _consent(
-    recipient: Recipient, level: Level, authentication: dict[str, object], circumstances: Circumstances, *, at: datetime
+    recipient: Recipient,
+    identify: Callable[[Recipient], Identity],
+    circumstances: Circumstances,
+    *,
+    at: datetime,
+    offer: str | None,
+    word: Mapping[str, str] | None,
 ) -> Consent:
     standing = ceremony.consent_of(recipient.pk)
     if standing is not None:
@@ -69,18 +64,26 @@ def _consent(
     unseen = unseen_documents(recipient)
     if unseen:
         raise Refusal("documents.unseen", documents=unseen)
+    asked = ceremony.read_offer(offer, subject=recipient.pk, at=at) if offer is not None else None
     try:
-        return _record(recipient, level, authentication, circumstances, at=at)
-    except Refusal:
+        return _record(recipient, identify, circumstances, asked, word, at=at)
+    except Refusal as refusal:
         # Two presses at once: the loser finds the winner's consent and answers the same.
         standing = ceremony.consent_of(recipient.pk)
         if standing is None:
+            note_refused(recipient, refusal, circumstances, at=at)
             raise
         return standing
 
 
 def _record(
-    recipient: Recipient, level: Level, authentication: dict[str, object], circumstances: Circumstances, *, at: datetime
+    recipient: Recipient,
+    identify: Callable[[Recipient], Identity],
+    circumstances: Circumstances,
+    offer: Offer | None,
+    word: Mapping[str, str] | None,
+    *,
+    at: datetime,
 ) -> Consent:
     with transaction.atomic(durable=True):
         envelope = _HELD.one(pk=recipient.envelope_id)
@@ -91,36 +94,29 @@ def _record(
             raise Refusal("recipient.not_asked", state=held.state)
         if held.registration is not None and not held.registration.is_usable:
             raise Refusal("registration.suspended" if held.registration.suspended_at else "registration.revoked")
-        shown = [_shown(*row) for row in _FROZEN.all(envelope=envelope.pk)]
-        consent = ceremony.record_consent(
-            held.pk,
-            envelope=envelope.pk,
-            slot=held.slot,
-            documents=shown,
-            values={},
-            text=consent_text(held, language=circumstances.language),
-            level=level,
-            authentication=authentication,
-            personal=_personal(held, circumstances),
-            at=at,
-        )
-        move(
-            held,
-            RecipientState.CONSENTED,
-            consented_at=at,
-            opened_at=held.opened_at or at,
-            level=level,
-            address=circumstances.address or None,
-        )
-        tasks = [SealTask(document_id=one.document, recipient=held, consent=consent, due_at=at, created_at=at) for one in shown]
-        insert_each(tasks)
-        work.ring(SealTask)
-        if held.side == Side.COUNTERPARTY:
-            ceremony.close_invitation(Purpose.SIGN, held.pk, at=at)
-        data: dict[str, object] = {"recipient": str(held.pk), "consent": str(consent.pk), "digest": bytes(consent.digest).hex()}
-        note(envelope, "recipient.consented", by=held, at=at, data=data, personal=_personal(held, circumstances))
-        acknowledge(held, at=at)
+        identity = identify(held)
+        terms = terms_of(held, identity, circumstances, at=at, offer=offer)
+        if offer is not None and not offer.holds(terms.proposed, terms.view):
+            raise Refusal("consent.shown_changed")
+        counter = spoken_for(identity, terms.proposed, word)
+        consent = ceremony.record_consent(terms.proposed, at=at)
+        keep_word(consent, identity, word, counter)
+        _move_on(held, consent, identity, terms, circumstances, at=at)
     return consent
+
+
+def _move_on(held: Recipient, consent: Consent, identity: Identity, terms: Terms, circumstances: Circumstances, *, at: datetime) -> None:
+    """What follows from a consent, in its transaction: the work that seals it, the end of the link, the entry, the mail."""
+    address = circumstances.address or None
+    move(held, RecipientState.CONSENTED, consented_at=at, opened_at=held.opened_at or at, level=identity.level, address=address)
+    shown = terms.documents
+    insert_each([SealTask(document_id=one.document, recipient=held, consent=consent, due_at=at, created_at=at) for one in shown])
+    work.ring(SealTask)
+    if held.side == Side.COUNTERPARTY:
+        ceremony.close_invitation(Purpose.SIGN, held.pk, at=at)
+    data: dict[str, object] = {"recipient": str(held.pk), "consent": str(consent.pk), "digest": bytes(consent.digest).hex()}
+    note(held.envelope, "recipient.consented", by=held, at=at, data=data, personal=personal_of(held, circumstances))
+    acknowledge(held, at=at)
 
 
 def _still_open(envelope: Envelope, *, at: datetime) -> None:
@@ -137,30 +133,3 @@ _HELD = Prepared(
     )
 )
 _RECIPIENT = Prepared(lambda: Recipient.objects.select_related("registration").filter(pk=given("pk", Recipient)))
-# Each document beside its frozen revision, and without one if that should be missing.
-_FROZEN: Prepared[Any] = Prepared(
-    lambda: (
-        Document.objects.filter(envelope_id=given("envelope", Document, "envelope"))
-        .annotate(frozen=FilteredRelation("revisions", condition=Q(revisions__kind=RevisionKind.FROZEN)))
-        .order_by("position")
-        .values_list("pk", "frozen__sha256", "frozen__size", "pages")
-    )
-)
-
-
-def _shown(document: uuid.UUID, sha256: bytes | None, size: int, pages: int) -> Shown:
-    """The frozen revision: what everybody consents to, whoever has signed meanwhile."""
-    if sha256 is None:
-        raise Revision.DoesNotExist(f"the document {document} was never frozen")
-    return Shown(document, bytes(sha256), size, pages)
-
-
-def _personal(recipient: Recipient, circumstances: Circumstances) -> dict[str, object]:
-    return {
-        "organization": recipient.organization_name,
-        "title": recipient.title,
-        "name": recipient.name,
-        "mail": recipient.mail,
-        "address": circumstances.address,
-        "agent": circumstances.agent[:300],
-    }

@@ -23,7 +23,7 @@ def ask_to_sign(recipient: Recipient, invitation: Invitation | None, *, at: date
     if invitation is None:
         raise RuntimeError("a counterparty is asked through a link")
     kind = "M02" if again else "M01"
-    _to_recipient(kind, recipient, at=at, link=("s", invitation.pk, invitation.generation))
+    _to_recipient(kind, recipient, at=at, link=("s", invitation.pk, invitation.generation), context={"proof": recipient.proof})
 
 
 def acknowledge(recipient: Recipient, *, at: datetime) -> None:
@@ -140,4 +140,4 @@ def _document_names(envelope: Envelope) -> list[str]:
 
 def request_context(recipient: Recipient) -> dict[str, object]:
     """Everything a request names, for showing it to the sender beforehand."""
-    return {**_facts(recipient.envelope), **_addressee(recipient), "reader": "signer"}
+    return {**_facts(recipient.envelope), **_addressee(recipient), "reader": "signer", "proof": recipient.proof}

@@ -12,6 +12,11 @@ from tachiai.sealing import SealText
 LEVELS = {
     Level.MAIL_ONLY: ("メール認証", "mail only"),
     Level.MAIL_AND_CODE: ("メール認証＋届出済みアクセスコード", "mail and registered access code"),
+    Level.MAIL_CODE_AND_TOTP: (
+        "メール認証＋届出済みアクセスコード＋認証アプリ（TOTP）",
+        "mail, registered access code and authenticator app (TOTP)",
+    ),
+    Level.MAIL_CODE_AND_PASSKEY: ("メール認証＋届出済みアクセスコード＋パスキー", "mail, registered access code and passkey"),
     Level.PASSWORD: ("職員ログイン（パスワード）", "staff login (password)"),
     Level.PASSWORD_AND_TOTP: ("職員ログイン（パスワード＋ワンタイムパスワード）", "staff login (password and one-time password)"),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,9 +23,11 @@ class Told:
     personal: dict[str, Any]
 
 
-def entries(stream: str) -> list[Told]:
-    """The entries of a stream, oldest first."""
+def entries(stream: str, *, events: Collection[str] = ()) -> list[Told]:
+    """The entries of a stream, oldest first; only those of ``events``, if any are named."""
     rows = Entry.objects.filter(stream__name=stream).order_by("number").select_related("personal")
+    if events:
+        rows = rows.filter(event__in=events)
     return [_told(row) for row in rows]
 
 

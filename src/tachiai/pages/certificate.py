@@ -30,6 +30,7 @@ LEVELS: dict[str, tuple[str, str]] = {
     "mail": ("メールのみ", "Mail only"),
     "mail+code": ("メール＋届出済みアクセスコード", "Mail and registered access code"),
     "mail+code+totp": ("メール＋届出済みアクセスコード＋認証アプリ", "Mail, registered access code and authenticator app"),
+    "mail+code+passkey": ("メール＋届出済みアクセスコード＋パスキー", "Mail, registered access code and passkey"),
     "mail+totp": ("メール＋認証アプリ", "Mail and authenticator app"),
     "mail+sms": ("メール＋SMS認証コード", "Mail and code by SMS"),
     "passkey": ("パスキー", "Passkey"),

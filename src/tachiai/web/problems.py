@@ -151,6 +151,34 @@ SENTENCES = {
     "documents.unseen": N_("まだ開いていない文書があります。すべての文書を確認してください。"),
     "visit.not_open": N_("もう一度アクセスコードを入力してください。"),
     "consent.given": N_("署名手続きは完了しています。"),
+    "consent.not_shown": N_(
+        "確認画面を開いてから時間がたったか、画面を読み取れません。もう一度内容を確認してから、ボタンを押してください。"
+    ),
+    "consent.shown_changed": N_(
+        "この画面を開いたあとに内容が変わったため、署名を受け付けませんでした。表示し直した内容を、もう一度確認してください。"
+    ),
+    "proof.missing": N_("送信者が求める本人確認がまだ済んでいません。"),
+    "proof.not_asked": N_("この署名に、追加の本人確認は必要ありません。"),
+    "proof.second_factor": N_("送信者が、二要素認証でのログインを求めています。いまのログインでは署名できません。"),
+    "proof.not_for_own": N_("パスキーを求められるのは、相手方の署名者だけです。"),
+    "proof.no_passkeys": N_("このシステムのアドレスではパスキーを使えません。認証アプリを選択してください。"),
+    "totp.wrong": N_("認証アプリのコードが正しくありません。あと{left}回入力できます。"),
+    "totp.used": N_("このコードは使用済みです。次のコードが表示されてから入力してください。あと{left}回入力できます。"),
+    "totp.enrolled": N_("認証アプリはすでに登録されています。登録した認証アプリのコードを入力してください。"),
+    "totp.altered": N_("保管されているデータに異常が見つかりました。管理者へご連絡ください。"),
+    "passkey.malformed": N_("パスキーの応答を読み取れません。もう一度お試しください。"),
+    "passkey.other_challenge": N_("パスキーが確認した内容が、この画面の内容と一致しません。もう一度お試しください。"),
+    "passkey.wrong_origin": N_("パスキーが別のアドレスの画面で使われました。メールのリンクから、もう一度お試しください。"),
+    "passkey.wrong_house": N_("パスキーが別のアドレスの画面で使われました。メールのリンクから、もう一度お試しください。"),
+    "passkey.not_verified": N_("顔認証・指紋認証・画面ロックの番号などによる、ご本人の確認が行われませんでした。もう一度お試しください。"),
+    "passkey.algorithm": N_("この種類のパスキーには対応していません。ほかの端末でお試しください。"),
+    "passkey.wrong_signature": N_("登録されたパスキーではないため、確認できませんでした。"),
+    "passkey.another": N_("登録されたパスキーではないため、確認できませんでした。"),
+    "passkey.counter_back": N_("パスキーが複製されたおそれがあるため、受け付けませんでした。送信者へご連絡ください。"),
+    "passkey.enrolled": N_("このパスキーは登録できません。すでに登録されています。"),
+    "passkey.altered": N_("保管されているデータに異常が見つかりました。管理者へご連絡ください。"),
+    "recipient.altered": N_("保管されているデータに異常が見つかりました。管理者へご連絡ください。"),
+    "credential.none": N_("解除できる登録はありません。"),
     "reason.missing": N_("理由を2文字以上で入力してください。"),
     "reason.too_long": N_("理由は{limit}文字以内で入力してください。"),
     "page.not_found": N_("お探しのページは見つかりません。"),
@@ -321,6 +349,12 @@ STATUS = {
     "vault.shredded": 410,
     "document.altered": 500,
     "bundle.untrue": 500,
+    "recipient.altered": 500,
+    "passkey.altered": 500,
+    "totp.altered": 500,
+    "consent.not_shown": 409,
+    "consent.shown_changed": 409,
+    "proof.second_factor": 403,
 }
 
 

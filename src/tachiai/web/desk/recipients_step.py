@@ -19,7 +19,7 @@ from tachiai.counterparties.usable import usable_registrations
 from tachiai.envelopes.candidates import own_signers
 from tachiai.envelopes.drafting import name_recipients
 from tachiai.envelopes.holding import signers_of
-from tachiai.envelopes.models import Envelope, Side
+from tachiai.envelopes.models import Envelope, Proof, Side
 from tachiai.errors import Refusal
 from tachiai.web.desk.doors import at_desk, show
 from tachiai.web.desk.wizard import draft_of, steps_of
@@ -27,6 +27,20 @@ from tachiai.web.problems import sentence
 
 FURTHER = 3
 Choices = list[tuple[str, Any]]
+THEIR_PROOFS = (
+    (Proof.PLAIN, gettext_lazy("アクセスコード")),
+    (Proof.TOTP, gettext_lazy("アクセスコード＋認証アプリ（TOTP）")),
+    (Proof.PASSKEY, gettext_lazy("アクセスコード＋パスキー")),
+)
+OUR_PROOFS = (
+    (Proof.PLAIN, gettext_lazy("職員ログイン")),
+    (Proof.TOTP, gettext_lazy("職員ログイン＋認証アプリ（TOTP）")),
+)
+ALL_PROOFS = (
+    (Proof.PLAIN, gettext_lazy("求めない")),
+    (Proof.TOTP, gettext_lazy("認証アプリ（TOTP）")),
+    (Proof.PASSKEY, gettext_lazy("パスキー（相手方のみ）")),
+)
 
 
 class RecipientsForm(forms.Form):
@@ -38,12 +52,23 @@ class RecipientsForm(forms.Form):
         error_messages={"required": gettext_lazy("相手方の署名者を選択してください。")},
     )
     counterparty_order = forms.IntegerField(label=gettext_lazy("順番"), min_value=1, max_value=99, initial=1)
+    counterparty_proof = forms.TypedChoiceField(
+        label=gettext_lazy("本人確認の方法"),
+        choices=THEIR_PROOFS,
+        coerce=Proof,
+        empty_value=Proof.PLAIN,
+        required=False,
+        help_text=gettext_lazy("認証アプリとパスキーは、相手方が最初の署名のときに登録します。"),
+    )
     own = forms.ChoiceField(
         label=gettext_lazy("当方の署名者"),
         help_text=gettext_lazy("署名権限のある職員から選びます。"),
         error_messages={"required": gettext_lazy("当方の署名者を選択してください。")},
     )
     own_order = forms.IntegerField(label=gettext_lazy("順番"), min_value=1, max_value=99, initial=2)
+    own_proof = forms.TypedChoiceField(
+        label=gettext_lazy("確認の強化"), choices=OUR_PROOFS, coerce=Proof, empty_value=Proof.PLAIN, required=False
+    )
 
     def __init__(self, *args: Any, theirs: Choices, ours: Choices, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -56,6 +81,9 @@ class RecipientsForm(forms.Form):
             self._choose(f"more_{row}", everybody)
             order = forms.IntegerField(label=_("順番"), min_value=1, max_value=99, initial=1, required=False)
             self.fields[f"more_{row}_order"] = order
+            self.fields[f"more_{row}_proof"] = forms.TypedChoiceField(
+                label=_("確認の強化"), choices=ALL_PROOFS, coerce=Proof, empty_value=Proof.PLAIN, required=False
+            )
         for name, field in self.fields.items():
             if name.endswith("order"):
                 field.widget = forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"})
@@ -65,15 +93,14 @@ class RecipientsForm(forms.Form):
         if isinstance(field, forms.ChoiceField):
             field.choices = choices
 
-    def places(self) -> list[tuple[int, str]]:
-        """(order, who) as chosen; the same person chosen twice stands twice, because a joint venture may need it."""
+    def places(self) -> list[tuple[int, str, Proof]]:
+        """(order, who, proof) as chosen; the same person chosen twice stands twice, because a joint venture may need it."""
         given = self.cleaned_data
-        pairs = [(given["counterparty_order"], given["counterparty"]), (given["own_order"], given["own"])]
-        pairs += [(given[f"more_{row}_order"] or 1, given[f"more_{row}"]) for row in range(FURTHER) if given[f"more_{row}"]]
-        return pairs
+        names = ["counterparty", "own", *(f"more_{row}" for row in range(FURTHER))]
+        return [(given[f"{name}_order"] or 1, given[name], given[f"{name}_proof"] or Proof.PLAIN) for name in names if given[name]]
 
-    def further(self) -> list[tuple[forms.BoundField, forms.BoundField]]:
-        return [(self[f"more_{row}"], self[f"more_{row}_order"]) for row in range(FURTHER)]
+    def further(self) -> list[tuple[forms.BoundField, forms.BoundField, forms.BoundField]]:
+        return [(self[f"more_{row}"], self[f"more_{row}_order"], self[f"more_{row}_proof"]) for row in range(FURTHER)]
 
 
 @at_desk
@@ -91,7 +118,9 @@ def recipients(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpRespo
     if form.is_valid():
         known: dict[str, Registration | Member] = {f"r:{one.pk}": one for one in registrations} | {f"m:{one.pk}": one for one in members}
         try:
-            name_recipients(envelope, [(order, known[who]) for order, who in form.places()], by=member, at=clock.now())
+            places = form.places()
+            chosen, proofs = [(order, known[who]) for order, who, _proof in places], [proof for _order, _who, proof in places]
+            name_recipients(envelope, chosen, by=member, at=clock.now(), proofs=proofs)
             return redirect("desk:review", envelope.pk)
         except Refusal as refusal:
             form.add_error(None, sentence(refusal.code, refusal.facts))
@@ -109,11 +138,11 @@ def _chosen(envelope: Envelope, theirs: Choices, ours: Choices) -> dict[str, Any
     for value, place in values:
         name = "counterparty" if place.side == Side.COUNTERPARTY else "own"
         if name in initial:
-            rest.append((value, place.order))
+            rest.append((value, place))
         else:
-            initial |= {name: value, f"{name}_order": place.order}
-    for row, (value, order) in enumerate(rest[:FURTHER]):
-        initial |= {f"more_{row}": value, f"more_{row}_order": order}
+            initial |= {name: value, f"{name}_order": place.order, f"{name}_proof": place.proof}
+    for row, (value, place) in enumerate(rest[:FURTHER]):
+        initial |= {f"more_{row}": value, f"more_{row}_order": place.order, f"more_{row}_proof": place.proof}
     return initial
 
 

@@ -103,6 +103,23 @@ class RevokeForm(forms.Form):
     )
 
 
+class ResetForm(forms.Form):
+    """A lost app or passkey ends here; the counterparty reads the reason."""
+
+    kind = forms.ChoiceField(choices=[("totp", ""), ("passkey", "")], widget=forms.HiddenInput)
+    reason = forms.CharField(
+        label=gettext_lazy("解除する理由"),
+        max_length=1000,
+        min_length=2,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=gettext_lazy("相手方にメールで伝わります。例：スマートフォンの紛失について、電話で本人を確認した"),
+        error_messages={
+            "required": gettext_lazy("理由を2文字以上で入力してください。"),
+            "min_length": gettext_lazy("理由を2文字以上で入力してください。"),
+        },
+    )
+
+
 def chip_state(registration: Registration) -> str:
     """The chip's state: a suspended registration is approved in the rows, but nobody can use it."""
     suspended = registration.suspended_at is not None and registration.state == RegistrationState.APPROVED
@@ -147,8 +164,10 @@ def registration(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpRes
     """One registration with its history; posting approves or revokes it."""
     found = registration_for(member, pk)
     form = RevokeForm(request.POST if request.POST.get("act") == "revoke" else None)
-    if request.method == "POST" and (answer := _act(request, member, found, form)) is not None:
+    resets = _resets(request, found)
+    if request.method == "POST" and (answer := _act(request, member, found, form, resets)) is not None:
         return answer
+    wrong = form.errors or any(one["form"].errors for one in resets)
     context: dict[str, Any] = {
         "heading": found.counterparty.name,
         "registration": found,
@@ -158,14 +177,40 @@ def registration(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpRes
         "own_entry": found.entered_by_id == member.pk and found.state == RegistrationState.CONFIRMED,
         "may_revoke": may_register(member) and found.state != RegistrationState.REVOKED,
         "form": form,
+        "resets": resets,
         "events": [_told(step) for step in history_of(found)],
     }
-    return show(request, member, "desk/registration.html", context, section="counterparties", status=422 if form.errors else 200)
+    return show(request, member, "desk/registration.html", context, section="counterparties", status=422 if wrong else 200)
 
 
-def _act(request: HttpRequest, member: Member, found: Registration, form: RevokeForm) -> HttpResponse | None:
+def _resets(request: HttpRequest, found: Registration) -> list[dict[str, Any]]:
+    """Each stronger proof of this registration, with the form that ends it."""
+    words = {"totp": _("認証アプリ（TOTP）"), "passkey": _("パスキー")}
+    rows = []
+    for one in counterparties.credentials_of(found):
+        asked = request.POST.get("act") == "reset" and request.POST.get(f"{one.kind}-kind") == one.kind
+        form = ResetForm(request.POST if asked else None, prefix=one.kind, initial={"kind": one.kind})
+        rows.append({"kind": one.kind, "word": words[one.kind], "at": one.enrolled_at, "form": form})
+    return rows
+
+
+def _reset(request: HttpRequest, member: Member, found: Registration, resets: list[dict[str, Any]]) -> HttpResponse | None:
+    asked = next((one for one in resets if one["form"].is_bound), None)
+    if asked is None:
+        raise Refusal("credential.none")
+    if not asked["form"].is_valid():
+        return None
+    reason = asked["form"].cleaned_data["reason"]
+    counterparties.reset_credential(found, asked["kind"], reason=reason, by=member, at=clock.now())
+    messages.success(request, _("{word}の登録を解除しました。相手方にメールでお知らせします。").format(word=asked["word"]))
+    return redirect(reverse("desk:registration", args=[found.pk]))
+
+
+def _act(request: HttpRequest, member: Member, found: Registration, form: RevokeForm, resets: list[dict[str, Any]]) -> HttpResponse | None:
     """What was asked for; None when the form has to be shown again."""
     at = clock.now()
+    if request.POST.get("act") == "reset":
+        return _reset(request, member, found, resets)
     if request.POST.get("act") == "approve":
         counterparties.approve(found, by=member, at=at)
         messages.success(request, _("届出 {number} を承認しました。").format(number=found.number))
@@ -203,6 +248,10 @@ def _told(step: Step) -> dict[str, Any]:
         "registration.approved": (_("承認"), "check-circle", "green"),
         "registration.suspended": (_("アクセスコードの誤入力により停止"), "lock", "red"),
         "registration.revoked": (_("失効"), "minus", "red"),
+        "totp.enrolled": (_("認証アプリを登録"), "lock", "blue"),
+        "totp.reset": (_("認証アプリの登録を解除"), "return", "yellow"),
+        "passkey.enrolled": (_("パスキーを登録"), "lock", "blue"),
+        "passkey.reset": (_("パスキーの登録を解除"), "return", "yellow"),
         "mail.accepted": (_("メールを送信"), "mail", ""),
         "mail.refused": (_("メールの送信に失敗"), "warning", "red"),
     }

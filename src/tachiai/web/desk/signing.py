@@ -16,19 +16,19 @@ from django.utils.translation import gettext as _
 from tachiai import clock
 from tachiai.accounts.models import Member
 from tachiai.envelopes.access import envelope_for, own_place
+from tachiai.envelopes.asking_consent import ask_at_desk
 from tachiai.envelopes.declining import Wish, decline
 from tachiai.envelopes.holding import documents_of, signers_of
-from tachiai.envelopes.levels import level_at_desk, level_words
+from tachiai.envelopes.levels import Level, level_at_desk, level_words
 from tachiai.envelopes.models import Document, Recipient
 from tachiai.envelopes.opening import open_at_desk, show_document, unseen_documents
 from tachiai.envelopes.signing import Circumstances, sign_at_desk
 from tachiai.envelopes.states import EnvelopeState, RecipientState
-from tachiai.envelopes.wording import consent_text
 from tachiai.errors import Refusal
 from tachiai.web.addresses import address_of, agent_of
 from tachiai.web.desk.doors import at_desk, show
 from tachiai.web.desk.viewing import page_context
-from tachiai.web.problems import sentence
+from tachiai.web.problems import sentence, status_of
 
 SIGNED = (RecipientState.CONSENTED, RecipientState.SIGNED)
 
@@ -137,20 +137,38 @@ def confirm(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpResponse
         return redirect(f"{reverse('desk:sign', args=[pk])}?unseen=1")
     level = level_at_desk(second_factor=_used_second_factor(request, member))
     language = "en" if (get_language() or "ja").startswith("en") else "ja"
-    if request.method == "POST":
-        circumstances = Circumstances(address_of(request), agent_of(request), language)
-        sign_at_desk(place, circumstances, by=member, level=level, at=clock.now())
-        return redirect("desk:sign_done", pk)
+    circumstances = Circumstances(address_of(request), agent_of(request), language)
+    if request.method != "POST":
+        return _confirm_page(request, member, place, circumstances, level)
+    try:
+        sign_at_desk(place, circumstances, by=member, level=level, at=clock.now(), offer=request.POST.get("offer", ""))
+    except Refusal as refusal:
+        if not refusal.code.startswith(("consent.", "proof.")):
+            raise
+        return _confirm_page(request, member, _place(member, pk), circumstances, level, refusal)
+    return redirect("desk:sign_done", pk)
+
+
+def _confirm_page(
+    request: HttpRequest, member: Member, place: Recipient, circumstances: Circumstances, level: Level, refusal: Refusal | None = None
+) -> HttpResponse:
+    """What is agreed to, as things stand now; or that the sender asks for a stronger login than this one."""
+    try:
+        asked = ask_at_desk(place, circumstances, by=member, level=level, at=clock.now())
+    except Refusal as weak:
+        if weak.code != "proof.second_factor":
+            raise
+        asked, refusal = None, weak
     context = {
         "heading": _("署名手続きを完了しますか"),
         "envelope": place.envelope,
-        "place": place,
-        "documents": documents_of(place.envelope),
-        "level": level_words(level, english=language == "en"),
-        "consent": consent_text(place, language=language).words,
+        "asked": asked,
+        "level": level_words(level, english=circumstances.language == "en"),
         "second_factor": _used_second_factor(request, member),
+        "page_errors": [{"href": "", "text": sentence(refusal.code, refusal.facts)}] if refusal else [],
     }
-    return show(request, member, "desk/sign_confirm.html", context, section="envelopes")
+    status = status_of(refusal.code) if refusal else 200
+    return show(request, member, "desk/sign_confirm.html", context, section="envelopes", status=status)
 
 
 def _used_second_factor(request: HttpRequest, member: Member) -> bool:

@@ -71,6 +71,12 @@ SHOWN: dict[str, Shown] = {
     "recipient.sent_again": Shown(gettext_lazy("署名を再依頼（以前のリンクは無効）"), "return", "blue", _recipient),
     "recipient.opened": Shown(gettext_lazy("開封・認証"), "eye", "blue", _recipient),
     "recipient.code_wrong": Shown(gettext_lazy("アクセスコードの誤入力"), "warning", "yellow", _wrong),
+    "totp.enrolled": Shown(gettext_lazy("認証アプリを登録"), "lock", "blue", _recipient),
+    "totp.accepted": Shown(gettext_lazy("認証アプリで本人確認"), "check-circle", "blue", _recipient),
+    "totp.refused": Shown(gettext_lazy("認証アプリのコードの誤入力"), "warning", "yellow", _wrong),
+    "passkey.enrolled": Shown(gettext_lazy("パスキーを登録"), "lock", "blue", _recipient),
+    "passkey.refused": Shown(gettext_lazy("パスキーによる確認を受け付けず"), "warning", "yellow", _recipient),
+    "consent.refused": Shown(gettext_lazy("表示した内容と一致しないため、同意を受け付けず"), "warning", "yellow", _recipient),
     "recipient.asked_link": Shown(gettext_lazy("署名者がリンクの再送を依頼"), "help", "yellow", _recipient),
     "recipient.asked_download": Shown(gettext_lazy("署名者がダウンロードの再発行を依頼"), "help", "yellow", _recipient),
     "recipient.undelivered": Shown(gettext_lazy("メールが届かず（不達）"), "warning", "red", _recipient),
@@ -139,5 +145,6 @@ def mail_words(kind: str) -> str:
         "M14": _("不達のお知らせ"),
         "M15": _("アクセスコードの誤入力のお知らせ"),
         "M20": _("再送・再発行の依頼"),
+        "M29": _("本人確認の登録のお知らせ"),
     }
     return words.get(kind, kind)

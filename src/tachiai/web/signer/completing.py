@@ -4,27 +4,33 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from tachiai.envelopes.asking_consent import ask_consent
 from tachiai.envelopes.holding import signers_of
+from tachiai.envelopes.levels import level_words
 from tachiai.envelopes.opening import unseen_documents
 from tachiai.envelopes.progress import is_working, trouble_of
+from tachiai.envelopes.proving import still_to_prove
 from tachiai.envelopes.readings import readings_of
-from tachiai.envelopes.signing import Circumstances, sign
+from tachiai.envelopes.signing import sign
 from tachiai.envelopes.states import EnvelopeState, RecipientState
 from tachiai.envelopes.visiting import stopped
-from tachiai.envelopes.wording import consent_text
 from tachiai.errors import Refusal
-from tachiai.web.addresses import address_of, agent_of
+from tachiai.web.problems import sentence, status_of
 from tachiai.web.signer.doorway import SIGNING, Guest, by_link, inside, stop_for
+from tachiai.web.signer.proving import PAGES, circumstances_of
 from tachiai.web.signer.reviewing import review_page
+from tachiai.web.signer.speaking import spoken
 from tachiai.web.signer.stopping import STILL_OPEN
 
-
-def spoken() -> str:
-    return "en" if (get_language() or "").startswith("en") else "ja"
+# What a browser gives for a passkey; see static/tachiai/passkey.js.
+WORD = ("credential", "client_data", "authenticator_data", "signature")
+# Whatever ended the envelope while this page was open is told on the page of that end.
+ENDED = ("envelope.moved", "recipient.not_asked", "link.expired")
+# What can be put right here: the page is shown again as things stand now, with the reason.
+AGAIN = ("consent.", "passkey.", "proof.")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -35,24 +41,41 @@ def confirm(request: HttpRequest, guest: Guest) -> HttpResponse:
     missing = unseen_documents(guest.recipient)
     if missing:
         return review_page(request, guest, status=422, missing=missing)
+    proof = still_to_prove(guest.found)
+    if proof:
+        return HttpResponseRedirect(guest.url(PAGES[proof]))
     if request.method == "POST":
-        circumstances = Circumstances(address_of(request), agent_of(request), spoken())
-        try:
-            sign(guest.found, circumstances, at=guest.at)
-        except Refusal as refusal:
-            # Whatever ended the envelope while this page was open is told on the page of that end.
-            if refusal.code in ("envelope.moved", "recipient.not_asked", "link.expired"):
-                return HttpResponseRedirect(guest.url("entry"))
-            raise
-        return HttpResponseRedirect(guest.url("done"))
+        return _pressed(request, guest)
+    return _confirm_page(request, guest)
+
+
+def _pressed(request: HttpRequest, guest: Guest) -> HttpResponse:
+    word = {name: request.POST[name] for name in WORD if request.POST.get(name)}
+    try:
+        sign(guest.found, circumstances_of(request), at=guest.at, offer=request.POST.get("offer", ""), word=word)
+    except Refusal as refusal:
+        if refusal.code in ENDED:
+            return HttpResponseRedirect(guest.url("entry"))
+        if refusal.code.startswith(AGAIN):
+            return _confirm_page(request, guest, refusal)
+        raise
+    return HttpResponseRedirect(guest.url("done"))
+
+
+def _confirm_page(request: HttpRequest, guest: Guest, refusal: Refusal | None = None) -> HttpResponse:
+    if refusal is not None:
+        # As things stand now, and not as they were when this request began.
+        guest = guest.afresh(request)
+    asked = ask_consent(guest.found, circumstances_of(request), at=guest.at)
     context = guest.page(
         heading=_("署名手続きを完了しますか"),
         step=3,
         step_word=_("完了"),
-        consent=consent_text(guest.recipient, language=spoken()).words,
-        readings=readings_of(guest.recipient),
+        asked=asked,
+        level=level_words(asked.level, english=spoken() == "en"),
+        page_errors=[{"href": "", "text": sentence(refusal.code, refusal.facts)}] if refusal else [],
     )
-    return render(request, "signer/confirm.html", context)
+    return render(request, "signer/confirm.html", context, status=status_of(refusal.code) if refusal else 200)
 
 
 @require_safe

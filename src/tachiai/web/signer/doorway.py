@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import wraps
 from typing import Any
@@ -66,6 +66,10 @@ class Guest:
 
     def url(self, name: str, **more: object) -> str:
         return self.door.url(name, self.token, **more)
+
+    def afresh(self, request: HttpRequest) -> Guest:
+        """The same visit, read again."""
+        return replace(self, found=self.door.find(self.token, key=request.COOKIES.get(self.door.cookie, ""), at=self.at))
 
     def page(self, **more: object) -> dict[str, object]:
         """What every page behind a link is given."""

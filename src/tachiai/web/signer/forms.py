@@ -23,6 +23,21 @@ class CodeForm(forms.Form):
     )
 
 
+class AppCodeForm(forms.Form):
+    """What an authenticator app shows just now."""
+
+    code = forms.CharField(
+        label=_("認証アプリの6桁のコード"),
+        help_text=_("コードは30秒ごとに変わります。"),
+        max_length=20,
+        error_messages={
+            "required": _("認証アプリに表示された6桁のコードを入力してください。"),
+            "max_length": _("認証アプリに表示された6桁のコードを入力してください。"),
+        },
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "id": "code", "spellcheck": "false"}),
+    )
+
+
 WISHES = (
     (Wish.CORRECTION, _("内容を修正してほしい")),
     (Wish.REFUSAL, _("契約を締結しない")),

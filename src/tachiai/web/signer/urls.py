@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from tachiai.web.signer import completing, declining, entering, reviewing
+from tachiai.web.signer import completing, declining, entering, proving, reviewing
 
 app_name = "signer"
 urlpatterns = [
@@ -14,6 +14,8 @@ urlpatterns = [
     path("<str:token>/documents/<int:place>/pages/<int:number>", reviewing.picture, name="picture"),
     path("<str:token>/documents/<int:place>/copy.pdf", reviewing.copy, name="copy"),
     path("<str:token>/later", reviewing.later, name="later"),
+    path("<str:token>/authenticator", proving.authenticator, name="authenticator"),
+    path("<str:token>/passkey", proving.passkey, name="passkey"),
     path("<str:token>/confirm", completing.confirm, name="confirm"),
     path("<str:token>/done", completing.done, name="done"),
     path("<str:token>/decline", declining.decline, name="decline"),
