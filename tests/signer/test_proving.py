@@ -23,6 +23,7 @@ from tachiai import ceremony, clock, counterparties, ledger
 from tachiai.ceremony.models import Authenticator, Consent, Passkey, PasskeyProof
 from tachiai.crypto.passkeys import consent_challenge, from_base64url, to_base64url
 from tachiai.crypto.totp import code_at, step_of
+from tachiai.envelopes import bundling
 from tachiai.envelopes.drafting import name_recipients
 from tachiai.envelopes.models import Envelope, Proof, Recipient, Revision
 from tachiai.envelopes.previewing import request_letter
@@ -180,6 +181,7 @@ def test_a_passkey_signs_the_consent_itself(cast: Cast) -> None:
     work()
     assert Revision.objects.filter(consent=consent).exists()
     assert events(vendor.envelope).count("passkey.refused") == 2
+    assert json.loads(bundling._signer(vendor).passkey) == proof, "it travels with the evidence"
 
     # The next contract asks for the same one, which has to count on.
     other = asked(cast, Proof.PASSKEY)

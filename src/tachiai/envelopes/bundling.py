@@ -31,6 +31,7 @@ from tachiai.archive.bundle_writing import (
 )
 from tachiai.archive.models import FileKind, RecordFile
 from tachiai.crypto.bundle_material import Material, material_of, material_of_token
+from tachiai.crypto.canonical import canonical
 from tachiai.envelopes.events import note
 from tachiai.envelopes.models import Document, Envelope, Recipient, Revision, RevisionKind
 from tachiai.envelopes.reading import concluded_files
@@ -133,6 +134,7 @@ def _signer(recipient: Recipient) -> BundledSigner:
     consent = ceremony.consent_of(recipient.pk)
     if consent is None:
         raise RuntimeError("whoever signed a concluded envelope has consented")
+    proof = ceremony.passkey_proof(consent)
     return BundledSigner(
         slot=recipient.slot,
         order=recipient.order,
@@ -140,6 +142,7 @@ def _signer(recipient: Recipient) -> BundledSigner:
         consent=bytes(consent.body),
         salt=bytes(consent.salt),
         personal=bytes(consent.personal),
+        passkey=canonical(proof) if proof else b"",
     )
 
 
