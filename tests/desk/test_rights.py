@@ -30,6 +30,8 @@ EXPECTED = {
     "/counterparties/new": (FINE, FINE, FINE, FINE, NO, NO, FINE),
     "/counterparties/{registration}": (FINE, FINE, FINE, FINE, FINE, NO, GONE),
     "/documents": (FINE,) * 7,
+    "/documents/samples": (FINE, FINE, NO, NO, FINE, NO, FINE),
+    "/documents/samples/new": (FINE, FINE, NO, NO, FINE, NO, FINE),
     "/me": (FINE,) * 7,
     "/envelopes/{sent}": (FINE, FINE, FINE, GONE, FINE, GONE, GONE),
     "/envelopes/{sent}/withdraw": (FINE, FINE, FINE, GONE, NO, GONE, GONE),

@@ -14,6 +14,9 @@ from django.urls import get_resolver, reverse
 from cast import Cast, assemble, link_for
 from place import Place
 from stories import concluded, drafted, offered, sent, vendor_of
+from tachiai import clock
+from tachiai.archive.samples import draw_sample
+from tachiai.archive.searching import Wanted
 
 LOGIN, GONE, FINE, CLOSED, ELSEWHERE = "login", 404, 200, (302, 403), 302
 
@@ -27,6 +30,11 @@ EXPECTED: dict[str, tuple[Any, Any]] = {
     "desk:documents_export": LIST,
     "desk:validity": LIST,
     "desk:validity_export": LIST,
+    "desk:samples": LIST,
+    "desk:sample_new": LIST,
+    "desk:sample": ENVELOPE,
+    "desk:sample_report": ENVELOPE,
+    "desk:sample_bundles": ENVELOPE,
     "desk:counterparties": LIST,
     "desk:backups": ENVELOPE,
     "desk:drill_report": ENVELOPE,
@@ -120,7 +128,11 @@ def told(house: Place) -> tuple[Cast, dict[str, dict[str, Any]]]:
     one = {**desk, "document": document.pk}
     sign, fetch = {"token": link_for(recipient.pk)}, {"token": link_for(vendor_of(done).pk, "download")}
     confirm = {"token": link_for(cast.vendor.pk, "confirm")}
+    drawn = {"pk": draw_sample(Wanted(), size=1, conditions=(), language="ja", by=cast.auditor, at=clock.now()).pk}
     arguments: dict[str, dict[str, Any]] = {
+        "desk:sample": drawn,
+        "desk:sample_report": drawn,
+        "desk:sample_bundles": drawn,
         "desk:registration": {"pk": cast.vendor.pk},
         "desk:ask_again": {**desk, "recipient": recipient.pk},
         "desk:concluded": {"pk": done.pk, "position": 1},

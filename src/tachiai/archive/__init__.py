@@ -8,7 +8,8 @@ if TYPE_CHECKING:
     from tachiai.archive.anchoring import Anchor, anchored
     from tachiai.archive.filing import Filed, FiledFile, admit, refile
     from tachiai.archive.searching import Wanted, search_records
+    from tachiai.archive.verification import judge
 
-__all__ = ["Anchor", "Filed", "FiledFile", "Wanted", "admit", "anchored", "refile", "search_records"]
+__all__ = ["Anchor", "Filed", "FiledFile", "Wanted", "admit", "anchored", "judge", "refile", "search_records"]
 
 __getattr__ = face(__name__, __file__)

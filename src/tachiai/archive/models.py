@@ -200,3 +200,60 @@ class RenewalTask(Task):
         constraints = [
             models.UniqueConstraint(fields=["file", "head"], condition=~models.Q(state=TaskState.CANCELLED), name="renewal_once"),
         ]
+
+
+class Sample(models.Model):
+    """Contracts drawn by lot for an auditor (監査用の抽出): out of how many, and the lot by which anybody draws the same.
+
+    ``conditions`` are the search as it was shown, label and value. The bundles are given until ``expires_at``; the report is kept.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="samples")
+    drawn_by = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
+    language = models.CharField(max_length=2)
+    conditions = models.JSONField(default=list)
+    population = models.PositiveIntegerField()
+    population_sha256 = models.BinaryField(max_length=32, help_text="Of all the records' ids that the lot was drawn from, in order.")
+    seed = models.BinaryField(max_length=32)
+    drawn_at = models.DateTimeField()
+    report = models.ForeignKey(Blob, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    report_sha256 = models.BinaryField(max_length=32, null=True)
+    finished_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["organization", "drawn_at"], name="sample_drawn")]
+
+    def __str__(self) -> str:
+        return f"sample of {self.drawn_at:%Y-%m-%d}"
+
+
+class SampleItem(models.Model):
+    """One drawn contract. ``judged`` holds what was found in each of its files; ``bundle`` is its evidence, while it is kept."""
+
+    sample = models.ForeignKey(Sample, on_delete=models.PROTECT, related_name="items")
+    position = models.PositiveSmallIntegerField()
+    record = models.ForeignKey(Record, on_delete=models.PROTECT, related_name="+")
+    judged = models.JSONField(default=list)
+    sound = models.BooleanField(null=True, help_text="Every file is as filed and its signatures hold; empty until somebody has looked.")
+    bundle = models.ForeignKey(Blob, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    bundle_sha256 = models.BinaryField(max_length=32, null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["sample", "position"], name="sample_item_once"),
+            models.UniqueConstraint(fields=["sample", "record"], name="sample_record_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sample_id}/{self.position}"
+
+
+class SampleTask(Task):
+    """The evidence of a drawn sample is gathered one contract after the other, and its report made at the end."""
+
+    sample = models.OneToOneField(Sample, on_delete=models.PROTECT, related_name="task")
+
+    class Meta(Task.Meta):
+        abstract = False

@@ -11,8 +11,9 @@ from tachiai import backups, clock, outbox, sealing
 from tachiai.accounts import identity
 from tachiai.archive.evidence_work import do_evidence, plan_evidence
 from tachiai.archive.log_keeping import keep_log
-from tachiai.archive.models import EvidenceTask, RenewalTask
+from tachiai.archive.models import EvidenceTask, RenewalTask, SampleTask
 from tachiai.archive.renewal import watch_renewals
+from tachiai.archive.samples import expire_samples
 from tachiai.backups.models import BackupTask
 from tachiai.envelopes.closing import close_envelope
 from tachiai.envelopes.delivering import note_undelivered
@@ -21,6 +22,7 @@ from tachiai.envelopes.freezing import freeze_document
 from tachiai.envelopes.inspecting import inspect_upload
 from tachiai.envelopes.models import CloseTask, FreezeTask, InspectTask, TopUpTask
 from tachiai.envelopes.renewing import renew
+from tachiai.envelopes.sampling_work import gather_sample
 from tachiai.envelopes.sealing_work import seal_consents, sealable
 from tachiai.envelopes.topping_up import top_up
 from tachiai.envelopes.uploads import expire_uploads
@@ -37,11 +39,12 @@ CLOSE = Kind("close", CloseTask.objects.all, lambda task: close_envelope(task, n
 TOP_UP = Kind("top-up", TopUpTask.objects.all, lambda task: top_up(task, now=clock.now), lease=_LONG, batch=2)
 RENEW = Kind("renew", RenewalTask.objects.all, lambda task: renew(task, now=clock.now), lease=_LONG, batch=2)
 MAIL = Kind("mail", Mail.objects.all, lambda mail: outbox.deliver(mail, now=clock.now, refused=note_undelivered))
+SAMPLE = Kind("sample", SampleTask.objects.all, lambda task: gather_sample(task, now=clock.now), lease=_LONGEST, batch=1)
 EVIDENCE = Kind("evidence", EvidenceTask.objects.all, lambda task: do_evidence(task, now=clock.now), lease=_LONG, batch=1)
 _HOURS = timedelta(hours=8)  # whoever holds it and dies is found out by its process, not by the clock
 BACKUP = Kind("backup", BackupTask.objects.all, lambda task: backups.do_backup(task, now=clock.now), lease=_HOURS, batch=1)
 
-KINDS: tuple[Kind[Any] | Flow[Any], ...] = (INSPECT, FREEZE, SEAL, CLOSE, TOP_UP, RENEW, MAIL, EVIDENCE, BACKUP)
+KINDS: tuple[Kind[Any] | Flow[Any], ...] = (INSPECT, FREEZE, SEAL, CLOSE, TOP_UP, RENEW, MAIL, EVIDENCE, BACKUP, SAMPLE)
 
 
 def rests() -> bool:
@@ -60,4 +63,5 @@ def tick() -> int:
     # Entries get their places at each tick; a token is asked for when some have waited for five minutes.
     keep_log(now=clock.now)
     plan_evidence(nightly=settings.TACHIAI.evidence_nightly, at=clock.now())
-    return watch_renewals(at=clock.now()) + expire_envelopes(at=clock.now()) + expire_uploads(at=clock.now())
+    done = watch_renewals(at=clock.now()) + expire_envelopes(at=clock.now())
+    return done + expire_uploads(at=clock.now()) + expire_samples(at=clock.now())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import zipfile
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -20,6 +19,7 @@ from tachiai.envelopes.opening import try_code
 from tachiai.envelopes.reading import concluded_copy, concluded_files
 from tachiai.envelopes.visiting import Visit
 from tachiai.errors import Refusal
+from tachiai.piecewise import Pipe
 
 
 def open_download(found: Visit, *, code: str, address: str, agent: str, at: datetime) -> str:
@@ -66,7 +66,7 @@ def _zipped(files: Sequence[RecordFile], envelope: Envelope, *, by: Recipient | 
     Two files of one name are told apart by a number. Entries are deflated although PDFs hardly shrink: readers that take a
     ZIP from a stream cannot find the end of an entry that is merely stored.
     """
-    pipe = _Pipe()
+    pipe = Pipe()
     taken: set[str] = set()
     moment = (envelope.concluded_at or at).astimezone(JAPAN).timetuple()[:6]
     with zipfile.ZipFile(pipe, "w") as bundle:
@@ -77,26 +77,6 @@ def _zipped(files: Sequence[RecordFile], envelope: Envelope, *, by: Recipient | 
             bundle.writestr(entry, copy.pdf, zipfile.ZIP_DEFLATED, compresslevel=1)
             yield pipe.drained()
     yield pipe.drained()
-
-
-class _Pipe(io.RawIOBase):
-    """A file that is only written to and gives away what it was given; ``zipfile`` needs no more than that."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._held: list[bytes] = []
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, piece: bytes) -> int:  # type: ignore[override]  # zipfile writes bytes only
-        self._held.append(bytes(piece))
-        return len(piece)
-
-    def drained(self) -> bytes:
-        whole = b"".join(self._held)
-        self._held.clear()
-        return whole
 
 
 def _untaken(name: str, taken: set[str]) -> str:

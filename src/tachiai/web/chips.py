@@ -127,6 +127,15 @@ BACKUP = {
     "dropped": Chip(pgettext_lazy("backup", "保存期間終了"), "outline", "minus"),
 }
 
+SAMPLE = {
+    "gathering": Chip(pgettext_lazy("sample", "作成中"), "cyan", "turning"),
+    "stuck": Chip(pgettext_lazy("sample", "運営者の対応待ち"), "orange", "warning"),
+    "done": Chip(pgettext_lazy("sample", "完了"), "green", "check-circle"),
+    "sound": Chip(pgettext_lazy("sample", "異常なし"), "green", "check-circle"),
+    "unsound": Chip(pgettext_lazy("sample", "要確認"), "red", "warning"),
+    "waiting": Chip(pgettext_lazy("sample", "確認待ち"), "outline", "clock"),
+}
+
 CHIPS: dict[str, dict[str, Chip]] = {
     "envelope": ENVELOPE,
     "recipient": RECIPIENT,
@@ -138,4 +147,5 @@ CHIPS: dict[str, dict[str, Chip]] = {
     "proof": PROOF,
     "drill": DRILL,
     "backup": BACKUP,
+    "sample": SAMPLE,
 }

@@ -80,6 +80,14 @@ SENTENCES = {
     "person.in_use": N_("このアドレスは使用中のため、消去できません（{what}）。利用を終了してから、もう一度行ってください。"),
     "bundle.later": N_("証拠一式をいま作成できません。しばらくしてから、もう一度お試しください。"),
     "bundle.untrue": N_("証拠一式が検証に合格しないため、お渡しできません。システム運営者に連絡してください（{codes}）。"),
+    "sample.not_allowed": N_("監査用の抽出は、全体管理者・文書管理者・監査担当が行えます。"),
+    "sample.size": N_("抽出する件数は、1件から{limit}件までです。"),
+    "sample.empty": N_("条件に一致する締結済みの文書がないため、抽出できません。条件を変えてください。"),
+    "sample.unknown": N_("この抽出は見つかりません。"),
+    "sample.unfinished": N_("報告書をまだ作成しています。完了してから、もう一度お試しください。"),
+    "sample.expired": N_(
+        "証拠一式の保管期間（30日間）が過ぎました。報告書は引き続きダウンロードできます。証拠一式は各契約の画面から取得できます。"
+    ),
     "evidence.none": N_("この文書の証拠記録はまだありません。作成後にもう一度お試しください。"),
     "evidence.unknown": N_("この番号の文書は保管されていません。"),
     "evidence.unreadable": N_("証拠記録として読み取れません。RFC 4998のDER形式のファイルを指定してください。"),
@@ -313,6 +321,8 @@ ACTIVE = {
 
 STATUS = {
     "envelope.unknown": 404,
+    "sample.unknown": 404,
+    "sample.not_allowed": 403,
     "page.unknown": 404,
     "page.not_found": 404,
     "registration.unknown": 404,

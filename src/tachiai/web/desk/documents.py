@@ -18,6 +18,7 @@ from tachiai.accounts.models import Member
 from tachiai.archive.exporting import note_export
 from tachiai.archive.finding import found_records, totals
 from tachiai.archive.models import Record
+from tachiai.archive.samples import may_sample
 from tachiai.archive.searching import Wanted
 from tachiai.clock import JAPAN, today
 from tachiai.web.desk.amounts import AmountField
@@ -74,6 +75,7 @@ def documents(request: HttpRequest, member: Member) -> HttpResponse:
         "page_obj": Paginator(rows, PER_PAGE).get_page(request.GET.get("page")) if rows is not None else None,
         "totals": totals(rows) if rows is not None else None,
         "query": query.urlencode(),
+        "may_sample": may_sample(member),
     }
     return show(request, member, "desk/documents.html", context, section="documents", status=422 if form.errors else 200)
 
