@@ -1,4 +1,4 @@
-"""The errors that cross rooms. They carry a stable code and facts, never words: words are made in ``web/problems.py``."""
+"""The errors that cross rooms. They carry a stable code and facts, never words: words are made in ``web/refusal_words.py``."""
 
 from __future__ import annotations
 

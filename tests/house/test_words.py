@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import tachiai
-from tachiai.web.problems import SENTENCES
+from tachiai.web.refusal_words import SENTENCES
 
 ROOT = Path(tachiai.__file__).parent.parent.parent
 SOURCE = ROOT / "src" / "tachiai"
