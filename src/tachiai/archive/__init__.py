@@ -10,6 +10,17 @@ if TYPE_CHECKING:
     from tachiai.archive.searching import Wanted, search_records
     from tachiai.archive.verification import judge
 
-__all__ = ["Anchor", "Filed", "FiledFile", "Wanted", "admit", "anchored", "judge", "refile", "search_records"]
+__all__ = [
+    "Anchor",
+    "Filed",
+    "FiledFile",
+    "Wanted",
+    "admit",
+    "anchored",
+    "check_records",
+    "judge",
+    "refile",
+    "search_records",
+]
 
 __getattr__ = face(__name__, __file__)

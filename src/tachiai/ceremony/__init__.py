@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         pending_secret,
         take_step,
     )
+    from tachiai.ceremony.checking import check_consents, check_links
     from tachiai.ceremony.consents import (
         ConsentText,
         Instruction,
@@ -47,8 +48,6 @@ if TYPE_CHECKING:
     from tachiai.ceremony.visits import begin, current, end, strengthen
 
 __all__ = [
-    "REGISTRATION_TRIES",
-    "TRIES_IN_LIFE",
     "Attempt",
     "Authenticator",
     "Ceremony",
@@ -62,9 +61,13 @@ __all__ = [
     "PasskeyProof",
     "Proposed",
     "Purpose",
+    "REGISTRATION_TRIES",
     "Shown",
+    "TRIES_IN_LIFE",
     "begin",
     "call_for",
+    "check_consents",
+    "check_links",
     "check_proof",
     "check_word",
     "close_invitation",

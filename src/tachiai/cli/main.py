@@ -11,6 +11,7 @@ from tachiai import __version__
 from tachiai.cli.archive import add_archive_commands
 from tachiai.cli.backups import add_backup_commands
 from tachiai.cli.bundles import add_bundle_commands
+from tachiai.cli.checking import add_checking_commands
 from tachiai.cli.database import add_database_commands
 from tachiai.cli.envelopes import add_envelope_commands
 from tachiai.cli.evidence import add_evidence_commands
@@ -58,6 +59,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(metavar="COMMAND", required=True)
     _house_commands(commands)
     add_envelope_commands(commands, _lazy)
+    add_checking_commands(commands, _lazy)
     archive = commands.add_parser("archive", help="what was concluded: until when it is provable, renewals, evidence records")
     kept = archive.add_subparsers(required=True)
     add_archive_commands(kept, _lazy)

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from tachiai.ledger.actors import Actor
     from tachiai.ledger.appending import Note, append, append_many, gathered
     from tachiai.ledger.chains import check_stream
+    from tachiai.ledger.checking import Recorded, check_streams, recorded_as, recorded_at, recorded_in, touched
     from tachiai.ledger.checkpoints import (
         Inclusion,
         checkpoint,
@@ -42,6 +43,7 @@ __all__ = [
     "Mention",
     "Note",
     "RawEntry",
+    "Recorded",
     "TileOf",
     "Told",
     "all_epochs",
@@ -50,6 +52,7 @@ __all__ = [
     "begin_epoch",
     "check_published",
     "check_stream",
+    "check_streams",
     "check_tree",
     "checkpoint",
     "checkpoint_of",
@@ -71,8 +74,12 @@ __all__ = [
     "publish",
     "published",
     "raw_entries",
+    "recorded_as",
+    "recorded_at",
+    "recorded_in",
     "stamped_checkpoints",
     "tile",
+    "touched",
 ]
 
 __getattr__ = face(__name__, __file__)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from tachiai.faces import face
 
 if TYPE_CHECKING:
+    from tachiai.outbox.checking import check_mails
     from tachiai.outbox.composing import compose
     from tachiai.outbox.concealing import conceal
     from tachiai.outbox.delivering import deliver
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Mail",
+    "check_mails",
     "compose",
     "conceal",
     "deliver",

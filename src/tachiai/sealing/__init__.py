@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from tachiai.crypto.pades import SealText
     from tachiai.crypto.pades_verify import Expected, Report
     from tachiai.sealing.authorities import StampingAuthority, TrustedRoot, stamping_authority, trusted_roots
+    from tachiai.sealing.checking import Standing, check_seals, seals_about
     from tachiai.sealing.key_alarms import watch_keys
     from tachiai.sealing.key_making import NewKey, install_chain, make_key, request_certificate
     from tachiai.sealing.keyring import Keyring, configured_keyring
@@ -38,6 +39,7 @@ __all__ = [
     "Sealed",
     "Stamped",
     "StampingAuthority",
+    "Standing",
     "Subject",
     "Trial",
     "TrustedRoot",
@@ -47,6 +49,7 @@ __all__ = [
     "check_another_key",
     "check_gain",
     "check_provable",
+    "check_seals",
     "close",
     "configured_keyring",
     "examine",
@@ -64,6 +67,7 @@ __all__ = [
     "renew",
     "request_certificate",
     "seal",
+    "seals_about",
     "stamp_digest",
     "stamping_authority",
     "supersede",

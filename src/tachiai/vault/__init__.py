@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from tachiai.faces import face
 
 if TYPE_CHECKING:
+    from tachiai.vault.checking import check_boxes
     from tachiai.vault.destroying import Destroyed, destroy, sweep
     from tachiai.vault.keeping import (
         Stored,
@@ -46,6 +47,7 @@ __all__ = [
     "Whole",
     "blobs",
     "branch",
+    "check_boxes",
     "configured_store",
     "count_by_key",
     "destroy",

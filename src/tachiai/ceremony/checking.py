@@ -1,0 +1,60 @@
+"""Checking consents and links: each consent is the bytes that were digested, and each link is made by the house's own key."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from collections.abc import Iterator
+from datetime import datetime
+from functools import partial
+
+from tachiai.ceremony.invitations import _link_key
+from tachiai.ceremony.models import Consent, Invitation
+from tachiai.crypto.canonical import canonical
+from tachiai.crypto.tokens import link_token, token_digest
+from tachiai.findings import Finding, looked_at, walk
+
+
+def check_consents(*, since: datetime | None = None) -> Iterator[Finding]:
+    """Bytes, digest, columns and commitment of every consent (docs/formats/consent.md); with ``since``, of those given since then."""
+    for rows in walk(Consent.objects.filter(given_at__gte=since) if since else Consent.objects.all()):
+        for row in rows:
+            yield from looked_at(str(row.pk), partial(_consent, row.pk))
+
+
+def _consent(pk: uuid.UUID) -> Iterator[Finding]:
+    consent = Consent.objects.get(pk=pk)
+    body = bytes(consent.body)
+    if hashlib.sha256(body).digest() != bytes(consent.digest):
+        yield Finding("consent.digest_differs", str(pk))
+    try:
+        told = json.loads(body)
+        said = (told["v"], told["consent"], told["recipient"], told["at"])
+        whole = canonical(told) == body
+        committed = str(told["personal"])
+    except (ValueError, KeyError, TypeError):
+        yield Finding("consent.unreadable", str(pk))
+        return
+    if not whole or said != (1, str(pk), str(consent.subject), f"{consent.given_at:%Y-%m-%dT%H:%M:%S.%fZ}"):
+        yield Finding("consent.columns_differ", str(pk))
+    personal = bytes(consent.personal)
+    if personal and hashlib.sha256(bytes(consent.salt) + personal).hexdigest() != committed:
+        yield Finding("consent.personal_differs", str(pk))
+
+
+def check_links(*, since: datetime | None = None) -> Iterator[Finding]:
+    """That every link's digest is of the token which the house's key makes: nobody else has put a way in there."""
+    for rows in walk(Invitation.objects.filter(created_at__gte=since) if since else Invitation.objects.all()):
+        for row in rows:
+            if not _own_link(row):
+                yield from looked_at(str(row.pk), partial(_link, row.pk))
+
+
+def _link(pk: uuid.UUID) -> Iterator[Finding]:
+    if not _own_link(Invitation.objects.get(pk=pk)):
+        yield Finding("link.not_ours", str(pk))
+
+
+def _own_link(row: Invitation) -> bool:
+    return bytes(row.token_digest) == token_digest(link_token(_link_key(), row.pk, generation=row.generation))

@@ -1,0 +1,94 @@
+"""Whether what the ledger tells of an envelope is a walk that its states allow, and ends where the rows stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from tachiai.envelopes.models import Envelope, Recipient
+from tachiai.envelopes.states import MOVES, EnvelopeState, RecipientState
+from tachiai.findings import Finding
+from tachiai.ledger import Recorded
+
+E, R = EnvelopeState, RecipientState
+
+# Where an event of an envelope's stream leaves the envelope, and a recipient whom it names.
+ENTERS: dict[str, EnvelopeState] = {
+    "envelope.created": E.DRAFT,
+    "envelope.sent": E.SENDING,
+    "envelope.frozen": E.IN_PROGRESS,
+    "envelope.revived": E.IN_PROGRESS,
+    "envelope.closing": E.CLOSING,
+    "envelope.concluded": E.CONCLUDED,
+    "envelope.declined": E.DECLINED,
+    "envelope.withdrawn": E.WITHDRAWN,
+    "envelope.expired": E.EXPIRED,
+}
+BECOMES: dict[str, RecipientState] = {
+    "recipient.requested": R.REQUESTED,
+    "recipient.opened": R.OPENED,
+    "recipient.consented": R.CONSENTED,
+    "recipient.signed": R.SIGNED,
+    "envelope.declined": R.DECLINED,
+}
+# Told again although nothing moves: asked once more, or come back.
+STAYS = {"recipient.requested": (R.REQUESTED, R.OPENED), "recipient.opened": (R.OPENED, R.CONSENTED, R.SIGNED)}
+
+
+def check_walk(envelope: Envelope, told: Iterable[Recorded]) -> Iterator[Finding]:
+    """Hold the envelope's own states against its entries, from ``envelope.created`` on."""
+    state: str | None = None
+    for entry in told:
+        into = ENTERS.get(entry.event)
+        if into is None:
+            continue
+        if into not in (MOVES["envelope"][state] if state else {E.DRAFT}):
+            yield Finding("envelope.illegal_walk", str(envelope.pk), f"entry {entry.number}: {entry.event} while {state or 'unknown'}")
+        state = into
+    if state != envelope.state:
+        yield Finding("envelope.state_differs", str(envelope.pk), f"{envelope.state}, but the ledger leaves it {state or 'unknown'}")
+
+
+def check_people(envelope: Envelope, people: Iterable[Recipient], told: Iterable[Recorded]) -> Iterator[Finding]:
+    """The same of everybody who is to sign: who was named at sending, and where the entries leave each of them."""
+    rows = {str(person.pk): person for person in people}
+    standing: dict[str, str] = dict.fromkeys(rows, R.WAITING)
+    for entry in told:
+        who = str(entry.data.get("recipient", ""))
+        if entry.event == "envelope.sent":
+            yield from _named(envelope, rows, entry)
+        if entry.event in BECOMES:
+            yield from _moved(envelope, standing, who, entry)
+        if entry.event in ("envelope.declined", "envelope.withdrawn", "envelope.expired"):
+            _ended(standing, expired=entry.event == "envelope.expired")
+    for who, state in standing.items():
+        if who in rows and rows[who].state != state:
+            yield Finding("recipient.state_differs", who, f"{rows[who].state}, but the ledger leaves it {state}")
+
+
+def _named(envelope: Envelope, rows: dict[str, Recipient], entry: Recorded) -> Iterator[Finding]:
+    said = sorted((one["slot"], one["order"], one["recipient"]) for one in entry.data["slots"])
+    if said != sorted((person.slot, person.order, who) for who, person in rows.items()):
+        yield Finding("envelope.signers_differ", str(envelope.pk), f"entry {entry.number}")
+
+
+def _moved(envelope: Envelope, standing: dict[str, str], who: str, entry: Recorded) -> Iterator[Finding]:
+    if who not in standing:
+        yield Finding("recipient.missing", who, f"{envelope.stream} entry {entry.number}")
+        return
+    before, into = standing[who], BECOMES[entry.event]
+    if before in STAYS.get(entry.event, ()):
+        return
+    if into not in MOVES["recipient"][before]:
+        yield Finding("recipient.illegal_walk", who, f"entry {entry.number}: {entry.event} while {before}")
+    standing[who] = into
+
+
+def _ended(standing: dict[str, str], *, expired: bool) -> None:
+    """What the end of an envelope does to those who have not signed (``routing.cancel_unfinished``)."""
+    for who, state in standing.items():
+        if state in (R.SIGNED, R.DECLINED, R.CANCELLED):
+            continue
+        if not expired:
+            standing[who] = R.CANCELLED
+        elif state in (R.REQUESTED, R.OPENED):
+            standing[who] = R.EXPIRED
