@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import uuid
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
@@ -25,6 +27,7 @@ from tachiai.envelopes.sending import send_again
 from tachiai.envelopes.signing import sign
 from tachiai.envelopes.visiting import Visit, visit
 from tachiai.envelopes.withdrawing import withdraw_envelope
+from tachiai.sealing.models import Seal
 
 ROUNDS = 30
 
@@ -39,6 +42,7 @@ def copies(original: Envelope, count: int) -> list[Envelope]:
 
 
 def _copy(envelope: Envelope, number: str) -> Envelope:
+    told, names = ledger.entries(envelope.stream), dict[str, str]()
     documents, people = list(envelope.documents.all()), list(envelope.recipients.order_by("slot"))
     envelope.pk, envelope.number = None, number
     envelope = Envelope(
@@ -50,15 +54,40 @@ def _copy(envelope: Envelope, number: str) -> Envelope:
         pages = list(PageImage.objects.filter(document=document))
         facts = {field.attname: getattr(document, field.attname) for field in Document._meta.concrete_fields if field.attname != "id"}
         fresh = Document.objects.create(**{**facts, "envelope_id": envelope.pk})
+        names[str(document.pk)] = str(fresh.pk)
+        names |= _copy_seals(document.pk, fresh.pk)
         for row in [*revisions, *pages]:
             row.pk, row.document = None, fresh
             row.save(force_insert=True)
     for person in people:
         facts = {field.attname: getattr(person, field.attname) for field in Recipient._meta.concrete_fields if field.attname != "id"}
-        Recipient.objects.create(**{**facts, "envelope_id": envelope.pk, "state": "waiting", "requested_at": None})
-    ledger.append(envelope.stream, "envelope.created", by=ledger.Actor.house(), at=clock.now())
+        fresh_one = Recipient.objects.create(**{**facts, "envelope_id": envelope.pk, "state": "waiting", "requested_at": None})
+        names[str(person.pk)] = str(fresh_one.pk)
+    _tell_again(told, envelope, names)
     ask_next(envelope, at=clock.now())
     return envelope
+
+
+def _copy_seals(subject: uuid.UUID, onto: uuid.UUID) -> dict[str, str]:
+    names = {}
+    for seal in Seal.objects.filter(subject=subject):
+        before = str(seal.pk)
+        seal.pk, seal.subject = uuid.uuid4(), onto
+        seal.save(force_insert=True)
+        names[before] = str(seal.pk)
+    return names
+
+
+def _tell_again(told: list[ledger.Told], envelope: Envelope, names: dict[str, str]) -> None:
+    """The copy's stream tells the same of the copy, up to where somebody is asked."""
+    for entry in told:
+        if entry.event == "recipient.requested":
+            return
+        said = json.dumps(entry.data)
+        for before, now in names.items():
+            said = said.replace(before, now)
+        by = ledger.Actor(entry.by["kind"], entry.by.get("id", ""))  # type: ignore[arg-type]
+        ledger.append(envelope.stream, entry.event, by=by, at=entry.at, data=json.loads(said))
 
 
 def inside(envelope: Envelope) -> Visit:
