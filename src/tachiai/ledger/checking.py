@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from tachiai.errors import Refusal
 from tachiai.findings import Finding, looked_at, walk
 from tachiai.ledger.chains import check_stream
-from tachiai.ledger.models import Entry, Stream
+from tachiai.ledger.models import Entry, Personal, Stream
 
 
 class Recorded(NamedTuple):
@@ -30,6 +30,9 @@ def check_streams(*, since: datetime | None = None) -> Iterator[Finding]:
     strays = Entry.objects.exclude(stream__in=Stream.objects.values("pk")).count()
     if strays:
         yield Finding("ledger.stray_entries", "ledger", f"{strays} entries belong to no stream")
+    strays = Personal.objects.exclude(entry__in=Entry.objects.values("pk")).count()
+    if strays:
+        yield Finding("ledger.stray_personal", "ledger", f"personal data of {strays} entries that are not there")
     grown = Entry.objects.filter(at__gte=since).values("stream") if since else None
     for streams in walk(Stream.objects.all() if grown is None else Stream.objects.filter(pk__in=grown)):
         for stream in streams:
