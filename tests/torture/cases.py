@@ -1,0 +1,68 @@
+"""All cases by name, and one of them done."""
+
+from __future__ import annotations
+
+import traceback
+
+from torture import chapters, faults, kills, races
+from torture.grounds import Grounds
+
+ACTS = {"kill": kills.kill, "race": races.race, "fault": faults.fault}
+# What the suite tries each time: where something outside has changed and no row tells of it yet, or the other way round.
+QUICK_STEPS = {
+    "sending": ("envelopes.freezing:_commit", "sealing.seals:freeze", "vault.keeping:put_tail"),
+    "sealing": (
+        "sealing.preparing:prepare_many",
+        "sealing.seals:begin",
+        "vault.keeping:put_tail",
+        "envelopes.recording_seals:record_seals",
+    ),
+    "closing": (
+        "sealing.seals:close",
+        "envelopes.closing:_close_document",
+        "vault.keeping:put",
+        "archive.filing:admit",
+        "envelopes.closing:_commit",
+    ),
+    "mailing": ("outbox.composing:write", "outbox.delivering:_settle"),
+    "topping-up": ("archive.filing:refile",),
+    "renewing": ("sealing.seals:renew", "archive.filing:refile"),
+}
+QUICK_RACES = ("two-signers", "sign-withdraw", "double-posts", "two-workers-sealing", "two-workers-closing")
+QUICK_FAULTS = (
+    "sealing/tsa-another-nonce/0",
+    "sealing/key-signs-garbage/0",
+    "closing/store-gives-wrong-bytes/0",
+    "closing/full-at-commit/3",
+    "mailing/post-250-lost/0",
+)
+
+
+def prepare(grounds: Grounds) -> None:
+    chapters.prepare(grounds)
+
+
+def names(grounds: Grounds, *, quick: bool) -> list[str]:
+    """Every case there is on this backend; with ``quick`` the chosen few."""
+    if quick:
+        return _quick(grounds.backend)
+    found: list[str] = []
+    for chapter in chapters.WORKED:
+        found += kills.names(grounds, chapter, randoms=10)
+    found += races.names(grounds, rounds=8)
+    found += faults.names(grounds)
+    return found
+
+
+def _quick(backend: str) -> list[str]:
+    stepped = [f"kill/{backend}/{chapter}/after_{step}/1" for chapter, steps in QUICK_STEPS.items() for step in steps]
+    stepped.append(f"kill/{backend}/mailing/before_outbox.delivering:_settle/1")
+    return [*stepped, *(f"race/{backend}/{race}/0" for race in QUICK_RACES), *(f"fault/{backend}/{what}" for what in QUICK_FAULTS)]
+
+
+def do(grounds: Grounds, name: str) -> tuple[str, dict[str, int]]:
+    """What went wrong in one case, or nothing; and what is to be counted."""
+    try:
+        return "", ACTS[name.partition("/")[0]](grounds, name)
+    except Exception:
+        return traceback.format_exc()[-6000:], {}

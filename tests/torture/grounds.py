@@ -1,0 +1,150 @@
+"""Where torture happens: a house prepared once at each chapter of a story, copied for each case, and lived in by forked processes.
+
+The process that leads never opens a database, a key or a connection: whatever touches a house is a child of its own, so that it can
+be killed, and so that whoever comes after it is as fresh as a worker that was started again.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import shutil
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import postgres
+from place import forget_handles
+
+# Longer than any step of any story takes on a busy machine.
+PATIENCE_SECONDS = 120
+
+
+@dataclass
+class House:
+    """A copy that one case has for itself. ``server`` is the PostgreSQL server, or empty for SQLite."""
+
+    home: Path
+    server: str
+    database: str
+    port: int = 0  # of the case's own mail server
+
+    def enter(self) -> None:
+        """Point this process's Django at the house, as if it had been started on it."""
+        from django.conf import settings
+        from django.db import connections
+
+        from tachiai.house import Smtp
+
+        os.environ["TACHIAI_HOME"] = str(self.home)
+        smtp = Smtp("127.0.0.1", self.port, "", "", "none", "noreply@example.jp") if self.port else None
+        settings.TACHIAI = replace(settings.TACHIAI, home=self.home, smtp=smtp)
+        forget_handles()
+        connections["default"].settings_dict["NAME"] = self.database
+
+    def leave(self) -> None:
+        if self.server:
+            postgres.drop(self.server, self.database)
+        shutil.rmtree(self.home.parent, ignore_errors=True)
+
+
+@dataclass
+class Grounds:
+    """The prepared houses, by chapter, below one scratch folder."""
+
+    scratch: Path
+    server: str
+    chapters: dict[str, House] = field(default_factory=dict)
+    count: int = 0
+
+    @property
+    def backend(self) -> str:
+        return "postgresql" if self.server else "sqlite"
+
+    def copy(self, chapter: str) -> House:
+        """A house of one's own at ``chapter``."""
+        return self._copied(self.chapters[chapter])
+
+    def tell(self, name: str, told: Callable[[], object], *, after: str = "") -> None:
+        """Prepare chapter ``name``: what ``told`` makes of the house of the chapter before."""
+        house = self._copied(self.chapters[after]) if after else self._founded()
+        said = run(told, house)
+        if said:
+            raise RuntimeError(f"{name} cannot be told: {said}")
+        self.chapters[name] = house
+
+    def _copied(self, source: House) -> House:
+        place = self._place()
+        shutil.copytree(source.home, place / "home")
+        fresh = House(place / "home", self.server, self._name(place))
+        if self.server:
+            postgres.copy(self.server, source.database, fresh.database)
+        return fresh
+
+    def _founded(self) -> House:
+        from django.conf import settings
+
+        place = self._place()
+        shutil.copytree(settings.TACHIAI.home, place / "home")
+        house = House(place / "home", self.server, self._name(place))
+        if self.server:
+            postgres.copy(self.server, "template1", house.database)
+        return house
+
+    def _place(self) -> Path:
+        self.count += 1
+        place = self.scratch / f"{self.count:05d}-{os.getpid()}"
+        place.mkdir()
+        return place
+
+    def _name(self, place: Path) -> str:
+        return f"torture_{place.name.replace('-', '_')}" if self.server else str(place / "home" / "tachiai.sqlite3")
+
+
+def child(act: Callable[[], object], house: House) -> tuple[int, int]:
+    """Fork somebody who lives in ``house`` and does ``act``: their process id, and the descriptor on which they say what went wrong."""
+    reading, writing = os.pipe()
+    sys.stdout.flush()
+    gc.freeze()
+    pid = os.fork()
+    if pid:
+        os.close(writing)
+        return pid, reading
+    os.close(reading)
+    said = ""
+    try:
+        signal.alarm(PATIENCE_SECONDS)
+        house.enter()
+        act()
+    except BaseException:
+        said = traceback.format_exc()
+    finally:
+        os.write(writing, said[-60_000:].encode())
+        os._exit(1 if said else 0)
+
+
+def outcome(pid: int, reading: int) -> tuple[int, str]:
+    """How a child ended (negative: the signal) and what it said."""
+    with os.fdopen(reading, "rb") as pipe:
+        said = pipe.read().decode()
+    _, status = os.waitpid(pid, 0)
+    return os.waitstatus_to_exitcode(status), said
+
+
+def run(act: Callable[[], object], house: House) -> str:
+    """Do ``act`` in a child that lives in ``house``; what went wrong, or nothing."""
+    ended, said = outcome(*child(act, house))
+    return said or (f"ended by {signal.Signals(-ended).name}" if ended < 0 else "")
+
+
+def silence() -> Any:
+    """The house's log would drown the table; outages and strikes are looked for in rows."""
+    import logging
+
+    import structlog
+
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
