@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
@@ -405,6 +406,16 @@ def test_erased_personal_data_and_litter_are_no_damage(house: Place, concluded: 
     (house.home / "vault" / "ab").mkdir(exist_ok=True)
     (house.home / "vault" / "ab" / "left-behind").write_bytes(b"litter")
     assert [one.code for one in check_house()] == ["vault.litter"]
+
+
+def test_every_code_is_explained() -> None:
+    source = Path(findings.__file__).parent
+    page = (source.parent.parent / "docs" / "operations" / "fsck.md").read_text()
+    made = re.compile(r'Finding\(\s*"([a-z_.]+)"(?: if [^"]+ else "([a-z_.]+)")?')
+    text = "".join(path.read_text() for path in (*source.rglob("checking*.py"), Path(findings.__file__)))
+    told = {code for pair in made.findall(text) for code in pair if code}
+    assert len(told) > 70
+    assert {code for code in told if f"`{code}`" not in page} == set()
 
 
 def test_what_the_command_says(house: Place, concluded: Scene, capsys: pytest.CaptureFixture[str]) -> None:

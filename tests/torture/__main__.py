@@ -10,6 +10,7 @@ import contextlib
 import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -26,11 +27,13 @@ def main() -> int:
     if options.part:
         return _do_part(options)
     began = time.monotonic()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # whatever was started is ended on the way out
     with contextlib.ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tachiai-torture-")))
         server = stack.enter_context(_server()) if "postgresql" in options.backends else ""
         parts = [(backend, part) for backend in options.backends for part in range(1, options.processes // len(options.backends) + 1 or 2)]
         started = [_start(options, backend, part, len(parts) // len(options.backends), scratch, server) for backend, part in parts]
+        stack.callback(lambda: [process.kill() for process in started])
         codes = [process.wait() for process in started]
         results = _results(scratch)
     from torture.results import table
@@ -120,10 +123,11 @@ def _do_part(options: argparse.Namespace) -> int:
     make_secrets(read())
     django.setup()
     from torture import cases
-    from torture.grounds import Grounds, silence
+    from torture.grounds import Grounds, load, silence
     from torture.results import Result
 
     silence()
+    load()
     grounds = Grounds(Path(options.scratch), options.server)
     cases.prepare(grounds)
     names = [options.case] if options.case else cases.names(grounds, quick=options.quick)

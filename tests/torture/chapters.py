@@ -14,6 +14,7 @@ from tachiai.archive.renewal import ask_for_renewal
 from tachiai.config.jobs import CLOSE, FREEZE, KINDS, MAIL, SEAL
 from tachiai.envelopes.models import Envelope, TopUpTask
 from tachiai.envelopes.sending import send_envelope
+from tachiai.findings import Finding
 from tachiai.outbox.models import Mail
 from tachiai.work import drain, release_dead
 from torture.grounds import Grounds
@@ -110,8 +111,8 @@ def recover() -> None:
     work()
 
 
-def finish() -> None:
-    """The rest of the story takes place, whatever happened; then everything must hold, with each thing done once."""
+def finish() -> list[Finding]:
+    """The rest of the story takes place, whatever happened; then everything must hold, with each thing done once. The notes."""
     told = scene()
     for person in (told.vendor, told.builder, told.mayor):
         if told.person(person.mail).state in ("requested", "opened"):
@@ -120,7 +121,7 @@ def finish() -> None:
     assert told.state() == "concluded", f"the envelope is {told.state()}"
     left = [task for kind in KINDS for task in kind.rows().exclude(state__in=("done", "cancelled"))]
     assert not left, [f"{type(task).__name__} {task.pk} {task.state} {task.trouble}" for task in left]
-    check_house()
+    return check_house()
 
 
 def overdue_now() -> None:

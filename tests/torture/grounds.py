@@ -7,6 +7,7 @@ be killed, and so that whoever comes after it is as fresh as a worker that was s
 from __future__ import annotations
 
 import gc
+import importlib
 import os
 import shutil
 import signal
@@ -52,7 +53,7 @@ class House:
         shutil.rmtree(self.home.parent, ignore_errors=True)
 
 
-@dataclass
+@dataclass(eq=False)
 class Grounds:
     """The prepared houses, by chapter, below one scratch folder."""
 
@@ -148,3 +149,9 @@ def silence() -> Any:
     import structlog
 
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+
+
+def load() -> None:
+    """What every child would load for itself, once for all of them: nothing of it opens or starts anything."""
+    for name in ("tachiai.config.jobs", "tachiai.config.urls", "tachiai.crypto.pades_verify", "tachiai.envelopes.checking", "psycopg"):
+        importlib.import_module(name)

@@ -7,12 +7,14 @@ import random
 import signal
 import time
 from collections.abc import Iterator
+from functools import cache
 
 from torture import chapters, steps
 from torture.grounds import Grounds, House, child, outcome, run
 from torture.post import Post, open_post
 
 
+@cache
 def survey(grounds: Grounds, chapter: str) -> tuple[steps.Seen, float]:
     """What a worker that nobody kills comes through from ``chapter`` on, and how many seconds it takes."""
     house = grounds.copy(chapter)
@@ -75,11 +77,9 @@ def _die(house: House, step: str, number: str) -> bool:
 
 def _end(post: Post, *, kills: int) -> None:
     """The story is told to its end, and what went out twice was cut off between the server's 250 and our commit, and is counted."""
-    from invariants import check_house
     from tachiai.outbox.models import Mail
 
-    chapters.finish()
-    told = {one.subject for one in check_house() if one.code == "mail.perhaps_twice"}
+    told = {one.subject for one in chapters.finish() if one.code == "mail.perhaps_twice"}
     twice = post.twice()
     assert sum(twice.values()) <= kills, f"sent twice: {twice}"
     sent = dict(Mail.objects.filter(message_id__in=list(twice)).values_list("message_id", "pk"))
