@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import uuid
 from collections.abc import Callable, Iterator
@@ -171,7 +172,12 @@ def _changed(field: Any, value: Any) -> Any:
         return value + timedelta(days=1)
     if isinstance(value, str):
         return f"{value[:-1]}{'x' if value[-1:] != 'x' else 'y'}"
-    made: dict[type, Any] = {models.DateTimeField: clock.now(), models.BinaryField: b"\0" * 32, models.UUIDField: uuid.uuid4()}
+    made: dict[type, Any] = {
+        models.DateTimeField: clock.now(),
+        models.BinaryField: b"\0" * 32,
+        models.UUIDField: uuid.uuid4(),
+        models.GenericIPAddressField: "192.0.2.99",
+    }
     return made.get(type(field), 1)
 
 
@@ -403,8 +409,10 @@ def test_tampering_is_named(house: Place, concluded: Scene, tamper: Callable[[Pl
 def test_erased_personal_data_and_litter_are_no_damage(house: Place, concluded: Scene) -> None:
     Personal.objects.all().delete()
     Consent.objects.update(personal=b"")
-    (house.home / "vault" / "ab").mkdir(exist_ok=True)
-    (house.home / "vault" / "ab" / "left-behind").write_bytes(b"litter")
+    left_behind = house.home / "vault" / "ab" / "left-behind"
+    left_behind.parent.mkdir(exist_ok=True)
+    left_behind.write_bytes(b"litter")
+    os.utime(left_behind, (0, 0))
     assert [one.code for one in check_house()] == ["vault.litter"]
 
 
