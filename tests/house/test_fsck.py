@@ -86,7 +86,7 @@ TABLES: list[tuple[type[models.Model], Callable[[], models.QuerySet[Any]], dict[
     ),
     (
         Envelope,
-        Envelope.objects.all,
+        lambda: Envelope.objects.filter(state="concluded"),
         {
             "comment": WORDS,
             "described": WORK,
@@ -98,7 +98,7 @@ TABLES: list[tuple[type[models.Model], Callable[[], models.QuerySet[Any]], dict[
     ),
     (
         Document,
-        Document.objects.all,
+        lambda: Document.objects.filter(envelope__state="concluded"),
         {
             **dict.fromkeys(("position", "name", "file_name"), SHOWN),
             "page_pack_id": "another's pages are named; none at all only lets nothing be shown",
@@ -111,7 +111,7 @@ TABLES: list[tuple[type[models.Model], Callable[[], models.QuerySet[Any]], dict[
     (Revision, lambda: Revision.objects.filter(kind="signed"), {"made_at": SHOWN}),
     (
         Recipient,
-        lambda: Recipient.objects.filter(side="counterparty"),
+        lambda: Recipient.objects.filter(side="counterparty", envelope__state="concluded"),
         {
             "side": "the database holds it to registration and member",
             "registration_id": "the consent names the registration whose code was given",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import importlib
 import os
+import pkgutil
 import shutil
 import signal
 import sys
@@ -152,6 +153,15 @@ def silence() -> Any:
 
 
 def load() -> None:
-    """What every child would load for itself, once for all of them: nothing of it opens or starts anything."""
-    for name in ("tachiai.config.jobs", "tachiai.config.urls", "tachiai.crypto.pades_verify", "tachiai.envelopes.checking", "psycopg"):
+    """What every child would load for itself, once for all of them: nothing of it opens or starts anything.
+
+    Every module of the rooms is among it: a face loads its verbs when they are asked for, and nobody can be killed in what is not there.
+    """
+    import tachiai
+    from torture.steps import ROOMS
+
+    for name in ("tachiai.config.jobs", "tachiai.config.urls", "tachiai.crypto.pades_verify", "psycopg"):
         importlib.import_module(name)
+    for module in pkgutil.walk_packages(tachiai.__path__, "tachiai."):
+        if module.name.split(".")[1] in ROOMS and ".migrations" not in module.name:
+            importlib.import_module(module.name)
