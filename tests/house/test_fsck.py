@@ -20,6 +20,7 @@ from place import Place
 from stages import Scene, _tell, recalled, sent, signs
 from stories import work
 from tachiai import clock, findings
+from tachiai.archive.log_keeping import keep_log
 from tachiai.archive.models import EarlierFile, Record, RecordFile
 from tachiai.ceremony.models import Consent, Invitation
 from tachiai.cli.main import main
@@ -27,7 +28,8 @@ from tachiai.crypto.strongbox import lock_squeezed
 from tachiai.envelopes.checking import check_house as look
 from tachiai.envelopes.models import CloseTask, Document, Envelope, Recipient, Revision, SealTask
 from tachiai.ledger.formats import entry_digest
-from tachiai.ledger.models import Entry, Personal, Stream
+from tachiai.ledger.models import Entry, Epoch, Leaf, Personal, Stream
+from tachiai.outbox.mailbox import messages
 from tachiai.outbox.models import Mail
 from tachiai.sealing.models import Seal
 from tachiai.vault import keeping
@@ -130,6 +132,7 @@ def _conclude_and_send() -> None:
     signs(scene.mayor)
     work()
     assert scene.state() == "concluded"
+    keep_log(now=clock.now)
     sent(scene.cast)  # so that there is something of another envelope to exchange with
 
 
@@ -375,7 +378,26 @@ def another_earlier_state(house: Place, scene: Scene) -> str:
     return "record.digest_differs"
 
 
+def history_made_anew(house: Place, scene: Scene) -> str:
+    """The whole stream chained anew and everything that is held against it mended: only the tree still knows."""
+    _rewrite(scene.envelope.stream, lambda told: told["data"].update(comment="never said"), event="envelope.described")
+    return "tree.tile_changed" if Leaf.objects.count() >= 256 else "checkpoint.root"
+
+
+def leaf_removed(house: Place, scene: Scene) -> str:
+    Leaf.objects.filter(index=3)._raw_delete("default")
+    return "tree.leaf_missing"
+
+
+def destroyed_by_hand(house: Place, scene: Scene) -> str:
+    Blob.objects.filter(pk=scene.envelope.documents.get().blob_id).update(shredded_at=clock.now(), shredding=uuid.uuid4())
+    return "vault.destruction_unrecorded"
+
+
 TAMPERINGS = [
+    history_made_anew,
+    leaf_removed,
+    destroyed_by_hand,
     box_flipped,
     box_removed,
     boxes_exchanged,
@@ -420,10 +442,22 @@ def test_every_code_is_explained() -> None:
     source = Path(findings.__file__).parent
     page = (source.parent.parent / "docs" / "operations" / "fsck.md").read_text()
     made = re.compile(r'Finding\(\s*"([a-z_.]+)"(?: if [^"]+ else "([a-z_.]+)")?')
-    text = "".join(path.read_text() for path in (*source.rglob("checking*.py"), Path(findings.__file__)))
+    text = "".join(
+        path.read_text() for path in (*source.rglob("checking*.py"), source / "ledger" / "tree_checks.py", Path(findings.__file__))
+    )
     told = {code for pair in made.findall(text) for code in pair if code}
     assert len(told) > 70
     assert {code for code in told if f"`{code}`" not in page} == set()
+
+
+def test_a_completion_mail_tells_its_log_from_another(house: Place, concluded: Scene, capsys: pytest.CaptureFixture[str]) -> None:
+    (mail,) = [one for one in messages(to=concluded.vendor.mail) if "/log/e1" in one.text]
+    kept = house.home / "mail.txt"
+    kept.write_text(mail.text)
+    assert main(["fsck", "--quick", "--checkpoint", str(kept)]) == 0
+    Epoch.objects.update(origin="another.example/log/e1")
+    assert main(["fsck", "--quick", "--checkpoint", str(kept)]) == 1
+    assert "known.unknown_log" in capsys.readouterr().out
 
 
 def test_what_the_command_says(house: Place, concluded: Scene, capsys: pytest.CaptureFixture[str]) -> None:

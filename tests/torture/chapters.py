@@ -9,6 +9,7 @@ from invariants import check_house
 from stages import Scene, drafted, recalled, sees_everything, signs
 from stories import work
 from tachiai import clock
+from tachiai.archive.log_keeping import keep_log
 from tachiai.archive.models import EvidenceAct, EvidenceTask, RecordFile, RenewalTask
 from tachiai.archive.renewal import ask_for_renewal
 from tachiai.config.jobs import CLOSE, FREEZE, KINDS, MAIL, SEAL
@@ -109,6 +110,7 @@ def recover() -> None:
     """What a worker does that is started again: give back what dead ones held, and go on; an outage is over in five minutes."""
     release_dead([kind.rows().model for kind in KINDS])
     work()
+    keep_log(now=clock.now)
 
 
 def finish() -> list[Finding]:

@@ -6,6 +6,7 @@ from tachiai.faces import face
 
 if TYPE_CHECKING:
     from tachiai.archive.anchoring import Anchor, anchored
+    from tachiai.archive.checking import check_records
     from tachiai.archive.filing import Filed, FiledFile, admit, refile
     from tachiai.archive.searching import Wanted, search_records
     from tachiai.archive.verification import judge

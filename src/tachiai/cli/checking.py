@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tachiai.clock import JAPAN
@@ -25,6 +26,9 @@ def add_checking_commands(commands: argparse._SubParsersAction[argparse.Argument
     fsck.add_argument("--json", action="store_true", help="one object a line for each finding, and one for the whole at the end")
     fsck.add_argument("--quick", action="store_true", help="without judging each signed file as a reader would")
     fsck.add_argument("--since", type=_moment, metavar="DATE", help="only what was touched since this day (in Japan) or moment")
+    fsck.add_argument(
+        "--checkpoint", action="append", default=[], metavar="FILE", help="a checkpoint from a completion mail: is this its log?"
+    )
     fsck.set_defaults(command=lazy("tachiai.cli.checking", "fsck"))
 
 
@@ -67,7 +71,16 @@ def _findings(options: argparse.Namespace) -> Iterator[Finding]:
     django.setup()
     from tachiai.envelopes.checking import check_house
 
-    yield from check_house(quick=options.quick, since=options.since)
+    known = [_checkpoint(Path(name).read_text(encoding="utf-8")) for name in options.checkpoint]
+    yield from check_house(quick=options.quick, since=options.since, known=known)
+
+
+def _checkpoint(text: str) -> str:
+    """The signed note in what somebody has copied out of a mail: its lines, without what stands around them."""
+    lines = [line.strip() for line in text.replace("\r\n", "\n").strip().split("\n")]
+    last = max((number for number, line in enumerate(lines) if line.startswith("\N{EM DASH} ")), default=len(lines) - 1)
+    # Origin, size and root, an empty line, and the signature: five lines end with it.
+    return "\n".join(lines[max(0, last - 4) : last + 1]) + "\n"
 
 
 def _line(finding: Finding, *, as_json: bool) -> str:

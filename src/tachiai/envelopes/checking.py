@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -17,14 +17,15 @@ from tachiai.findings import Finding, as_uuid, caught, looked_at, walk
 __all__ = ["Finding", "check_envelope", "check_house"]
 
 
-def check_house(*, quick: bool = False, since: datetime | None = None) -> Iterator[Finding]:
+def check_house(*, quick: bool = False, since: datetime | None = None, known: Sequence[str] = ()) -> Iterator[Finding]:
     """Everything that is not as it must be (docs/operations/fsck.md), one finding after the other, in bounded memory.
 
     ``quick`` judges no signed file as a reader would; ``since`` looks at what has been touched since then, and at what belongs to it.
-    Each room looks at its own rows; then each envelope is held against the ledger, the consents and the bytes. Raises ``Outage`` and
-    the database's errors when it cannot look.
+    ``known`` are checkpoints that were kept elsewhere, as a completion mail carries them. Each room looks at its own rows; then each
+    envelope is held against the ledger, the consents and the bytes. Raises ``Outage`` and the database's errors when it cannot look.
     """
     yield from ledger.check_streams(since=since)
+    yield from looked_at("log", partial(_log, known))
     yield from vault.check_boxes(since=since)
     yield from sealing.check_seals(since=since)
     yield from ceremony.check_consents(since=since)
@@ -37,6 +38,12 @@ def check_house(*, quick: bool = False, since: datetime | None = None) -> Iterat
         for envelope in envelopes:
             if touched is None or envelope.stream in touched:
                 yield from looked_at(str(envelope.pk), partial(check_envelope, envelope.pk, quick=quick))
+
+
+def _log(known: Sequence[str]) -> Iterator[Finding]:
+    """The tree over all entries, and whether it still is the one whose checkpoints others hold."""
+    _roots, tsa_roots = sealing.trust()
+    yield from (Finding(*one) for one in ledger.check_tree(known=known, roots=tsa_roots))
 
 
 def _missing(since: datetime | None) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
 
-from tachiai import clock
+from tachiai import clock, ledger
 from tachiai.errors import Outage, Refusal
 from tachiai.findings import Finding, looked_at, walk
 from tachiai.vault.keeping import _key, _opened, _store
@@ -36,6 +36,9 @@ def _blob(pk: uuid.UUID) -> Iterator[Finding]:
     if not segments or [segment.number for segment in segments] != list(range(len(segments))):
         yield Finding("vault.segment_missing", str(pk), f"there are {[segment.number for segment in segments]}")
         return
+    if blob.shredded_at is not None or blob.shredding is not None:
+        yield from _tombstone(blob)
+        return
     try:
         key = _key(blob)
     except Refusal:
@@ -46,6 +49,16 @@ def _blob(pk: uuid.UUID) -> Iterator[Finding]:
         yield Finding("vault.key_absent", str(pk), f"wrapped by {blob.kek}")
     else:
         yield from _segments(blob, segments, key)
+
+
+def _tombstone(blob: Blob) -> Iterator[Finding]:
+    """What was destroyed is destroyed, and the ledger says by which act; its boxes are gone, or litter that nobody can open."""
+    if any(bytes(blob.wrapped_key)):
+        yield Finding("vault.key_survives", str(blob.pk), f"destroyed by {blob.shredding}")
+    told = ledger.recorded_at(["document.destroyed"], [blob.shredded_at] if blob.shredded_at else [])
+    named = [one for entry in told if entry.data.get("destruction") == str(blob.shredding) for one in entry.data.get("destroyed", [])]
+    if str(blob.pk) not in {str(one.get("blob")) for one in named}:
+        yield Finding("vault.destruction_unrecorded", str(blob.pk), f"destroyed by {blob.shredding}")
 
 
 def _segments(blob: Blob, segments: list[Segment], key: bytes) -> Iterator[Finding]:
