@@ -48,6 +48,8 @@ if TYPE_CHECKING:
     from tachiai.ceremony.visits import begin, current, end, strengthen
 
 __all__ = [
+    "REGISTRATION_TRIES",
+    "TRIES_IN_LIFE",
     "Attempt",
     "Authenticator",
     "Ceremony",
@@ -61,9 +63,7 @@ __all__ = [
     "PasskeyProof",
     "Proposed",
     "Purpose",
-    "REGISTRATION_TRIES",
     "Shown",
-    "TRIES_IN_LIFE",
     "begin",
     "call_for",
     "check_consents",
