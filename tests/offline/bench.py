@@ -180,6 +180,16 @@ class Bench:
         """Leave the upload and this many revisions of it."""
         self.files[path] = self.files[path][: self.ends(path)[revisions - 1] if revisions else self.upload_size(path)]
 
+    def form(self, path: str) -> tuple[int, int, bytes]:
+        """The numbers of the catalogue and of the form, and the form as the last section has it."""
+        pdf = self.files[path]
+        root = _root(pdf)
+        number = _form_at(pdf, root)
+        return root, number, _object(pdf, number)
+
+    def object(self, path: str, number: int) -> bytes:
+        return _object(self.files[path], number)
+
     def append_stamp(self, path: str, *, at: datetime, more: dict[int, bytes] | None = None, proofs: tuple[list[bytes], ...] = ()) -> None:
         """One more revision with a document timestamp of the house's authority, and whatever else a forger puts into it or before it."""
         pdf = self.files[path]
@@ -270,6 +280,10 @@ def _root(pdf: bytes) -> int:
     return int(_last(pdf, rb"/Root ([0-9]+) 0 R")[1])
 
 
+def _form_at(pdf: bytes, root: int) -> int:
+    return int(re.search(rb"/AcroForm ([0-9]+) 0 R", _object(pdf, root))[1])  # type: ignore[index]
+
+
 def _store_appended(pdf: bytes, proofs: tuple[list[bytes], ...]) -> bytes:
     """A revision with a /DSS of exactly these certificates and OCSP answers."""
     first, root = _size(pdf), _root(pdf)
@@ -286,7 +300,7 @@ def _store_appended(pdf: bytes, proofs: tuple[list[bytes], ...]) -> bytes:
 
 def _stamp_appended(pdf: bytes, *, at: datetime, more: dict[int, bytes]) -> bytes:
     """A revision with a document timestamp, and ``more`` objects."""
-    form_at = int(re.search(rb"/AcroForm ([0-9]+) 0 R", _object(pdf, _root(pdf)))[1])  # type: ignore[index]
+    form_at = _form_at(pdf, _root(pdf))
     number = len(re.findall(rb"\(TachiaiArchive[0-9]+\)|<54616368696169417263686976", pdf)) + 1
     first = _size(pdf)
     room = 8000

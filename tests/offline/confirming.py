@@ -44,10 +44,13 @@ class Passkey:
         x, y = (part.to_bytes(32, "big") for part in (numbers.x, numbers.y))
         return b"\xa5\x01\x02\x03\x26\x20\x01\x21\x58\x20" + x + b"\x22\x58\x20" + y
 
-    def assertion(self, consent: bytes, *, challenge: bytes = b"", origin: str = ORIGIN, rp_id: str = RP_ID, flags: int = 5) -> bytes:
-        """``passkey.json`` for these consent bytes; a test may have it say something else."""
+    def assertion(
+        self, consent: bytes, *, challenge: bytes = b"", origin: str = ORIGIN, rp_id: str = RP_ID, flags: int = 5, **said: Any
+    ) -> bytes:
+        """``passkey.json`` for these consent bytes; a test may have it say something else, and the browser ``said``."""
         challenge = challenge or hashlib.sha256(b"tachiai-consent-challenge-v1\0" + consent).digest()
-        client = json.dumps({"type": "webauthn.get", "challenge": b64(challenge), "origin": origin, "crossOrigin": False}).encode()
+        browser = {"type": "webauthn.get", "challenge": b64(challenge), "origin": origin, "crossOrigin": False, **said}
+        client = json.dumps(browser).encode()
         authenticator = hashlib.sha256(rp_id.encode()).digest() + bytes((flags,)) + bytes(4)
         signature = self.key.sign(authenticator + hashlib.sha256(client).digest(), ec.ECDSA(hashes.SHA256()))
         told: dict[str, Any] = {

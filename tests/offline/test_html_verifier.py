@@ -7,13 +7,12 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from offline.twins import TWINS, Twin, mailed, whole
+from offline.twins import AS_BEFORE, AT, TWINS, asked, mailed, reader_of, whole
 from tachiai.offline import building
 from tachiai.offline.tachiai_verify import Reader, verify_bundle
 
@@ -27,7 +26,6 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-AT = datetime(2026, 12, 1, tzinfo=UTC)
 CALL = """async ([data, reader]) => {
   const bytes = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
   const checkpoint = reader.checkpoint ? bytes(reader.checkpoint) : null;
@@ -60,7 +58,7 @@ class Asked:
 
 
 @pytest.fixture(scope="module")
-def asked() -> Iterator[Asked]:
+def desk() -> Iterator[Asked]:
     if not CHROMIUM:
         pytest.skip("Chromium is not installed")
     from playwright.sync_api import sync_playwright
@@ -90,12 +88,6 @@ def _told(answer: Any) -> Any:
     return {**answer, "problems": [{"code": one["code"], "subject": one["subject"]} for one in answer["problems"]]}
 
 
-def _reader(twin: Twin) -> Reader:
-    return Reader(
-        roots=(twin.root(),) if twin.root else (), log_key=twin.log_key, checkpoint=twin.checkpoint() if twin.checkpoint else b"", at=AT
-    )
-
-
 # ------------------------------------------------------------------------------------------------- what it is made of
 
 
@@ -118,29 +110,31 @@ def test_the_page_can_fetch_nothing_and_runs_nothing_else() -> None:
 # ----------------------------------------------------------------------------------------------------- what it answers
 
 
-def test_it_answers_what_the_program_answers(asked: Asked) -> None:
-    page, requests = asked.open(), len(asked.requests)
+def test_it_answers_what_the_program_answers(desk: Asked) -> None:
+    page, requests = desk.open(), len(desk.requests)
     mail = mailed()()
     readers = [Reader(at=AT), Reader(checkpoint=mail, at=AT)]
     for reader in readers:
         answer = _answer(page, whole(), reader)
         assert answer == json.loads(json.dumps(verify_bundle(whole(), reader)))
         assert answer["verdict"] == "true"
-    assert asked.requests[requests:] == []
+    assert desk.requests[requests:] == []
 
 
-def test_it_refuses_every_twin_as_the_program_does(asked: Asked) -> None:
-    page, requests = asked.open(), len(asked.requests)
-    assert len(TWINS) >= 50
+def test_it_refuses_every_twin_as_the_program_does(desk: Asked) -> None:
+    """But for those whose manifest was left as it was: they differ from the others by ``file.digest`` alone, and one stands for them."""
+    page, requests = desk.open(), len(desk.requests)
+    twins = [twin for twin in TWINS if not twin.name.endswith(AS_BEFORE) or twin.name.startswith("an entry changed")]
+    assert {code for twin in twins for code in twin.codes} == {code for twin in TWINS for code in twin.codes}
     wrong = {}
-    for twin in TWINS:
-        content, reader = twin.content(), _reader(twin)
-        answer = _answer(page, content, reader)
-        if _told(answer) != _told(verify_bundle(content, reader)) or answer["verdict"] == "true":
+    for twin in twins:
+        content, said = asked(twin)
+        answer = _answer(page, content, reader_of(twin))
+        if _told(answer) != _told(said) or answer["verdict"] == "true":
             wrong[twin.name] = [one["code"] for one in answer["problems"]]
     assert wrong == {}
-    assert asked.requests[requests:] == []
-    assert asked.complaints == []
+    assert desk.requests[requests:] == []
+    assert desk.complaints == []
 
 
 # ------------------------------------------------------------------------------------------------------ how it is used
@@ -164,8 +158,8 @@ def _found_by_axe(page: Any) -> list[str]:
 
 
 @pytest.mark.parametrize(("language", "width"), [("ja", 360), ("en", 1280)])
-def test_axe_finds_nothing(asked: Asked, language: str, width: int) -> None:
-    page = asked.open(width=width, language="ja-JP" if language == "ja" else "en-GB", bypass_csp=True)
+def test_axe_finds_nothing(desk: Asked, language: str, width: int) -> None:
+    page = desk.open(width=width, language="ja-JP" if language == "ja" else "en-GB", bypass_csp=True)
     page.click("#more summary")
     page.fill("#log-key", "x")
     page.click("#run")
@@ -180,8 +174,8 @@ def test_axe_finds_nothing(asked: Asked, language: str, width: int) -> None:
     page.context.close()
 
 
-def test_nothing_runs_over_the_edge(asked: Asked) -> None:
-    page = asked.open()
+def test_nothing_runs_over_the_edge(desk: Asked) -> None:
+    page = desk.open()
     page.click("#more summary")
     wide = []
     for content in (b"no ZIP", _content_of("what a signature says"), whole()):
@@ -194,8 +188,8 @@ def test_nothing_runs_over_the_edge(asked: Asked) -> None:
     assert wide == []
 
 
-def test_a_reader_sees_who_signed_what_and_what_is_left_to_compare(asked: Asked) -> None:
-    page, complaints = asked.open(), len(asked.complaints)
+def test_a_reader_sees_who_signed_what_and_what_is_left_to_compare(desk: Asked) -> None:
+    page, complaints = desk.open(), len(desk.complaints)
     _verify(page, whole())
     result = page.locator("#result")
     assert result.locator("[data-verdict]").get_attribute("data-verdict") == "true"
@@ -218,12 +212,12 @@ def test_a_reader_sees_who_signed_what_and_what_is_left_to_compare(asked: Asked)
     assert "Everything that can be checked holds." in result.inner_text()
     page.click("#again")
     assert result.is_hidden()
-    assert set(asked.requests) == {building.PAGE.as_uri()}, "the page itself, and nothing else, ever"
-    assert asked.complaints[complaints:] == []
+    assert set(desk.requests) == {building.PAGE.as_uri()}, "the page itself, and nothing else, ever"
+    assert desk.complaints[complaints:] == []
 
 
-def test_a_refused_bundle_names_what_is_wrong(asked: Asked) -> None:
-    page = asked.open()
+def test_a_refused_bundle_names_what_is_wrong(desk: Asked) -> None:
+    page = desk.open()
     _verify(page, _content_of("what a signature says"))
     assert page.locator("#result [data-verdict]").get_attribute("data-verdict") == "false"
     problems = page.locator(".problems").inner_text()
@@ -234,8 +228,8 @@ def test_a_refused_bundle_names_what_is_wrong(asked: Asked) -> None:
     assert failed == ["signature", "agreement"]
 
 
-def test_what_the_reader_brings_is_read_and_compared(asked: Asked) -> None:
-    page = asked.open()
+def test_what_the_reader_brings_is_read_and_compared(desk: Asked) -> None:
+    page = desk.open()
     page.click("#run")
     assert page.locator("#bundle-error").inner_text() == "証拠一式のファイルを選んでください。"
     page.click("#more summary")
@@ -253,8 +247,8 @@ def test_what_the_reader_brings_is_read_and_compared(asked: Asked) -> None:
     assert "checkpoint.mail" in page.locator(".problems").inner_text()
 
 
-def test_a_dropped_file_is_taken(asked: Asked) -> None:
-    page = asked.open()
+def test_a_dropped_file_is_taken(desk: Asked) -> None:
+    page = desk.open()
     page.evaluate(
         """() => {
           const carried = new DataTransfer();
@@ -268,8 +262,8 @@ def test_a_dropped_file_is_taken(asked: Asked) -> None:
     assert page.evaluate("document.activeElement.id") == "run"
 
 
-def test_a_browser_without_ed25519_verifies_as_well(asked: Asked) -> None:
-    page = asked.open()
+def test_a_browser_without_ed25519_verifies_as_well(desk: Asked) -> None:
+    page = desk.open()
     page.evaluate(
         """() => {
           const real = crypto.subtle.importKey.bind(crypto.subtle);

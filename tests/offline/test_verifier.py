@@ -7,19 +7,17 @@ import os
 import random
 import subprocess
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from offline.bench import BUNDLE, VECTOR, Bench
-from offline.twins import TWINS, Twin
+from offline.twins import AT, TWINS, Twin, asked
 from tachiai.offline import tachiai_verify
 from tachiai.offline.tachiai_verify import Reader, verify_bundle
 
 PROGRAM = Path(tachiai_verify.__file__)
-AT = datetime(2026, 11, 27, tzinfo=UTC)
 # Whoever opens a socket is told that there is none.
 ALONE = "import socket, sys, runpy\nsocket.socket = None\nsys.argv = sys.argv[1:]\nrunpy.run_path(sys.argv[0], run_name='__main__')\n"
 
@@ -28,14 +26,9 @@ def codes(answer: dict[str, Any]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(problem["code"] for problem in answer["problems"]))
 
 
-def asked(twin: Twin) -> dict[str, Any]:
-    root = (twin.root(),) if twin.root else ()
-    return verify_bundle(twin.content(), Reader(root, twin.log_key, twin.checkpoint() if twin.checkpoint else b"", AT))
-
-
 @pytest.mark.parametrize("twin", TWINS, ids=[twin.name for twin in TWINS])
 def test_every_twin_is_refused_by_its_own_name(twin: Twin) -> None:
-    answer = asked(twin)
+    _, answer = asked(twin)
     assert codes(answer) == twin.codes
     assert answer["verdict"] in ("false", "unusable")
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -31,6 +32,7 @@ from offline.bench import (
 )
 from tachiai.crypto import cms, der
 from tachiai.crypto.signed_notes import checkpoint_text, parse_checkpoint, sign_note, split_note
+from tachiai.offline.tachiai_verify import Reader, verify_bundle
 
 
 class Twin(NamedTuple):
@@ -45,6 +47,23 @@ class Twin(NamedTuple):
 
 
 TWINS: list[Twin] = []
+
+
+AS_BEFORE = ", listed as before"
+# When all of them are asked about.
+AT = datetime(2026, 11, 27, tzinfo=UTC)
+
+
+def reader_of(twin: Twin) -> Reader:
+    root = (twin.root(),) if twin.root else ()
+    return Reader(root, twin.log_key, twin.checkpoint() if twin.checkpoint else b"", AT)
+
+
+@cache
+def asked(twin: Twin) -> tuple[bytes, dict[str, Any]]:
+    """The twin, and what the Python verifier says of it."""
+    content = twin.content()
+    return content, verify_bundle(content, reader_of(twin))
 
 
 @cache
@@ -86,7 +105,7 @@ def each(name: str, *codes: str, **named: Any) -> Callable[[Callable[[Bench], An
 
     def enter(change: Callable[[Bench], Any]) -> Callable[[Bench], Any]:
         twin(name, *codes, **named)(change)
-        twin(f"{name}, listed as before", "file.digest", *codes, recomputed=False, **named)(change)
+        twin(name + AS_BEFORE, "file.digest", *codes, recomputed=False, **named)(change)
         return change
 
     return enter
@@ -116,6 +135,7 @@ raw("another system's folder", "zip.name")(lambda: pack_raw([*_all(), (b"verify\
 raw("hidden", "zip.name")(lambda: pack_raw([*_all(), (b"verify/.run", b"")]))
 raw("a folder", "zip.name")(lambda: pack_raw([*_all(), (b"verify/", b"")]))
 raw("a name beyond ASCII", "zip.name")(lambda: pack_raw([*_all(), ("契約.pdf".encode(), b"")]))
+raw("a name that no terminal shows", "zip.name")(lambda: pack_raw([*_all(), (b"verify/\x1b[2J\x85\xad\xe9", b"")]))
 raw("two of one name", "zip.twin")(lambda: pack_raw([*_all(), (b"manifest.json", b"{}")]))
 raw("two of one name but for capitals", "zip.twin")(lambda: pack_raw([*_all(), (b"Certificate.PDF", b"")]))
 raw("a file that is a folder", "zip.twin")(lambda: pack_raw([*_all(), (b"certificate.pdf/other", b"")]))
@@ -231,6 +251,65 @@ def _(held: Bench) -> None:
 def _(held: Bench) -> None:
     page = int(held.files[DOCUMENT][held.upload_size(DOCUMENT) :].split(b" ", 1)[0])
     held.append_stamp(DOCUMENT, at=later(held), more={page: b"<< /Type /Page /MediaBox [0 0 9 9] >>"})
+
+
+# A form with fewer fields looks as if a signer had never been there. Each is one that the timestamp's own section brings.
+
+
+@twin("another form under a new timestamp", "pdf.changed")
+def _(held: Bench) -> None:
+    root, at, form = held.form(DOCUMENT)
+    other = at + 1000
+    catalogue = held.object(DOCUMENT, root).replace(b"/AcroForm %d 0 R" % at, b"/AcroForm %d 0 R" % other)
+    held.append_stamp(DOCUMENT, at=later(held), more={root: catalogue, other: _fewer(form)})
+
+
+@twin("a form inside the catalogue under a new timestamp", "pdf.changed")
+def _(held: Bench) -> None:
+    root, at, form = held.form(DOCUMENT)
+    catalogue = held.object(DOCUMENT, root).replace(b"/AcroForm %d 0 R" % at, b"/AcroForm " + _fewer(form))
+    held.append_stamp(DOCUMENT, at=later(held), more={root: catalogue})
+
+
+@twin("a signer's field dropped under a new timestamp", "pdf.changed")
+def _(held: Bench) -> None:
+    _, at, form = held.form(DOCUMENT)
+    held.append_stamp(DOCUMENT, at=later(held), more={at: _fewer(form)})
+
+
+@twin("another list of fields under a new timestamp", "pdf.changed")
+def _(held: Bench) -> None:
+    _, at, form = held.form(DOCUMENT)
+    fields, other = _FIELDS.search(form), at + 1000
+    assert fields is not None
+    more = {at: _FIELDS.sub(b"/Fields %d 0 R" % other, form), other: b"[ %b ]" % b" ".join(_REFERENCE.findall(fields[0])[:-2])}
+    held.append_stamp(DOCUMENT, at=later(held), more=more)
+
+
+_FIELDS, _REFERENCE = re.compile(rb"/Fields \[.*?\]"), re.compile(rb"[0-9]+ 0 R")
+
+
+def _fewer(form: bytes) -> bytes:
+    """The form without the second signer's field."""
+    return _FIELDS.sub(lambda found: b"/Fields [ %b ]" % b" ".join(_REFERENCE.findall(found[0])[:-2]), form)
+
+
+# Whose number is below the upload's /Size is no new object: an upload that states more makes old ones of those that the house brings.
+
+
+@twin("an upload that states more objects", "pdf.unreadable", "entry.sent")
+def _(held: Bench) -> None:
+    document = held.manifest["documents"][0]
+    held.files[DOCUMENT] = held.files[DOCUMENT].replace(b"/Size 101", b"/Size 909", 1)
+    document["upload_sha256"] = hashlib.sha256(held.files[DOCUMENT][: document["upload_size"]]).hexdigest()
+
+
+@each("a first section that leads to no size", "pdf.unreadable")
+def _(held: Bench) -> None:
+    pdf, start = held.files[DOCUMENT], held.upload_size(DOCUMENT)
+    place = pdf.index(b"/Prev ", start)
+    digits = pdf[place + 6 :].split(b" ", 1)[0]
+    held.files[DOCUMENT] = pdf[: place + 6] + (b"%d" % start).rjust(len(digits), b"0") + pdf[place + 6 + len(digits) :]
 
 
 @twin("another digest of what was frozen", "pdf.frozen", "consent.documents", "entry.frozen")
@@ -360,6 +439,12 @@ def _(held: Bench) -> None:
 
 # -------------------------------------------------------------------------------------------- consents and passkeys
 
+
+def nested(depth: int) -> Any:
+    """A list in a list in a list …"""
+    return [nested(depth - 1)] if depth > 1 else []
+
+
 CONSENT, PERSONAL, PASSKEY = "consents/1.json", "consents/1.personal.json", "consents/1.passkey.json"
 
 
@@ -396,6 +481,15 @@ each("a passkey of another site", "passkey.origin")(
 )
 each("a site that is no site of the passkey", "passkey.origin")(
     lambda held: held.files.update({PASSKEY: _assertion(held, rp_id="ample.jp")})
+)
+each("a passkey used inside another's page", "passkey.origin")(
+    lambda held: held.files.update({PASSKEY: _assertion(held, crossOrigin=True)})
+)
+twin("what a browser said, nested too deeply", "passkey.unreadable")(
+    lambda held: held.files.update({PASSKEY: _assertion(held, more=nested(100))})
+)
+twin("what a browser said that is no JSON", "passkey.unreadable")(
+    lambda held: held.files.update({PASSKEY: _assertion(held, more=float("nan"))})
 )
 each("a passkey asked something else", "passkey.challenge")(
     lambda held: held.files.update({PASSKEY: _assertion(held, challenge=bytes(32))})
@@ -452,6 +546,11 @@ def without(entries: list[dict[str, Any]], event: str) -> None:
 
 each("an entry with a space", "entry.unreadable")(lambda held: held.replace(ENTRIES, b'"v":1', b'"v": 1'))
 each("the last line without an end", "entry.unreadable")(lambda held: held.files.update({ENTRIES: held.files[ENTRIES][:-1]}))
+twin("an entry as deep as may be", "entry.chain")(record(lambda entries: entries[9]["data"].update(deep=nested(98))))
+each("an entry nested too deeply", "entry.unreadable")(record(lambda entries: entries[9]["data"].update(deep=nested(99))))
+twin("an entry nested as no program can read", "entry.unreadable")(
+    lambda held: held.replace(ENTRIES, b'"data":{', b'"data":{"a":' + b"[" * 5000 + b"]" * 5000 + b",")
+)
 each("an entry of another envelope", "entry.stream")(record(lambda entries: entries[9].update(stream="house")))
 each("an entry left out", "entry.gap")(record(lambda entries: entries.pop(9)))
 each("two entries exchanged", "entry.gap")(record(lambda entries: entries.insert(9, entries.pop(10))))

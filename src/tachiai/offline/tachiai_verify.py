@@ -55,6 +55,7 @@ LARGEST, MOST, LARGEST_ENTRY, LARGEST_ALL, LARGEST_TEXT = 1000 * MB, 4000, 200 *
 SKEW = timedelta(minutes=5)
 ORDER_TOLERANCE = timedelta(seconds=60)
 WHOLE = 2**53 - 1
+DEEPEST_JSON = 100
 
 Json = Any  # whatever JSON can hold; its shape is asked for by `shaped`
 
@@ -180,15 +181,39 @@ def canonical(value: Json) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def read_json(data: bytes) -> Json:
-    """The value, when ``data`` is its canonical form. Raises ``ValueError``."""
+def is_shallow(value: Json, left: int = DEEPEST_JSON) -> bool:
+    """Whether at most ``left`` objects and lists stand inside one another: how many a program can read differs from one to the next."""
+    if not isinstance(value, (dict, list)):
+        return True
+    return left > 0 and all(is_shallow(item, left - 1) for item in (value.values() if isinstance(value, dict) else value))
+
+
+def _whole(text: str) -> Json:
+    """As every program reads it: an integer that Python alone would hold is a number like any other, and has no place in canonical JSON."""
+    return int(text) if len(text) < 20 else float(text)
+
+
+def _constant(text: str) -> Json:
+    raise ValueError(f"{text} is no JSON")
+
+
+def load_json(text: str) -> Json:
+    """What any JSON says, canonical or not. Raises ``ValueError``."""
     try:
-        text = data.decode("utf-8")
-        value = json.loads(text)
-        if canonical(value) != text:
-            raise ValueError("not canonical")
+        value = json.loads(text, parse_int=_whole, parse_constant=_constant)
     except RecursionError:
         raise ValueError("nested too deeply") from None
+    if not is_shallow(value):
+        raise ValueError("nested too deeply")
+    return value
+
+
+def read_json(data: bytes) -> Json:
+    """The value, when ``data`` is its canonical form. Raises ``ValueError``."""
+    text = data.decode("utf-8")
+    value = load_json(text)
+    if canonical(value) != text:
+        raise ValueError("not canonical")
     return value
 
 
@@ -1417,7 +1442,7 @@ def _check_changes(pdf: bytes, found: Sequence[Tuple[Section, Optional[Signature
         elif signature is None:
             _check_store(latest, rewritten, root)
         elif signature.is_timestamp:
-            _check_stamp(latest, section, rewritten, root)
+            _check_stamp(latest, rewritten, root)
         else:
             for held in rewritten:
                 _check_field(latest, held, signature.field)
@@ -1449,22 +1474,42 @@ def _check_store(latest: Dict[int, Held], rewritten: Sequence[Held], root: int) 
             raise Odd("validation data that changes something else")
 
 
-def _check_stamp(latest: Dict[int, Held], section: Section, rewritten: Sequence[Held], root: int) -> None:
-    catalogue = section.objects.get(root) or latest.get(root)
-    form_at = reference(catalogue.value.get(b"/AcroForm")) if catalogue and isinstance(catalogue.value, dict) else None
-    form = section.objects.get(form_at or 0) or latest.get(form_at or 0)
-    list_at = reference(form.value.get(b"/Fields")) if form and isinstance(form.value, dict) else None
+def _check_stamp(latest: Dict[int, Held], rewritten: Sequence[Held], root: int) -> None:
+    """A timestamp adds its field to the list, wherever that stands: in an object of its own, in the form, or in the catalogue's form."""
+    form_at = reference(_member(latest, root, b"/AcroForm"))
+    list_at = reference(_member(latest, form_at, b"/Fields"))
     for held in rewritten:
-        before, after = latest[held.number].value if held.number in latest else held.value, held.value
-        if held.number == list_at and isinstance(before, list) and isinstance(after, list):
-            fine = after[: len(before)] == before
-        elif isinstance(before, dict) and isinstance(after, dict):
-            allowed = {root: {b"/AcroForm"}, form_at: {b"/Fields", b"/SigFlags"}}.get(held.number)
-            fine = allowed is not None and not _differ(before, after) - allowed
+        if held.number not in latest:
+            raise Odd("a timestamp that rewrites what no section has written")
+        before, after = latest[held.number].value, held.value
+        if held.number == root:
+            fine = _differ_only(before, after, b"/AcroForm") and _form_grew(before.get(b"/AcroForm"), after.get(b"/AcroForm"))
+        elif held.number == form_at:
+            fine = _form_grew(before, after)
         else:
-            fine = False
+            fine = held.number == list_at and _list_grew(before, after)
         if not fine:
             raise Odd("a timestamp that changes something else")
+
+
+def _member(latest: Dict[int, Held], number: Optional[int], key: bytes) -> Value:
+    value = latest[number].value if number in latest else None
+    return value.get(key) if isinstance(value, dict) else None
+
+
+def _differ_only(before: Value, after: Value, *keys: bytes) -> bool:
+    return isinstance(before, dict) and isinstance(after, dict) and not _differ(before, after) - set(keys)
+
+
+def _form_grew(before: Value, after: Value) -> bool:
+    """Of a form only flags and fields change, and of these none is lost. One that stands elsewhere stays where it stands."""
+    if before == after:
+        return True
+    return _differ_only(before, after, b"/Fields", b"/SigFlags") and _list_grew(before.get(b"/Fields"), after.get(b"/Fields"))
+
+
+def _list_grew(before: Value, after: Value) -> bool:
+    return bool(before == after or (isinstance(before, list) and isinstance(after, list) and after[: len(before)] == before))
 
 
 def _store(pdf: bytes, latest: Dict[int, Held], root: int) -> Dict[bytes, List[bytes]]:
@@ -1667,14 +1712,15 @@ def check_passkey(data: bytes, consent: bytes, authentication: Json) -> None:
         authenticator, client_data = _base64url(told["authenticator_data"]), _base64url(told["client_data_json"])
         signature, credential = _base64url(told["signature"]), _base64url(told["credential"])
         holds = cose_check(_base64url(told["public_key_cose"])).holds
-        client = json.loads(client_data.decode("utf-8"))
+        client = load_json(client_data.decode("utf-8"))
         demand(len(authenticator) >= 37 and isinstance(client, dict), "passkey.unreadable")
-    except (ValueError, KeyError, TypeError, IndexError, RecursionError, UnsupportedAlgorithm) as torn:
+    except (ValueError, KeyError, TypeError, IndexError, UnsupportedAlgorithm) as torn:
         raise Wrong("passkey.unreadable", str(torn)) from None
     demand(authentication.get("credential") == sha256(credential), "passkey.credential")
     host = re.fullmatch(r"https?://([A-Za-z0-9.-]+)(?::[0-9]{1,5})?", told["origin"])
     near = host is not None and told["rp_id"] and ("." + host.group(1).lower()).endswith("." + told["rp_id"])
-    same = client.get("type") == "webauthn.get" and client.get("origin") == told["origin"]
+    alone = client.get("crossOrigin", False) is False
+    same = client.get("type") == "webauthn.get" and client.get("origin") == told["origin"] and alone
     demand(same and near and authenticator[:32] == hashlib.sha256(told["rp_id"].encode()).digest(), "passkey.origin")
     challenge = hashlib.sha256(b"tachiai-consent-challenge-v1\0" + consent).digest()
     wanted = base64.urlsafe_b64encode(challenge).rstrip(b"=").decode()

@@ -1,5 +1,7 @@
 /* JSON as the formats allow it: canonical (RFC 8785), without fractions. */
 
+const DEEPEST_JSON = 100;
+
 function canonicalText(value) {
   if (value === null || typeof value === "boolean") return String(value);
   if (typeof value === "number") {
@@ -26,10 +28,16 @@ function readCanonical(bytes) {
   return value;
 }
 
+/** What any JSON says, canonical or not. */
 function readJson(bytes) {
-  try {
-    return JSON.parse(textOf(bytes));
-  } catch {
-    throw new Malformed("not JSON");
-  }
+  const value = readOr(undefined, () => JSON.parse(textOf(bytes)));
+  if (value === undefined) throw new Malformed("not JSON");
+  if (!isShallow(value)) throw new Malformed("nested too deeply");
+  return value;
+}
+
+/** Whether at most `left` objects and lists stand inside one another: how many a program can read differs from one to the next. */
+function isShallow(value, left = DEEPEST_JSON) {
+  if (value === null || typeof value !== "object") return true;
+  return left > 0 && Object.values(value).every((item) => isShallow(item, left - 1));
 }

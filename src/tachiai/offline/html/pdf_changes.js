@@ -9,16 +9,16 @@ function judgeChanges(pdf, sections, signatures) {
     const root = pdfReference(section.trailer.get("/Root"));
     if (place === 0 && !(signature && signature.field === FIELD.house)) throw new Malformed("the house's section is not the first");
     const rewritten = place ? [...section.objects.values()].filter((held) => held.number < sections[place - 1].size) : [];
-    for (const held of rewritten) judgeRewritten(latest, section, held, signature, root);
+    for (const held of rewritten) judgeRewritten(latest, held, signature, root);
     for (const [number, held] of section.objects) latest.set(number, held);
     if (signature && signature.isTimestamp) stores.push(storeOf(pdf, latest, root));
   });
   return stores;
 }
 
-function judgeRewritten(latest, section, held, signature, root) {
+function judgeRewritten(latest, held, signature, root) {
   if (!signature) judgeStore(latest, held, root);
-  else if (signature.isTimestamp) judgeStamp(latest, section, held, root);
+  else if (signature.isTimestamp) judgeStamp(latest, held, root);
   else judgeField(latest, held, signature.field);
 }
 
@@ -41,17 +41,34 @@ function judgeStore(latest, held, root) {
   demandOnly((latest.get(root) || held).value, held.value, ["/DSS"]);
 }
 
-/** A timestamp adds one field to the form and to its list, wherever these stand. */
-function judgeStamp(latest, section, held, root) {
-  const now = (number) => (section.objects.get(number) || latest.get(number))?.value;
-  const member = (value, key) => (value instanceof Map ? pdfReference(value.get(key)) : 0);
-  const formAt = member(now(root), "/AcroForm");
-  const listAt = member(now(formAt), "/Fields");
-  const [before, after] = [(latest.get(held.number) || held).value, held.value];
-  if (held.number === listAt && Array.isArray(before) && Array.isArray(after)) {
-    if (!samePdf(after.slice(0, before.length), before)) throw new Malformed("a list of fields that lost something");
-  } else demandOnly(before, after, held.number === formAt ? ["/Fields", "/SigFlags"] : held.number === root ? ["/AcroForm"] : []);
-  if (![root, formAt, listAt].includes(held.number)) throw new Malformed("a timestamp that changes something else");
+/** A timestamp adds its field to the list, wherever that stands: in an object of its own, in the form, or in the catalogue's form. */
+function judgeStamp(latest, held, root) {
+  const member = (number, key) => {
+    const value = latest.get(number)?.value;
+    return value instanceof Map ? value.get(key) : undefined;
+  };
+  const formAt = pdfReference(member(root, "/AcroForm"));
+  const listAt = pdfReference(member(formAt, "/Fields"));
+  if (!latest.has(held.number)) throw new Malformed("a timestamp that rewrites what no section has written");
+  const [before, after] = [latest.get(held.number).value, held.value];
+  if (held.number === root) {
+    demandOnly(before, after, ["/AcroForm"]);
+    demandGrownForm(before.get("/AcroForm"), after.get("/AcroForm"));
+  } else if (held.number === formAt) demandGrownForm(before, after);
+  else if (held.number === listAt) demandGrownList(before, after);
+  else throw new Malformed("a timestamp that changes something else");
+}
+
+/** Of a form only flags and fields change, and of these none is lost. One that stands elsewhere stays where it stands. */
+function demandGrownForm(before, after) {
+  if (samePdf(before, after)) return;
+  demandOnly(before, after, ["/Fields", "/SigFlags"]);
+  demandGrownList(before.get("/Fields"), after.get("/Fields"));
+}
+
+function demandGrownList(before, after) {
+  const grown = Array.isArray(before) && Array.isArray(after) && samePdf(after.slice(0, before.length), before);
+  if (!grown && !samePdf(before, after)) throw new Malformed("a list of fields that lost something");
 }
 
 /** The validation data as the catalogue has it now; what came with the upload is not looked for. */

@@ -81,7 +81,9 @@ async function judgePasskey(bytes, consent, authentication) {
   demand(authentication.credential === (await sha256Hex(credential)), "passkey.credential");
   const host = /^https?:\/\/([A-Za-z0-9.-]+)(?::\d{1,5})?$/.exec(told.origin);
   const near = host && told.rp_id && `.${host[1].toLowerCase()}`.endsWith(`.${told.rp_id}`);
-  const same = client.type === "webauthn.get" && client.origin === told.origin;
+  // A page inside another's page could have shown anything around it (WebAuthn 3, 5.8.1).
+  const alone = !Object.hasOwn(client, "crossOrigin") || client.crossOrigin === false;
+  const same = client.type === "webauthn.get" && client.origin === told.origin && alone;
   demand(same && near && sameBytes(authenticator.subarray(0, 32), await digestOf(utf8(told.rp_id))), "passkey.origin");
   demand(client.challenge === toBase64Url(await digestOf(concat(CHALLENGE, consent))), "passkey.challenge");
   // The user was present and verified (WebAuthn 3, 6.1).
