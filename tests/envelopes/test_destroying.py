@@ -130,6 +130,14 @@ def test_every_page_tells_it_instead_of_failing(cast: Cast, envelope: Envelope, 
     offered = signer.get(f"{link}/files").content.decode()
     assert (offered.count(number), "files/1.pdf" in offered, "files/2.pdf" in offered) == (1, False, True)
     assert signer.get(f"{link}/files/1.pdf").status_code == 410
+    # Half a bundle proves nothing: none is offered, and whoever asks is told why.
+    entries = len(ledger.entries(envelope.stream))
+    for browser, offer, address in ((desk, page, f"/envelopes/{envelope.pk}/bundle.zip"), (signer, offered, f"{link}/evidence.zip")):
+        answer = browser.get(address)
+        assert (address in offer, answer.status_code) == (False, 410)
+        assert "証拠一式は作成できません" in answer.content.decode()
+        assert number in answer.content.decode()
+    assert len(ledger.entries(envelope.stream)) == entries, "no timestamp and no export for what is refused"
     # Then the rest, with the certificate of conclusion.
     whole = str(destroy_documents(envelope, positions=[], grounds=WHY, at=clock.now()))
     page = desk.get(reverse("desk:envelope", args=[envelope.pk])).content.decode()

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tachiai.envelopes.models import Envelope, HeldUpload
 
 
-BUNDLE, VERIFIER = "evidence-bundle.zip", "tachiai_verify.py"
+BUNDLE, VERIFIER, PAGE = "evidence-bundle.zip", "tachiai_verify.py", "tachiai_verify.html"
 
 
 @dataclass(frozen=True)
@@ -192,7 +192,8 @@ def _leave_bundle(envelope: Envelope, out: Path, started: float) -> bool:
     with made.file, (out / BUNDLE).open("wb") as file:
         shutil.copyfileobj(made.file, file)
     with zipfile.ZipFile(out / BUNDLE) as bundle:
-        (out / VERIFIER).write_bytes(bundle.read(f"verify/{VERIFIER}"))
+        for name in (VERIFIER, PAGE):
+            (out / name).write_bytes(bundle.read(f"verify/{name}"))
     program = [sys.executable, "-I", str(out / VERIFIER), str(out / BUNDLE)]
     done = subprocess.run(program, capture_output=True, check=False)  # noqa: S603  # our own program, on our own file
     accepted = done.returncode == 0

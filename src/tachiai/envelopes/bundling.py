@@ -57,13 +57,18 @@ class Bundle:
 def evidence_bundle(envelope: Envelope, *, by: Recipient | Member | None, now: Callable[[], datetime]) -> Bundle:
     """Everything with which anybody can check this envelope without us. ``by`` None is the operator. On record as exported.
 
-    Refuses ``page.unknown`` before the conclusion, ``document.altered``, and ``bundle.untrue`` (codes) for one that its own verifier does
+    Refuses ``page.unknown`` before the conclusion, ``bundle.destroyed`` (at, certificate) once any of its files was destroyed,
+    ``document.altered``, and ``bundle.untrue`` (codes) for one that its own verifier does
     not accept. Raises ``Outage`` when the record cannot be brought under a timestamp now.
     """
     if envelope.state != EnvelopeState.CONCLUDED:
         raise Refusal("page.unknown")
+    files = concluded_files(envelope)
+    for file in files:
+        if file.blob.shredded_at is not None:
+            raise Refusal("bundle.destroyed", at=file.blob.shredded_at, certificate=str(file.blob.shredding or ""))
     # Step 1: the record, under a checkpoint that speaks of all of it.
-    entries, log = prove(envelope.stream, concluded_files(envelope)[0].record, now=now)
+    entries, log = prove(envelope.stream, files[0].record, now=now)
     # Step 2: everything else, read back and held against its digests, into a file that nobody else can open.
     at = now()
     file = tempfile.TemporaryFile(prefix="tachiai-bundle-")  # noqa: SIM115  # closed by whoever is given it

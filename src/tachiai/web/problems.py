@@ -70,6 +70,7 @@ STATUS = {
     "vault.altered": 500,
     "vault.shredded": 410,
     "document.altered": 500,
+    "bundle.destroyed": 410,
     "bundle.untrue": 500,
     "recipient.altered": 500,
     "passkey.altered": 500,

@@ -62,6 +62,7 @@ def envelope(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpRespons
         ],
         "files": files,
         "anything_stands": any(file.blob.shredded_at is None for file in files),
+        "everything_stands": all(file.blob.shredded_at is None for file in files),
         "evidence": offers_evidence(found),
         "events": told_events(events),
         "recreations": recreations_of(found),

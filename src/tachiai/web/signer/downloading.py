@@ -73,7 +73,9 @@ def files(request: HttpRequest, guest: Guest) -> HttpResponse:
         return HttpResponseRedirect(guest.url("entry") + "?again")
     offered, until = _offered(guest), guest.found.invitation.expires_at
     stands = any(one["destroyed_at"] is None for one in offered)
-    context = guest.page(heading=_("締結済み文書のダウンロード"), files=offered, anything_stands=stands, expires_at=until)
+    whole = all(one["destroyed_at"] is None for one in offered)
+    heading = _("締結済み文書のダウンロード")
+    context = guest.page(heading=heading, files=offered, anything_stands=stands, everything_stands=whole, expires_at=until)
     return render(request, "download/files.html", context)
 
 
