@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -57,8 +58,9 @@ class Asked:
         return page
 
 
-@pytest.fixture(scope="module")
-def desk() -> Iterator[Asked]:
+@contextmanager
+def opened() -> Iterator[Asked]:
+    """A browser of its own. Whoever is in here cannot ask the database."""
     if not CHROMIUM:
         pytest.skip("Chromium is not installed")
     from playwright.sync_api import sync_playwright
@@ -69,11 +71,17 @@ def desk() -> Iterator[Asked]:
         browser.close()
 
 
+@pytest.fixture(scope="module")
+def desk() -> Iterator[Asked]:
+    with opened() as asked:
+        yield asked
+
+
 def _b64(content: bytes) -> str:
     return base64.b64encode(content).decode()
 
 
-def _answer(page: Any, content: bytes, reader: Reader) -> Any:
+def answer_on(page: Any, content: bytes, reader: Reader) -> Any:
     brought = {
         "roots": [_b64(root) for root in reader.roots],
         "logKey": reader.log_key,
@@ -83,7 +91,7 @@ def _answer(page: Any, content: bytes, reader: Reader) -> Any:
     return json.loads(page.evaluate(CALL, [_b64(content), brought]))
 
 
-def _told(answer: Any) -> Any:
+def comparable(answer: Any) -> Any:
     """An answer without what verifiers may say each in their own words."""
     return {**answer, "problems": [{"code": one["code"], "subject": one["subject"]} for one in answer["problems"]]}
 
@@ -115,7 +123,7 @@ def test_it_answers_what_the_program_answers(desk: Asked) -> None:
     mail = mailed()()
     readers = [Reader(at=AT), Reader(checkpoint=mail, at=AT)]
     for reader in readers:
-        answer = _answer(page, whole(), reader)
+        answer = answer_on(page, whole(), reader)
         assert answer == json.loads(json.dumps(verify_bundle(whole(), reader)))
         assert answer["verdict"] == "true"
     assert desk.requests[requests:] == []
@@ -129,8 +137,8 @@ def test_it_refuses_every_twin_as_the_program_does(desk: Asked) -> None:
     wrong = {}
     for twin in twins:
         content, said = asked(twin)
-        answer = _answer(page, content, reader_of(twin))
-        if _told(answer) != _told(said) or answer["verdict"] == "true":
+        answer = answer_on(page, content, reader_of(twin))
+        if comparable(answer) != comparable(said) or answer["verdict"] == "true":
             wrong[twin.name] = [one["code"] for one in answer["problems"]]
     assert wrong == {}
     assert desk.requests[requests:] == []
@@ -207,7 +215,7 @@ def test_a_reader_sees_who_signed_what_and_what_is_left_to_compare(desk: Asked) 
     assert result.locator(".checks > li").count() == 12
     page.click("#copy")
     copied = json.loads(page.evaluate("navigator.clipboard.readText()"))
-    assert _told(copied) | {"unchecked": []} == _told(verify_bundle(whole(), Reader(at=AT))) | {"unchecked": []}
+    assert comparable(copied) | {"unchecked": []} == comparable(verify_bundle(whole(), Reader(at=AT))) | {"unchecked": []}
     page.click("[data-language=en]")
     assert "Everything that can be checked holds." in result.inner_text()
     page.click("#again")
@@ -273,5 +281,5 @@ def test_a_browser_without_ed25519_verifies_as_well(desk: Asked) -> None:
           };
         }"""
     )
-    assert _answer(page, whole(), Reader(at=AT))["verdict"] == "true"
-    assert [one["code"] for one in _answer(page, _content_of("another log key"), Reader(at=AT))["problems"]] == ["checkpoint.signature"]
+    assert answer_on(page, whole(), Reader(at=AT))["verdict"] == "true"
+    assert [one["code"] for one in answer_on(page, _content_of("another log key"), Reader(at=AT))["problems"]] == ["checkpoint.signature"]

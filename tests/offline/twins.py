@@ -567,6 +567,12 @@ each("the last entry changed", "proof.inclusion", "delivery.unknown")(
 
 # Told anew by the house itself, with its keys and a new timestamp: only what the files say contradicts it.
 twin("sent to others", "entry.sent")(rewritten(lambda entries: of(entries, "envelope.sent")["data"]["slots"][0].update(order=9)))
+twin("asked for a proof that is none", "entry.sent")(
+    rewritten(lambda entries: of(entries, "envelope.sent")["data"]["slots"][0].update(proof="wax"))
+)
+twin("asked for a passkey that was not used", "entry.consent")(
+    rewritten(lambda entries: of(entries, "envelope.sent")["data"]["slots"][1].update(proof="passkey"))
+)
 twin("never sent", "entry.sent")(rewritten(lambda entries: without(entries, "envelope.sent")))
 twin("frozen otherwise", "entry.frozen")(rewritten(lambda entries: of(entries, "document.frozen")["data"].update(sha256="00" * 32)))
 twin("frozen twice", "entry.frozen")(

@@ -1789,6 +1789,7 @@ class Examination:
         self.leaves: List[bytes] = []
         self.personal: Dict[int, Json] = {}
         self.told: Dict[int, Json] = {}
+        self.asked: Dict[int, str] = {}
         self.log_key: Optional[LogKey] = None
         self.checkpoint: Optional[Checkpoint] = None
         self.stamped_at: Optional[datetime] = None
@@ -2097,7 +2098,12 @@ class Examination:
         uploads = [held["upload_sha256"] for held in self.form["documents"]]
         slots = [{"slot": s["slot"], "order": s["order"], "recipient": s["recipient"]} for s in self.form["signers"]]
         sent = [entry["data"] for entry in self.entries if entry["event"] == "envelope.sent"]
-        demand(len(sent) == 1 and sent[0].get("documents") == uploads and sent[0].get("slots") == slots, "entry.sent")
+        demand(len(sent) == 1 and sent[0].get("documents") == uploads, "entry.sent")
+        told = sent[0].get("slots")
+        demand(isinstance(told, list) and all(isinstance(one, dict) for one in told), "entry.sent")
+        demand([{key: one[key] for key in one if key != "proof"} for one in told] == slots, "entry.sent")
+        demand(all(one.get("proof", "totp") in ("totp", "passkey") for one in told), "entry.sent", "a proof that is not known here")
+        self.asked = {one["slot"]: f"-{one['proof']}" for one in told if "proof" in one}
 
     def _consented(self, signer: Json) -> None:
         consent = self.consents.get(signer["slot"])
@@ -2106,6 +2112,9 @@ class Examination:
         digest = sha256(self.files[f"consents/{signer['slot']}.json"])
         wanted = {"recipient": signer["recipient"], "consent": consent["consent"], "digest": digest}
         demand(self._once("recipient.consented", wanted), "entry.consent")
+        level = consent["authentication"].get("level")
+        said = level if isinstance(level, str) else ""
+        demand(said.endswith(self.asked.get(signer["slot"], "")), "entry.consent", "less than the sender asked for")
 
     def _recorded(self, pdf: Pdf, document: str) -> None:
         recipients = {signer["slot"]: signer["recipient"] for signer in self.form["signers"]}

@@ -98,18 +98,32 @@ function isToldOnce(ex, event, data) {
 function judgeSent(ex) {
   const { documents, signers } = ex.manifest;
   const sent = ex.entries.filter(({ event }) => event === "envelope.sent").map(({ data }) => data);
-  const wanted = { documents: documents.map((one) => one.upload_sha256), slots: signers };
+  const uploads = documents.map((one) => one.upload_sha256);
+  const same = (told, wanted) => told !== undefined && canonicalText(told) === canonicalText(wanted);
+  demand(sent.length === 1 && same(sent[0].documents, uploads), "entry.sent");
+  const { slots } = sent[0];
+  demand(Array.isArray(slots) && slots.every(FORM.object), "entry.sent");
   demand(
-    sent.length === 1 &&
-      ["documents", "slots"].every((key) => key in sent[0] && canonicalText(sent[0][key]) === canonicalText(wanted[key])),
+    same(
+      slots.map(({ proof: _, ...told }) => told),
+      signers,
+    ),
     "entry.sent",
   );
+  const asked = slots.filter((one) => Object.hasOwn(one, "proof"));
+  demand(
+    asked.every(({ proof }) => ["totp", "passkey"].includes(proof)),
+    "entry.sent",
+    "a proof that is not known here",
+  );
+  for (const { slot, proof } of asked) ex.asked.set(slot, `-${proof}`);
 }
 
 function judgeConsented(ex, slot, recipient) {
   const held = ex.consents.get(slot);
   if (!held) return;
   demand(isToldOnce(ex, "recipient.consented", { recipient, consent: held.consent.consent, digest: held.digest }), "entry.consent");
+  demand(levelOf(held.consent).endsWith(ex.asked.get(slot) ?? ""), "entry.consent", "less than the sender asked for");
 }
 
 const upTo = (pdf, signature) => sha256Hex(pdf.bytes.subarray(0, signature.section.end));

@@ -28,6 +28,7 @@ class Examination {
       entries: [],
       leaves: [],
       told: new Map(),
+      asked: new Map(),
       personals: new Map(),
     });
     Object.assign(this, { logKey: null, checkpoint: null, stampedAt: null, mail: null, erased: false });
