@@ -10,6 +10,7 @@ import pytest
 from cast import Cast
 from envelopes.authorities import Telling, install
 from invariants import check_house, events
+from offline.accepting import accepted, bundle_of
 from place import Place
 from stages import Scene, drafted, signs
 from stories import work
@@ -106,6 +107,7 @@ def test_seals_made_with_a_revoked_key_are_made_again_on_the_same_consents(scene
     told = events(scene.envelope)
     assert (told.count("envelope.resealing"), told.count("document.resealed"), told.count("envelope.concluded")) == (1, 2, 1)
     assert Mail.objects.filter(kind="M09").count() == 2, "nobody is told twice that somebody has signed"
+    accepted(bundle_of(scene.envelope))
 
 
 def reloaded(scene: Scene) -> Envelope:

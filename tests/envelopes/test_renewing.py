@@ -12,6 +12,7 @@ import pytest
 from cast import Cast
 from generations import Line, day, generation, three
 from invariants import check_house, events
+from offline.accepting import accepted, bundle_of
 from place import Place
 from stages import Scene, sent, signs
 from stories import work
@@ -143,6 +144,7 @@ def test_twenty_five_years_of_a_contract(years: Years, signed: Scene) -> None:
         judgement = judge(pdf, at=day(2051))
         assert (judgement.verdict, judgement.reasons) == (Verdict.ATTENTION, ("seal.archive_expired",))
         assert judgement.file is not None
+    accepted(bundle_of(signed.envelope))
 
 
 def test_a_missed_renewal_is_told_and_never_mended(years: Years, signed: Scene) -> None:

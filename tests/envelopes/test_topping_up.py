@@ -11,6 +11,7 @@ import pytest
 
 from envelopes.authorities import Telling, told
 from invariants import check_house, events
+from offline.accepting import accepted, bundle_of
 from place import Place
 from stages import Scene, signs
 from stories import work
@@ -102,6 +103,7 @@ def test_lists_close_an_envelope_and_a_top_up_follows_the_next(scene: Scene, lis
             assert (judgement.verdict, judgement.reasons) == (Verdict.VALID, ())
             assert judgement.file is not None
     assert judge(delivered["document"] + b"%\n", at=clock.now()).verdict != Verdict.VALID
+    accepted(bundle_of(scene.envelope))
 
 
 def test_a_top_up_happens_once(scene: Scene, lists: Telling) -> None:

@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from offline.bench import VECTOR
 from offline.twins import AS_BEFORE, AT, TWINS, asked, mailed, reader_of, whole
 from tachiai.offline import building
-from tachiai.offline.tachiai_verify import Reader, verify_bundle
+from tachiai.offline.tachiai_verify import BLIND, Reader, verify_bundle
 
 pytestmark = pytest.mark.browser
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
@@ -213,6 +214,7 @@ def test_a_reader_sees_who_signed_what_and_what_is_left_to_compare(desk: Asked) 
     ):
         assert said in words
     assert result.locator(".checks > li").count() == 12
+    assert words.index(BLIND[0]) < words.index("ルート証明書の指紋") < words.index("緑野"), "whose word it is comes first"
     page.click("#copy")
     copied = json.loads(page.evaluate("navigator.clipboard.readText()"))
     assert comparable(copied) | {"unchecked": []} == comparable(verify_bundle(whole(), Reader(at=AT))) | {"unchecked": []}
@@ -250,6 +252,14 @@ def test_what_the_reader_brings_is_read_and_compared(desk: Asked) -> None:
     page.fill("#checkpoint", "締結のお知らせ\n\n" + mailed()().decode().replace("\n", "  \r\n") + "\n以上")
     _verify(page, whole())
     assert "この台帳の以前の状態です" in page.locator("#result").inner_text()
+    assert page.locator("[data-blind]").count() == 1
+    page.fill("#log-key", verify_bundle(whole())["compare"]["log_key"])
+    page.fill("#roots", (VECTOR / "keys" / "authority" / "root.pem").read_text())
+    _verify(page, whole())
+    assert page.locator("[data-blind]").count() == 0
+    assert page.locator("#result [data-verdict]").get_attribute("data-verdict") == "true"
+    for field in ("#log-key", "#roots"):
+        page.fill(field, "")
     page.fill("#checkpoint", mailed(root=bytes(32))().decode())
     _verify(page, whole())
     assert "checkpoint.mail" in page.locator(".problems").inner_text()

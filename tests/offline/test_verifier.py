@@ -122,7 +122,15 @@ def test_it_says_what_it_cannot_know_and_what_to_compare(tmp_path: Path) -> None
     answer = json.loads(with_all.stdout)
     assert (with_all.returncode, answer["compare"]["mail"]) == (0, "earlier")
     assert answer["unchecked"] == ["trust.embedded", "trust.accreditation", "trust.content", "revocation.checkpoint"]
+    given = run(str(BUNDLE), "--lang", "en", "--root", str(root), "--log-key", key).stdout.decode()
+    assert tachiai_verify.BLIND[1] not in given
+    assert given.count("compared with yours") == 2
     words = run(str(BUNDLE), "--lang", "en").stdout.decode()
+    # Before anything else whose keys these are, and that they prove nothing until they were compared; and once more beside the verdict.
+    first, *others = (words.index(said) for said in ("Root SHA-256", "Log key", tachiai_verify.BLIND[1], "[ok]", "=> "))
+    assert sorted(others) == others
+    assert first < others[0]
+    assert words.rstrip().endswith(tachiai_verify.BLIND[1])
     assert bench.manifest["roots"][0]["sha256"] in words
     assert key in words
     assert "it is not accredited and proves nothing against the operator" in words

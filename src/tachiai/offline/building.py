@@ -59,6 +59,7 @@ _WORDS: Final = {
     "VERDICTS": "VERDICT_WORDS",
     "SENTENCES": "PROBLEM_WORDS",
     "UNCHECKED": "UNCHECKED_WORDS",
+    "BLIND": "BLIND_WORDS",
 }
 _ICONS: Final = ("check", "check-circle", "circle", "copy", "error", "help", "info", "lock", "print", "shield", "upload", "warning")
 _DECLARED = re.compile(r"^(?:async )?(?:function|class|const|let) (\w+)", re.MULTILINE)

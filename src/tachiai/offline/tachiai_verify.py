@@ -2518,6 +2518,10 @@ VERDICTS = {
     "false": ("適合しない点があります。この証拠一式は信用できません。", "Something does not hold. Do not rely on this bundle."),
     "unusable": ("証拠一式として読み取れません。", "This cannot be read as an evidence bundle."),
 }
+BLIND = (
+    "ルート証明書または台帳の鍵が照合されていません。だれでも、自分の鍵で、すべての検査に適合する一式を作れます。公表されている値と必ず照合してください。",
+    "The roots or the log's key were not compared: anybody can make what passes, with other keys. Compare them with what is published.",
+)
 SENTENCES = {
     "zip.unreadable": ("ZIPとして読み取れないか、許されない形式です。", "No ZIP, or not of the narrow form a bundle has."),
     "zip.size": ("大きさの上限を超えています。", "It exceeds the limits of size."),
@@ -2662,6 +2666,7 @@ LABELS = {
     "key": ("台帳の鍵", "Log key"),
     "checkpoint": ("チェックポイント", "Checkpoint"),
     "embedded": ("組込みの試験用", "embedded, for demonstration"),
+    "given": ("指定された値と照合", "compared with yours"),
     "same": ("お手元のチェックポイントと一致しました。", "The checkpoint that you gave is that of the bundle."),
     "earlier": (
         "お手元のチェックポイントは、この台帳の以前の状態です（矛盾なし）。",
@@ -2686,15 +2691,21 @@ def in_words(answer: Dict[str, Any], language: int) -> Iterator[str]:
         yield f"{LABELS['envelope'][language]}: {shown(envelope['number'])} {shown(envelope['name'])} / {shown(envelope['organization'])}"
         yield f"{LABELS['concluded'][language]}: {envelope['concluded_at']}"
         yield f"{LABELS['certificate'][language]}: {shown(envelope['certificate'])}"
+    # First of all whose word this is: with keys of one's own everything below can be made to hold.
+    yield from _to_compare(answer["compare"], language)
+    blind = answer["verdict"] != "unusable" and not {"trust.roots", "trust.log_key"}.isdisjoint(answer["unchecked"])
+    if blind:
+        yield f"  !! {BLIND[language]} (--root FILE.pem, --log-key KEY)"
     yield ""
     for number, held in enumerate(answer["checks"], start=1):
         yield f"{number:3} [{STATES[held['state']][language]}] {NAMES[held['check']][language]}"
     yield from _told(answer, language)
-    yield from _to_compare(answer["compare"], language)
     yield f"\n{LABELS['unchecked'][language]}:"
     for code in answer["unchecked"]:
         yield f"  - {UNCHECKED[code][language]} [{code}]"
     yield f"\n=> {VERDICTS[answer['verdict']][language]}"
+    if blind and answer["verdict"] == "true":
+        yield f"   {BLIND[language]}"
 
 
 def _told(answer: Dict[str, Any], language: int) -> Iterator[str]:
@@ -2718,10 +2729,12 @@ def _told(answer: Dict[str, Any], language: int) -> Iterator[str]:
 def _to_compare(compare: Dict[str, Any], language: int) -> Iterator[str]:
     yield f"\n{LABELS['compare'][language]}:"
     for root in compare["roots"]:
-        mark = f" ({LABELS['embedded'][language]})" if root["embedded"] else ""
+        marks = [LABELS[name][language] for name in ("embedded", "given") if root[name]]
+        mark = f" ({', '.join(marks)})" if marks else ""
         yield f"  {LABELS['root'][language]}: {root['sha256']} {shown(root['subject'])}{mark}"
     if compare["log_key"]:
-        yield f"  {LABELS['key'][language]}: {shown(compare['log_key'])}"
+        mark = f" ({LABELS['given'][language]})" if compare["log_key_given"] else ""
+        yield f"  {LABELS['key'][language]}: {shown(compare['log_key'])}{mark}"
     held = compare["checkpoint"]
     if held:
         yield f"  {LABELS['checkpoint'][language]}: {shown(held['origin'])} {held['size']} {held['root']} {held['stamped_at']}"

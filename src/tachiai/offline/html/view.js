@@ -13,18 +13,23 @@ function showResult(answer, ex, name) {
   return [
     make("div", { class: "page-head" }, make("h2", { id: "result-title", tabindex: "-1", class: "result-title" }, say("result"))),
     showVerdict(answer),
+    // Then whose word this is: with keys of one's own everything below can be made to hold.
+    isBlind(answer) ? make("p", { class: "banner", "data-blind": "" }, icon("warning"), make("span", {}, say(BLIND_WORDS))) : null,
+    answer.compare.roots.length || answer.compare.log_key ? showCompare(answer.compare) : null,
     answer.problems.length ? showProblems(answer.problems) : null,
     answer.verdict === "false" ? make("p", { class: "banner" }, icon("warning"), make("span", {}, say("unconfirmed"))) : null,
     showEnvelope(answer, name),
     answer.consents.length ? showPeople(answer) : null,
     ex.manifest ? showDocuments(answer, ex) : null,
-    answer.compare.roots.length || answer.compare.log_key ? showCompare(answer.compare) : null,
     answer.verdict === "unusable" ? null : showUnchecked(answer.unchecked),
     showChecks(answer.checks),
     answer.signatures.length ? showSignatures(answer.signatures) : null,
     make("p", { class: "print-only note" }, say("printed")),
   ].filter(Boolean);
 }
+
+const isBlind = ({ verdict, unchecked }) =>
+  verdict !== "unusable" && ["trust.roots", "trust.log_key"].some((code) => unchecked.includes(code));
 
 function showVerdict({ verdict, unchecked }) {
   const [look, colour, drawing, word] = VERDICT_LOOKS[verdict];

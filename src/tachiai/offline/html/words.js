@@ -1,4 +1,4 @@
-/* What the page says, Japanese first. `CHECK_WORDS`, `STATE_WORDS`, `VERDICT_WORDS`, `PROBLEM_WORDS` and `UNCHECKED_WORDS` are put before
+/* What the page says, Japanese first. `CHECK_WORDS`, `STATE_WORDS`, `VERDICT_WORDS`, `PROBLEM_WORDS`, `UNCHECKED_WORDS` and `BLIND_WORDS` are put before
  * this file by the build: they are those of tachiai_verify.py, so that both verifiers speak alike. */
 
 const WORDS = {
