@@ -64,9 +64,9 @@ def evidence_bundle(envelope: Envelope, *, by: Recipient | Member | None, now: C
     if envelope.state != EnvelopeState.CONCLUDED:
         raise Refusal("page.unknown")
     files = concluded_files(envelope)
-    for file in files:
-        if file.blob.shredded_at is not None:
-            raise Refusal("bundle.destroyed", at=file.blob.shredded_at, certificate=str(file.blob.shredding or ""))
+    for blob in (held.blob for held in files):
+        if blob.shredded_at is not None:
+            raise Refusal("bundle.destroyed", at=blob.shredded_at, certificate=str(blob.shredding or ""))
     # Step 1: the record, under a checkpoint that speaks of all of it.
     entries, log = prove(envelope.stream, files[0].record, now=now)
     # Step 2: everything else, read back and held against its digests, into a file that nobody else can open.
