@@ -29,7 +29,12 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 CALL = """async ([data, reader]) => {
-  const bytes = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  const bytes = (text) => {
+    const binary = atob(text);
+    const held = new Uint8Array(binary.length);
+    for (let at = 0; at < held.length; at++) held[at] = binary.charCodeAt(at);
+    return held;
+  };
   const checkpoint = reader.checkpoint ? bytes(reader.checkpoint) : null;
   return JSON.stringify(await tachiai.verifyBundle(bytes(data), { ...reader, roots: reader.roots.map(bytes), checkpoint }));
 }"""

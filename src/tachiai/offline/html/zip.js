@@ -123,9 +123,12 @@ function shownName(name) {
 }
 
 async function inflate(packed, size) {
-  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
+  const { readable, writable } = new DecompressionStream("deflate-raw");
+  const writer = writable.getWriter();
+  // What is wrong with the bytes is told where they are read.
+  for (const done of [writer.write(packed), writer.close()]) done.catch(() => {});
   const whole = new Uint8Array(size);
-  const reader = stream.getReader();
+  const reader = readable.getReader();
   let at = 0;
   for (let step = await reader.read(); !step.done; step = await reader.read()) {
     // A bomb is stopped at the announced size, not when memory is gone.
