@@ -9,10 +9,13 @@ from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
 
+from tachiai.ceremony.consents import _mark
 from tachiai.ceremony.invitations import _link_key
-from tachiai.ceremony.models import Consent, Invitation
+from tachiai.ceremony.models import Consent, Invitation, Level
+from tachiai.ceremony.passkeys import check_proof, proofs_of
 from tachiai.crypto.canonical import canonical
 from tachiai.crypto.tokens import link_token, token_digest
+from tachiai.errors import Refusal
 from tachiai.findings import Finding, looked_at, walk
 
 
@@ -32,15 +35,31 @@ def _consent(pk: uuid.UUID) -> Iterator[Finding]:
         told = json.loads(body)
         said = (told["v"], told["consent"], told["recipient"], told["at"])
         whole = canonical(told) == body
-        committed = str(told["personal"])
+        committed, level = str(told["personal"]), str(told["authentication"]["level"])
     except (ValueError, KeyError, TypeError):
         yield Finding("consent.unreadable", str(pk))
         return
     if not whole or said != (1, str(pk), str(consent.subject), f"{consent.given_at:%Y-%m-%dT%H:%M:%S.%fZ}"):
         yield Finding("consent.columns_differ", str(pk))
     personal = bytes(consent.personal)
+    if consent.mark is not None and bytes(consent.mark) != _mark(bytes(consent.digest)):
+        yield Finding("consent.mark_differs", str(pk))
+    yield from _passkey(consent, level)
     if personal and hashlib.sha256(bytes(consent.salt) + personal).hexdigest() != committed:
         yield Finding("consent.personal_differs", str(pk))
+
+
+def _passkey(consent: Consent, level: str) -> Iterator[Finding]:
+    """Where the consent says that a passkey spoke, and only there, it did, and of this very consent."""
+    proof = proofs_of([consent.pk]).get(consent.pk)
+    if level != Level.MAIL_CODE_AND_PASSKEY:
+        if proof is not None:
+            yield Finding("consent.passkey_differs", str(consent.pk), f"a passkey's word beside {level}")
+        return
+    try:
+        check_proof(consent, proof)
+    except Refusal as doubt:
+        yield Finding("consent.passkey_differs", str(consent.pk), doubt.code)
 
 
 def check_links(*, since: datetime | None = None) -> Iterator[Finding]:

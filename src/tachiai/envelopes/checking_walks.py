@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from tachiai.envelopes.models import Envelope, Recipient
+from tachiai.envelopes.models import Envelope, Proof, Recipient
 from tachiai.envelopes.states import MOVES, EnvelopeState, RecipientState
 from tachiai.findings import Finding
 from tachiai.ledger import Recorded
@@ -66,8 +66,8 @@ def check_people(envelope: Envelope, people: Iterable[Recipient], told: Iterable
 
 
 def _named(envelope: Envelope, rows: dict[str, Recipient], entry: Recorded) -> Iterator[Finding]:
-    said = sorted((one["slot"], one["order"], one["recipient"]) for one in entry.data["slots"])
-    if said != sorted((person.slot, person.order, who) for who, person in rows.items()):
+    said = sorted((one["slot"], one["order"], one["recipient"], one.get("proof", Proof.PLAIN.value)) for one in entry.data["slots"])
+    if said != sorted((person.slot, person.order, who, person.proof) for who, person in rows.items()):
         yield Finding("envelope.signers_differ", str(envelope.pk), f"entry {entry.number}")
 
 
