@@ -26,7 +26,7 @@ from tachiai.crypto.merkle import check_inclusion, tile_path, tree_root
 from tachiai.crypto.signed_notes import open_note, parse_checkpoint
 from tachiai.crypto.timestamps import read_token
 from tachiai.errors import Outage
-from tachiai.ledger.models import Checkpoint, CheckpointStamp
+from tachiai.ledger.models import Checkpoint, CheckpointStamp, LaterStamp
 from tachiai.outbox.letters import write_letter
 from tachiai.outbox.mailbox import messages
 from tachiai.pages.render import render
@@ -147,6 +147,46 @@ def test_the_clock_gives_places_at_once_and_a_token_after_minutes(stamps: list[b
 
 def _stamping_now(real: Callable[..., None]) -> Callable[..., None]:
     return lambda *, now, **more: real(now=clock.now, **more)
+
+
+def test_a_quiet_day_ends_with_a_further_token(stamps: list[bytes], monkeypatch: pytest.MonkeyPatch) -> None:
+    write(3)
+    anchor = archive.anchored([STREAM], now=clock.now)
+    monkeypatch.setattr(anchoring, "stamp_again", _again_now(anchoring.stamp_again))
+    monkeypatch.setattr(log_keeping, "stamp_again", anchoring.stamp_again)
+    day = [lambda hours=hours: anchor.stamped_at + timedelta(hours=hours) for hours in (23, 24, 50)]
+    keep_log(now=day[0])
+    assert (len(stamps), LaterStamp.objects.count()) == (1, 0)
+    keep_log(now=day[1])
+    assert stamps == [hashlib.sha256(anchor.note.encode()).digest()] * 2
+    one = ledger.latest_checkpoint()
+    assert one is not None
+    later = ledger.newest_stamp(one)
+    # Shown and published, and what was handed out stays what it was.
+    token = bytes(later.token)
+    assert (settings.TACHIAI.published / "checkpoint.tst").read_bytes() == token != anchor.token
+    client = Client()
+    assert client.get("/log/e1/checkpoint/3.tst").content == anchor.token
+    assert client.get("/log/e1/checkpoint/3.2.tst").content == token
+    assert [client.get(f"/log/e1/checkpoint/3.{which}.tst").status_code for which in (0, 1, 3, 10**20)] == [404] * 4
+    assert "/log/e1/checkpoint/3.2.tst" in client.get("/log/").content.decode()
+    assert ledger.check_tree(roots=handles().tsa_roots) == []
+    assert ledger.latest_checkpoint() == Checkpoint.objects.get()
+    # A day after it should have been stamped again, somebody is told by name; a token ends that.
+    with monkeypatch.context() as broken:
+        broken.setattr(anchoring.sealing, "stamp_digest", lambda *_, **__: _fail())
+        keep_log(now=day[2])
+        assert standing() == {"log.stuck", "log.unstamped"}
+        assert LaterStamp.objects.count() == 1
+    keep_log(now=clock.now)
+    assert standing() == set()
+    lift_triggers()
+    LaterStamp.objects.update(token=Checkpoint.objects.get().note.encode())
+    assert [(one.code, one.subject) for one in ledger.check_tree()] == [("stamp.token", "e1/checkpoint 3, token 2")]
+
+
+def _again_now(real: Callable[..., None]) -> Callable[..., None]:
+    return lambda *, now: real(now=clock.now)
 
 
 def test_a_day_without_a_token_is_an_alarm(monkeypatch: pytest.MonkeyPatch) -> None:

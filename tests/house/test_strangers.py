@@ -102,6 +102,7 @@ EXPECTED: dict[str, tuple[Any, Any]] = {
     "log:checkpoint": (FINE, FINE),
     "log:note": (GONE, GONE),
     "log:token": (GONE, GONE),
+    "log:later_token": (GONE, GONE),
     "log:tile": (GONE, GONE),
     "healthz": (FINE, FINE),
     "language": ((405, ELSEWHERE), (405, ELSEWHERE)),
@@ -161,6 +162,7 @@ def told(house: Place) -> tuple[Cast, dict[str, dict[str, Any]]]:
         "log:checkpoint": {"number": 1},
         "log:note": {"number": 1, "size": 1},
         "log:token": {"number": 1, "size": 1},
+        "log:later_token": {"number": 1, "size": 1, "which": 2},
         "log:tile": {"number": 1, "rest": "0/000"},
         "account_reset_password_from_key": {"uidb36": "x", "key": "y"},
     }

@@ -12,7 +12,8 @@ from tachiai.ledger import Actor, Checkpoint, Note
 from tachiai.ledger.models import Entry, Leaf
 
 AT = datetime(2026, 11, 23, 8, 5, tzinfo=UTC)
-TABLES = ("ledger_epoch", "ledger_leaf", "ledger_tile", "ledger_checkpoint", "ledger_checkpointstamp", "ledger_entry", "ledger_personal")
+TREE = ("ledger_epoch", "ledger_leaf", "ledger_tile", "ledger_checkpoint", "ledger_checkpointstamp", "ledger_laterstamp")
+TABLES = (*TREE, "ledger_entry", "ledger_personal")
 
 
 def write(count: int, *, stream: str = "envelope:logged") -> None:

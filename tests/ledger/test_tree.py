@@ -9,13 +9,13 @@ from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 
 from crowds import together
-from ledger.logs import AT, derived, grow, leaves, lift_triggers, without_places, write
+from ledger.logs import AT, TREE, derived, grow, leaves, lift_triggers, without_places, write
 from tachiai import ledger
 from tachiai.crypto.merkle import check_consistency, check_inclusion, root_of, tree_root
 from tachiai.crypto.signed_notes import open_note, parse_checkpoint
 from tachiai.errors import Outage, Refusal
 from tachiai.ledger import sequencing
-from tachiai.ledger.models import Checkpoint, CheckpointStamp, Entry, Epoch, Leaf, Tile
+from tachiai.ledger.models import Checkpoint, CheckpointStamp, Entry, Epoch, LaterStamp, Leaf, Tile
 
 pytestmark = pytest.mark.usefixtures("house")
 
@@ -131,8 +131,10 @@ def test_a_database_put_back_is_looked_through_again() -> None:
 )
 @pytest.mark.usefixtures("house")
 def test_the_database_refuses_to_change_the_log(statement: str) -> None:
-    keep_token(grow(256))
-    for table in ("ledger_epoch", "ledger_leaf", "ledger_tile", "ledger_checkpoint", "ledger_checkpointstamp"):
+    one = grow(256)
+    keep_token(one)
+    assert [keep_token_again(one).number for _ in range(2)] == [2, 3]
+    for table in TREE:
         with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(statement.format(table))
     assert ledger.check_tree() == []
@@ -144,6 +146,11 @@ def keep_token(one: Checkpoint) -> CheckpointStamp:
 
     stamped = sealing.stamp_digest(ledger.imprint_of(one), at=clock.now(), now=clock.now)
     return ledger.keep_stamp(one, token=stamped.token, stamped_at=stamped.facts.gen_time, authority="CN=T", accredited=False)
+
+
+def keep_token_again(one: Checkpoint) -> LaterStamp:
+    kept = one.stamp
+    return ledger.keep_later_stamp(one, token=bytes(kept.token), stamped_at=kept.stamped_at, authority="CN=T", accredited=False)
 
 
 def test_a_token_is_kept_once_and_is_what_counts() -> None:

@@ -76,13 +76,27 @@ def _stamp(*, now: Callable[[], datetime], reason: str, sweep: bool) -> None:
     publish_latest(at=now())
 
 
+def stamp_again(*, now: Callable[[], datetime]) -> None:
+    """Give the last stamped checkpoint a further token and publish that: nothing new stands, and the house still stands by it.
+
+    Raises ``Outage`` while no token is to be had.
+    """
+    one = ledger.latest_checkpoint()
+    if one is None:
+        return
+    stamped = sealing.stamp_digest(ledger.imprint_of(one), at=now(), now=now)
+    facts = stamped.facts
+    ledger.keep_later_stamp(one, token=stamped.token, stamped_at=facts.gen_time, authority=facts.tsa_subject, accredited=facts.accredited)
+    publish_latest(at=now())
+
+
 def publish_latest(*, at: datetime) -> None:
     """Write the last stamped checkpoint where it is published. A folder that cannot be written to is an alarm, and holds up nobody."""
     one = ledger.latest_checkpoint()
     if one is None:
         return
     try:
-        ledger.publish(one, token=bytes(one.stamp.token))
+        ledger.publish(one, token=bytes(ledger.newest_stamp(one).token))
     except Outage as trouble:
         if trouble.code != UNPUBLISHED:
             raise

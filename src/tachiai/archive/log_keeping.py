@@ -6,13 +6,15 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 from tachiai import ledger
-from tachiai.archive.anchoring import publish_latest, stamp_log
+from tachiai.archive.anchoring import publish_latest, stamp_again, stamp_log
 from tachiai.clock import JAPAN
 from tachiai.errors import Outage
 from tachiai.work.alarms import clear_alarm, raise_alarm
 
-# How long an entry waits for a token if no closing asks for one before; and when somebody must be told that it still waits.
+# How long an entry waits for a token if no closing asks for one before; how old the last token gets while nothing new stands; and
+# how long after that somebody must be told that a token is still missing.
 STAMP_AFTER = timedelta(minutes=5)
+STAMP_AGAIN = timedelta(days=1)
 ALARM_AFTER = timedelta(days=1)
 STUCK, UNSTAMPED = "log.stuck", "log.unstamped"
 # What an Outage of the log is called as an alarm; everything else that can stop it is one.
@@ -43,13 +45,24 @@ def _see_to_checkpoint(*, now: Callable[[], datetime]) -> None:
     told, epoch = ledger.published(), ledger.current_epoch()
     if epoch is not None:
         ledger.check_published(told, epoch, signed=ledger.latest_checkpoint(stamped=False))
-        publish_latest(at=now())
+        if since is None and _age(at=now()) >= STAMP_AGAIN:
+            stamp_again(now=now)
+        else:
+            publish_latest(at=now())
+
+
+def _age(*, at: datetime) -> timedelta:
+    """How old the last token is; no time at all while there is none."""
+    last = ledger.latest_checkpoint()
+    return at - ledger.newest_stamp(last).stamped_at if last else timedelta(0)
 
 
 def _watch_age(*, at: datetime) -> None:
     since = ledger.oldest_uncovered()
     if since is not None and at - since >= ALARM_AFTER:
         raise_alarm(UNSTAMPED, "log", detail=f"entries since {since.isoformat()} are under no timestamp", at=at)
+    elif _age(at=at) >= STAMP_AGAIN + ALARM_AFTER:
+        raise_alarm(UNSTAMPED, "log", detail="the last timestamp is two days old", at=at)
     else:
         clear_alarm(UNSTAMPED, "log", at=at)
 

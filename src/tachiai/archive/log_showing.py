@@ -24,13 +24,18 @@ class ShownLog:
 
 @dataclass(frozen=True)
 class ShownCheckpoint:
-    """A stamped checkpoint in a list; the note and the token are fetched by epoch and size."""
+    """A stamped checkpoint in a list; the note and the token are fetched by epoch and size, further tokens by their number as well.
+
+    ``again`` is the number of the last further token, made at ``again_at``, of a checkpoint that was the newest for days.
+    """
 
     epoch: int
     size: int
     stamped_at: datetime
     authority: str
     accredited: bool
+    again: int | None
+    again_at: datetime | None
 
 
 def shown_logs() -> list[ShownLog]:
@@ -40,10 +45,14 @@ def shown_logs() -> list[ShownLog]:
 
 def shown_checkpoints(*, start: int, count: int) -> list[ShownCheckpoint]:
     """Up to ``count`` stamped checkpoints, the newest first, after the first ``start``."""
-    return [
-        ShownCheckpoint(one.epoch.number, one.size, one.stamp.stamped_at, one.stamp.authority, one.stamp.accredited)
-        for one in ledger.stamped_checkpoints(start=start, count=count)
-    ]
+    rows = ledger.stamped_checkpoints(start=start, count=count)
+    again = ledger.last_renewals(rows)
+    return [_shown(one, *again.get(one.pk, (None, None))) for one in rows]
+
+
+def _shown(one: ledger.Checkpoint, again: int | None, again_at: datetime | None) -> ShownCheckpoint:
+    stamp = one.stamp
+    return ShownCheckpoint(one.epoch.number, one.size, stamp.stamped_at, stamp.authority, stamp.accredited, again, again_at)
 
 
 def latest_anchor(number: int) -> Anchor | None:
@@ -57,6 +66,12 @@ def anchor_at(number: int, size: int) -> Anchor | None:
     """The checkpoint of an epoch at one size, if it has its token."""
     found = ledger.checkpoint_of(number, size)
     return anchor_of(found) if found and getattr(found, "stamp", None) else None
+
+
+def later_token_at(number: int, size: int, which: int) -> bytes | None:
+    """The further token ``which`` of the checkpoint of an epoch at one size."""
+    found = ledger.later_stamp_of(number, size, which)
+    return bytes(found.token) if found else None
 
 
 def shown_tile(number: int, path: str) -> TileOf | None:

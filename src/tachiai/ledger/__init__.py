@@ -17,15 +17,19 @@ if TYPE_CHECKING:
         imprint_of,
         inclusion,
         is_covered,
+        keep_later_stamp,
         keep_stamp,
+        last_renewals,
+        later_stamp_of,
         latest_checkpoint,
+        newest_stamp,
         oldest_uncovered,
         stamped_checkpoints,
     )
     from tachiai.ledger.epochs import all_epochs, begin_epoch, current_epoch, log_key
     from tachiai.ledger.erasing import Mention, erase_personal, mentions
     from tachiai.ledger.exporting import RawEntry, raw_entries
-    from tachiai.ledger.models import Checkpoint, CheckpointStamp, Entry, Epoch
+    from tachiai.ledger.models import Checkpoint, CheckpointStamp, Entry, Epoch, LaterStamp
     from tachiai.ledger.publishing import check_published, publish, published
     from tachiai.ledger.reading import Told, entries, latest
     from tachiai.ledger.sequencing import integrate
@@ -40,6 +44,7 @@ __all__ = [
     "Epoch",
     "Finding",
     "Inclusion",
+    "LaterStamp",
     "Mention",
     "Note",
     "RawEntry",
@@ -65,11 +70,15 @@ __all__ = [
     "inclusion",
     "integrate",
     "is_covered",
+    "keep_later_stamp",
     "keep_stamp",
+    "last_renewals",
+    "later_stamp_of",
     "latest",
     "latest_checkpoint",
     "log_key",
     "mentions",
+    "newest_stamp",
     "oldest_uncovered",
     "publish",
     "published",

@@ -9,13 +9,13 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, Min, OuterRef
+from django.db.models import Exists, Max, Min, OuterRef
 
 from tachiai.crypto.merkle import BadProof, check_consistency, consistency_proof, inclusion_proof, tree_root
 from tachiai.crypto.signed_notes import BadNote, checkpoint_text, open_note, sign_note
 from tachiai.errors import Outage, Refusal
 from tachiai.ledger.epochs import current_epoch, held_epoch, log_key
-from tachiai.ledger.models import Checkpoint, CheckpointStamp, Entry, Epoch, Leaf
+from tachiai.ledger.models import Checkpoint, CheckpointStamp, Entry, Epoch, LaterStamp, Leaf
 from tachiai.ledger.publishing import check_published, published
 from tachiai.ledger.sequencing import tree_size
 from tachiai.ledger.tiles import nodes_of
@@ -72,6 +72,31 @@ def keep_stamp(one: Checkpoint, *, token: bytes, stamped_at: datetime, authority
     told = {"token": token, "stamped_at": stamped_at, "authority": authority[:300], "accredited": accredited}
     stamp, _made = CheckpointStamp.objects.get_or_create(checkpoint=one, defaults=told)
     return stamp
+
+
+def keep_later_stamp(one: Checkpoint, *, token: bytes, stamped_at: datetime, authority: str, accredited: bool) -> LaterStamp:
+    """Keep a further token of a checkpoint, as the next in number; of two who bring it at once, the first's stays."""
+    told = {"token": token, "stamped_at": stamped_at, "authority": authority[:300], "accredited": accredited}
+    last = one.later_stamps.order_by("-number").values_list("number", flat=True).first()
+    stamp, _made = LaterStamp.objects.get_or_create(checkpoint=one, number=(last or 1) + 1, defaults=told)
+    return stamp
+
+
+def newest_stamp(one: Checkpoint) -> CheckpointStamp | LaterStamp:
+    """The last token of a stamped checkpoint: its first, if it has no other."""
+    return one.later_stamps.order_by("-number").first() or one.stamp
+
+
+def later_stamp_of(number: int, size: int, which: int) -> LaterStamp | None:
+    """The further token ``which`` (2 or more) of the checkpoint of epoch ``number`` at ``size``."""
+    return LaterStamp.objects.filter(checkpoint__epoch__number=number, checkpoint__size=size, number=which).first()
+
+
+def last_renewals(checkpoints: Collection[Checkpoint]) -> dict[int, tuple[int, datetime]]:
+    """Number and time of the last further token, by the key of each checkpoint that has one."""
+    rows = LaterStamp.objects.filter(checkpoint__in=[one.pk for one in checkpoints]).values("checkpoint")
+    found = rows.annotate(last=Max("number"), at=Max("stamped_at")).values_list("checkpoint", "last", "at")
+    return {pk: (last, at) for pk, last, at in found}
 
 
 def imprint_of(one: Checkpoint) -> bytes:

@@ -109,14 +109,32 @@ class Checkpoint(models.Model):
         return f"{self.epoch_id}/{self.size}"
 
 
-class CheckpointStamp(models.Model):
-    """The timestamp token (RFC 3161, DER) over SHA-256 of a checkpoint's whole note."""
+class _Token(models.Model):
+    """A timestamp token (RFC 3161, DER) over SHA-256 of a checkpoint's whole note."""
 
-    checkpoint = models.OneToOneField(Checkpoint, on_delete=models.PROTECT, related_name="stamp")
     token = models.BinaryField()
     stamped_at = models.DateTimeField(help_text="The token's own time.")
     authority = models.CharField(max_length=300)
     accredited = models.BooleanField()
 
+    class Meta:
+        abstract = True
+
     def __str__(self) -> str:
         return f"{self.authority} {self.stamped_at}"
+
+
+class CheckpointStamp(_Token):
+    """The first token of a checkpoint: the one that says most, and that is handed out with it."""
+
+    checkpoint = models.OneToOneField(Checkpoint, on_delete=models.PROTECT, related_name="stamp")
+
+
+class LaterStamp(_Token):
+    """A further token of a checkpoint that was the newest for a whole day: the house stood by it still. ``number`` is 2 or more."""
+
+    checkpoint = models.ForeignKey(Checkpoint, on_delete=models.PROTECT, related_name="later_stamps")
+    number = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["checkpoint", "number"], name="later_stamp_once")]

@@ -55,7 +55,7 @@ def published() -> list[Published]:
 
 
 def publish(one: Checkpoint, *, token: bytes) -> None:
-    """Write a stamped checkpoint and its token to each folder, whole or not at all; never an older one over a newer one.
+    """Write a stamped checkpoint and its last token to each folder, whole or not at all; never an older one over a newer one.
 
     Raises ``Outage`` with ``log.unpublished`` when a folder cannot be written to, and what :func:`check_published` says.
     """
@@ -63,9 +63,10 @@ def publish(one: Checkpoint, *, token: bytes) -> None:
         with _alone():
             found = published()
             check_published(found, one.epoch, signed=one.epoch.checkpoints.order_by("-size").first())
-            newer = {other.folder for other in found if other.stated.origin == one.epoch.origin and other.stated.size >= one.size}
+            ours = {other.folder: other.stated.size for other in found if other.stated.origin == one.epoch.origin}
             for folder in folders():
-                if folder not in newer:
+                there = ours.get(folder, 0)
+                if there < one.size or (there == one.size and _token_in(folder) != token):
                     folder.mkdir(parents=True, exist_ok=True, mode=0o755)
                     _replace(folder / f"{NAME}.tst", token)
                     _replace(folder / NAME, one.note.encode())
@@ -117,6 +118,13 @@ def _check_signed(note: str, epoch: Epoch) -> None:
         open_note(note, log_key(epoch))
     except BadNote as wrong:
         raise Outage("log.published_unreadable", f"{epoch.origin}: {wrong.code}") from wrong
+
+
+def _token_in(folder: Path) -> bytes:
+    try:
+        return (folder / f"{NAME}.tst").read_bytes()
+    except FileNotFoundError:
+        return b""
 
 
 def _replace(path: Path, content: bytes) -> None:

@@ -12,7 +12,7 @@ from tachiai.crypto.signed_notes import BadNote, CheckpointText, open_note, pars
 from tachiai.crypto.timestamps import BadToken, read_token, stated_imprint
 from tachiai.ledger.epochs import log_key
 from tachiai.ledger.formats import entry_digest
-from tachiai.ledger.models import Checkpoint, Epoch, Leaf, Tile
+from tachiai.ledger.models import Checkpoint, CheckpointStamp, Epoch, LaterStamp, Leaf, Tile
 
 _PAGE = 1000
 
@@ -79,7 +79,7 @@ class _Checker:
     def __init__(self, epoch: Epoch, known: Sequence[tuple[str, CheckpointText]], roots: Sequence[bytes] | None) -> None:
         self._epoch, self._roots, self._vkey = epoch, roots, log_key(epoch)
         self._known = known
-        self._checkpoints = list(epoch.checkpoints.select_related("stamp").order_by("size", "pk"))
+        self._checkpoints = list(epoch.checkpoints.select_related("stamp").prefetch_related("later_stamps").order_by("size", "pk"))
         self._asked = {one.size for one in self._checkpoints} | {stated.size for _note, stated in known}
         self._tree, self._derived = Growing(), {0: Growing().root()}
         self._numbers: dict[str, int] = {}
@@ -154,7 +154,7 @@ class _Checker:
                 yield Finding("checkpoint.forked", name, "two checkpoints of one size have different roots")
             yield from self._check_note(one, name)
             yield from self._check_root(name, one.size, bytes(one.root), "checkpoint.root")
-            yield from self._check_stamp(one, name)
+            yield from self._check_stamps(one, name)
             before = one
 
     def _check_note(self, one: Checkpoint, name: str) -> Iterator[Finding]:
@@ -173,11 +173,15 @@ class _Checker:
         elif derived != root:
             yield Finding(code, name, f"the tree of {size} leaves has another root")
 
-    def _check_stamp(self, one: Checkpoint, name: str) -> Iterator[Finding]:
-        stamp = getattr(one, "stamp", None)
-        if stamp is None:
-            return
-        token, digest = bytes(stamp.token), hashlib.sha256(one.note.encode()).digest()
+    def _check_stamps(self, one: Checkpoint, name: str) -> Iterator[Finding]:
+        digest = hashlib.sha256(one.note.encode()).digest()
+        if getattr(one, "stamp", None) is not None:
+            yield from self._check_stamp(one.stamp, digest, name)
+        for stamp in sorted(one.later_stamps.all(), key=lambda later: later.number):
+            yield from self._check_stamp(stamp, digest, f"{name}, token {stamp.number}")
+
+    def _check_stamp(self, stamp: CheckpointStamp | LaterStamp, digest: bytes, name: str) -> Iterator[Finding]:
+        token = bytes(stamp.token)
         try:
             if stated_imprint(token) != digest:
                 yield Finding("stamp.imprint", name, "the token stamps another note")

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from tachiai.archive.anchoring import Anchor
-from tachiai.archive.log_showing import anchor_at, latest_anchor, shown_checkpoints, shown_logs, shown_tile
+from tachiai.archive.log_showing import anchor_at, later_token_at, latest_anchor, shown_checkpoints, shown_logs, shown_tile
 
 ON_A_PAGE = 50
 MOST_PAGES = 100_000
@@ -55,6 +55,15 @@ def note(_request: HttpRequest, number: int, size: int) -> HttpResponse:
 def token(_request: HttpRequest, number: int, size: int) -> HttpResponse:
     """Its timestamp token (RFC 3161, DER) over SHA-256 of the whole note."""
     return _answer(_found(anchor_at(number, size)).token, BYTES, keep=FOR_EVER)
+
+
+@require_safe
+def later_token(_request: HttpRequest, number: int, size: int, which: int) -> HttpResponse:
+    """One of its further tokens, over the same bytes."""
+    found = later_token_at(number, size, which)
+    if found is None:
+        raise Http404
+    return _answer(found, BYTES, keep=FOR_EVER)
 
 
 @require_safe

@@ -12,5 +12,6 @@ urlpatterns = [
     path("e<int:number>/checkpoint", log.checkpoint, name="checkpoint"),
     path("e<int:number>/checkpoint/<int:size>.txt", log.note, name="note"),
     path("e<int:number>/checkpoint/<int:size>.tst", log.token, name="token"),
+    path("e<int:number>/checkpoint/<int:size>.<int:which>.tst", log.later_token, name="later_token"),
     path("e<int:number>/tile/<path:rest>", log.tile, name="tile"),
 ]
