@@ -23,7 +23,7 @@ from place import Place
 from tachiai import backups, clock, vault
 from tachiai.accounts import identity
 from tachiai.backups import making, repository
-from tachiai.backups.keeping import Rule, kept
+from tachiai.backups.keeping import Rule, kept, kept_until
 from tachiai.backups.models import Backup
 from tachiai.backups.planning import plan_backups
 from tachiai.backups.repository import Repository
@@ -43,6 +43,23 @@ def test_what_the_rule_keeps() -> None:
     assert {one.astimezone(clock.JAPAN).year for one in chosen} == {2027, 2026, 2025, 2024}
     assert len(chosen) == 7 + 10 + 2  # New Year's Day is a day, a month and a year; its Eve all three once more
     assert kept([NIGHT], rule=Rule(0, 0, 0)) == {NIGHT}
+
+
+def test_until_when_the_rule_keeps_a_copy() -> None:
+    """Said beforehand, and then night after night, for some days of the year."""
+    for rule in (Rule(3, 2, 1), Rule(2, 3, 0), Rule(0, 0, 1), Rule(1, 0, 0)):
+        for ahead in (0, 1, 14, 29, 58):
+            following = NIGHT + timedelta(days=ahead)
+            nights = sorted(kept([following - timedelta(days=1 + day) for day in range(500)], rule=rule))
+            told = {one: kept_until(nights, of=[one], rule=rule, following=following) for one in nights}
+            assert kept_until(nights, of=nights, rule=rule, following=following) == max(told.values())  # type: ignore[type-var]
+            standing, night = nights, following
+            while told:
+                standing = sorted(kept([*standing, night], rule=rule))
+                for one in [one for one in told if one not in standing]:
+                    assert told.pop(one) == night.astimezone(clock.JAPAN).date(), (rule, one)
+                night += timedelta(days=1)
+    assert kept_until([NIGHT], of=[], rule=Rule(7, 12, 10), following=NIGHT) is None
 
 
 def keep_some(count: int) -> None:

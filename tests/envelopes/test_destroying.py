@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import replace
+from datetime import time, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -14,7 +16,7 @@ from cast import CODE, Cast, link_for
 from place import Place
 from stages import _tell, recalled
 from stories import concluded, vendor_of
-from tachiai import clock, ledger, sealing, vault
+from tachiai import backups, clock, ledger, sealing, vault
 from tachiai.archive import renewal, standing
 from tachiai.archive.destroying import Grounds, retention_ends
 from tachiai.archive.evidence_exporting import has_evidence
@@ -61,7 +63,7 @@ def desk(cast: Cast, envelope: Envelope) -> Client:
 
 
 def test_one_document_is_destroyed_and_its_envelope_tells_so(
-    house: Place, cast: Cast, envelope: Envelope, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    house: Place, cast: Cast, envelope: Envelope, tmp_path: Path, capsys: pytest.CaptureFixture[str], settings: Any
 ) -> None:
     first, second, paper = concluded_files(envelope)
     document = envelope.documents.get(position=1)
@@ -112,6 +114,14 @@ def test_one_document_is_destroyed_and_its_envelope_tells_so(
     refused("renewal.too_late", lambda: renewal.ask_for_renewal([first], at=clock.now()))
     assert {file.pk for file in files_without()} == {second.pk, paper.pk}
     refused("destruction.done", lambda: destroy_documents(envelope, positions=[1], grounds=WHY, at=clock.now()))
+    # The rest, in a house with backups: until when they hold a copy is what their schedule says, unless somebody says otherwise.
+    settings.TACHIAI = replace(settings.TACHIAI, backup_to=tmp_path / "backups", backup_at=time(1, 30))
+    until = backups.copies_until(since=envelope.created_at, at=clock.now())
+    assert until is not None
+    assert until > clock.now().date()
+    rest = ["vault", "shred", "--envelope", envelope.number, "--reason", WHY.reason, "--by", WHY.by, "--before-retention"]
+    assert main([*rest, "--out", str(out)]) == 0
+    assert {one["backups_until"] for one in told(envelope)} == {"2030-01-31", until.isoformat()}
 
 
 def test_every_page_tells_it_instead_of_failing(cast: Cast, envelope: Envelope, desk: Client) -> None:

@@ -74,7 +74,7 @@ def test_boxes_come_back_and_nothing_is_written_over(s3: ObjectServer) -> None:
         store.get("ab/cd/box")
 
 
-def test_a_locked_box_outlives_its_removal_and_other_versions_are_told(s3: ObjectServer) -> None:
+def test_a_locked_box_outlives_its_removal_and_other_versions_are_told(house: Any, s3: ObjectServer) -> None:
     ordinary = bucket(s3.endpoint, lock="compliance", days=30)
     with pytest.raises(Refusal, match=r"store\.unfit.*no_lock"):
         ObjectStore(ordinary).check()
@@ -94,9 +94,19 @@ def test_a_locked_box_outlives_its_removal_and_other_versions_are_told(s3: Objec
     s3.client.put_object(Bucket="locked", Key=f"{locked.prefix}changed", Body=b"somebody else's")
     paths = [path for path in store.overwritten() if path in ("gone", "changed", "held")]
     assert sorted(paths) == ["changed", "gone"]
+    _only_what_is_needed_is_told(store)
     held = replace(locked, lock="", days=0, hold=True)
     ObjectStore(held).put_if_absent("legal", BOX)
     assert s3.client.head_object(Bucket="locked", Key=f"{locked.prefix}legal")["ObjectLockLegalHoldStatus"] == "ON"
+
+
+def _only_what_is_needed_is_told(store: ObjectStore) -> None:
+    """A box that was destroyed with its document has a mark of deletion, and nobody else did that."""
+    made = clock.now()
+    for path, shredded in (("gone", made), ("changed", None), ("held", None)):
+        blob = Blob.objects.create(kind="document", wrapped_key=b"", kek="", created_at=made, shredded_at=shredded)
+        Segment.objects.create(blob=blob, number=0, path=path, size=1, sha256=b"", total_size=1, total_sha256=b"")
+    assert list(vault.written_over(store)) == ["changed"]
 
 
 MET = [

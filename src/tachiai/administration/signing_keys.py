@@ -11,6 +11,8 @@ from django.conf import settings
 from django.db import transaction
 
 from tachiai import ledger, sealing
+from tachiai.accounts import identity
+from tachiai.errors import Outage
 from tachiai.sealing import Keyring, NewKey, Subject, Trial
 
 __all__ = ["ListedKey", "NewKey", "Subject", "Trial", "install_chain", "list_keys", "make_key", "request_certificate", "try_keys"]
@@ -70,7 +72,14 @@ def list_keys(*, at: datetime) -> list[ListedKey]:
 
 
 def try_keys(*, at: datetime) -> tuple[Trial, ...]:
-    """Sign, stamp and verify a probe with every key and every authority. Raises ``Misconfigured`` when there is nothing to try."""
+    """Sign, stamp and verify a probe with every key and every authority. Raises ``Misconfigured`` when there is nothing to try.
+
+    In a held house, or beside another house's keys, none is used: that alone is what came of it (``house.held``, ``seal.foreign_house``).
+    """
+    try:
+        identity.check_acting("seal")
+    except Outage as rests:
+        return (Trial("house", "identity", rests.code, grave=True, facts={"detail": rests.detail}),)
     return sealing.try_keys(at=at)
 
 

@@ -9,6 +9,8 @@ from django.conf import settings
 from django.db import transaction
 
 from tachiai import ledger, vault
+from tachiai.accounts import identity
+from tachiai.errors import Refusal
 from tachiai.vault import Litter, Moved
 
 __all__ = ["Litter", "Moved", "clear_litter", "copy_boxes", "list_litter", "list_overwritten", "try_store"]
@@ -26,8 +28,8 @@ def try_store() -> Mapping[str, str]:
 
 
 def list_overwritten() -> Iterator[str]:
-    """Paths that somebody wrote over or deleted in a bucket that keeps versions."""
-    return vault.configured_store(settings.TACHIAI).overwritten()
+    """Paths that somebody else wrote over or deleted in a bucket that keeps versions: what a document that stands still needs."""
+    return vault.written_over(vault.configured_store(settings.TACHIAI))
 
 
 def list_litter(*, at: datetime) -> Iterator[Litter]:
@@ -36,7 +38,13 @@ def list_litter(*, at: datetime) -> Iterator[Litter]:
 
 
 def clear_litter(*, at: datetime) -> tuple[int, int]:
-    """Remove it, and say so in the ledger; how many boxes and half files, and how many bytes. Raises ``Outage``."""
+    """Remove it, and say so in the ledger; how many boxes and half files, and how many bytes. Raises ``Outage``.
+
+    Refuses ``store.litter_held`` while the house is held or its keys are another's: what only a newer database names looks like litter
+    to an older one.
+    """
+    if identity.standing().rests:
+        raise Refusal("store.litter_held")
     count, size = vault.remove_litter(at=at)
     if count:
         _enter("vault.litter_removed", at=at, data={"count": count, "bytes": size})

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from tachiai.backups.doing import do_backup
     from tachiai.backups.drilling import drill
     from tachiai.backups.keys_apart import open_keys, seal_keys
-    from tachiai.backups.making import make_backup
+    from tachiai.backups.making import copies_until, make_backup
     from tachiai.backups.planning import plan_backups
     from tachiai.backups.published import stated_in
     from tachiai.backups.restoring import restore
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = [
     "accept_as_copy",
     "accept_as_production",
+    "copies_until",
     "do_backup",
     "drill",
     "make_backup",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
@@ -14,12 +14,14 @@ from django.db import transaction
 from tachiai import __version__, ledger, work
 from tachiai.accounts import identity
 from tachiai.backups.files import digest_of, disk, write_durably
-from tachiai.backups.keeping import Rule, kept
+from tachiai.backups.keeping import Rule, kept, kept_until
 from tachiai.backups.manifests import BOXES, MANIFEST, Held, Manifest, encode_boxes
 from tachiai.backups.models import Backup, BackupTask
 from tachiai.backups.repository import Repository, made_at
 from tachiai.backups.restic import carry_away
 from tachiai.backups.snapshots import Snapshot, take_snapshot
+from tachiai.clock import JAPAN
+from tachiai.crypto.signed_notes import parse_checkpoint, split_note
 from tachiai.errors import Outage, Refusal
 from tachiai.vault.copying import box_of, is_named
 
@@ -71,10 +73,20 @@ def _made(place: Repository, scratch: Path, *, house: str, generation: str, at: 
     size = sum(box.size for box in boxes)
     by = f"tachiai {__version__}"
     manifest = Manifest(
-        house, generation, at.isoformat(), by, snapshot.engine, snapshot.migrations, tuple(files), boxes=len(boxes), boxes_size=size
+        *(house, generation, at.isoformat(), by, snapshot.engine, snapshot.migrations, tuple(files)),
+        boxes=len(boxes),
+        boxes_size=size,
+        checkpoint=_stated(snapshot.note),
     )
     write_durably(scratch / MANIFEST, manifest.encode())
     return manifest, added + sum(one.size for one in files)
+
+
+def _stated(note: str) -> dict[str, object] | None:
+    if not note:
+        return None
+    stated = parse_checkpoint(split_note(note)[0])
+    return {"origin": stated.origin, "size": stated.size, "root": stated.root.hex()}
 
 
 def _held(path: Path, folder: Path) -> Held:
@@ -148,9 +160,28 @@ def _record(manifest: Manifest, *, added: int, began: datetime, at: datetime, ta
     return made
 
 
-def _drop(place: Repository, *, at: datetime) -> None:
+def copies_until(*, since: datetime, at: datetime) -> date | None:
+    """The day (Japan) on which the last generation goes that may hold what was kept between ``since`` and ``at``.
+
+    As long as one is made each night. None where none is made by the clock: then nobody knows. One that is under way at ``at`` is counted.
+    """
     house = settings.TACHIAI
-    rule = Rule(house.backup_daily, house.backup_monthly, house.backup_yearly)
+    if house.backup_to is None or house.backup_at is None:
+        return None
+    made = [*map(made_at, repository().generations()), at]
+    local = at.astimezone(JAPAN)
+    tonight = local.replace(hour=house.backup_at.hour, minute=house.backup_at.minute, second=0, microsecond=0)
+    following = tonight if tonight > local else tonight + timedelta(days=1)
+    return kept_until(made, of=[one for one in made if one >= since], rule=_rule(), following=following)
+
+
+def _rule() -> Rule:
+    house = settings.TACHIAI
+    return Rule(house.backup_daily, house.backup_monthly, house.backup_yearly)
+
+
+def _drop(place: Repository, *, at: datetime) -> None:
+    rule = _rule()
     made = {made_at(generation): generation for generation in place.generations()}
     dropped = [generation for when, generation in made.items() if when not in kept(made, rule=rule)]
     place.drop(dropped)

@@ -27,7 +27,10 @@ class Held:
 
 @dataclass(frozen=True)
 class Manifest:
-    """``database`` is "sqlite" or "postgresql"; ``files`` lie in the generation itself, its boxes in the pool."""
+    """``database`` is "sqlite" or "postgresql"; ``files`` lie in the generation itself, its boxes in the pool.
+
+    ``checkpoint`` is the last that the rows hold of the log, as origin, size and root (hex); None before the log's first.
+    """
 
     house: str
     generation: str
@@ -38,9 +41,12 @@ class Manifest:
     files: tuple[Held, ...]
     boxes: int
     boxes_size: int
+    checkpoint: dict[str, object] | None = None
 
     def encode(self) -> bytes:
         facts = asdict(self) | {"v": VERSION}
+        if self.checkpoint is None:
+            del facts["checkpoint"]
         return canonical({**facts, "migrations": list(self.migrations), "files": [asdict(one) for one in self.files]})
 
     @property

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes
 from email.policy import default
-from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -72,23 +71,20 @@ def go_on(known: Sequence[Stated], *, generation: str, at: datetime) -> int | No
     Positions that somebody may have seen taken are never given again. Nothing known is no proof that nothing was published, so it
     begins one as well. The number of the new epoch, or None.
     """
-    begin: Any = getattr(ledger, "begin_epoch", None)
-    if begin is None or (known and _is_level(known)):
+    if known and _is_level(known):
         return None
     reason, notes = f"restored from backup {generation}", [one.note for one in known]
     try:
-        return int(begin(reason=reason, known=notes, at=at).number)
+        return ledger.begin_epoch(reason=reason, known=notes, at=at).number
     except Refusal as refusal:
         if refusal.code != "log.no_epoch":
             raise
     # The backup is older than the log's first day: what was kept gets places in a first epoch that is never published.
-    integrate: Any = getattr(ledger, "integrate")  # noqa: B009  # there as soon as epochs are
-    integrate(at=at)
-    return int(begin(reason=reason, known=notes, at=at).number)
+    ledger.integrate(at=at)
+    return ledger.begin_epoch(reason=reason, known=notes, at=at).number
 
 
 def _is_level(known: Sequence[Stated]) -> bool:
     """Whether every known checkpoint is this house's own last one, word for word."""
-    latest: Any = getattr(ledger, "latest_checkpoint", None)
-    own = latest(stamped=False) if latest is not None else None
+    own = ledger.latest_checkpoint(stamped=False)
     return own is not None and {one.note for one in known} == {own.note}

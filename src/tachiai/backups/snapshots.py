@@ -18,6 +18,7 @@ from psycopg.conninfo import make_conninfo
 
 from tachiai.backups.files import flush
 from tachiai.errors import Outage, Refusal
+from tachiai.ledger.exporting import last_note_of_rows
 from tachiai.vault.copying import boxes_of_rows
 
 SQLITE, POSTGRESQL = "database.sqlite3", "database.dump"
@@ -28,12 +29,16 @@ _DJANGOS = ("server_side_binding", "prepare_threshold")
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A file, and what its rows named: boxes of the vault and migrations that had been applied."""
+    """A file, and what its rows named: boxes of the vault, migrations that had been applied, and the log's last checkpoint.
+
+    ``note`` is that checkpoint as it was signed; empty before the first.
+    """
 
     file: Path
     engine: str
     boxes: tuple[str, ...]
     migrations: tuple[str, ...]
+    note: str
 
 
 def take_snapshot(folder: Path) -> Snapshot:
@@ -52,10 +57,11 @@ def _copy(target: Path) -> Snapshot:
                 raise Outage("backup.database", "the copy of the database is damaged")
             boxes = tuple(row[0] for row in copy.execute(boxes_of_rows()))
             migrations = tuple(row[0] for row in copy.execute(_MIGRATIONS))
+            notes = tuple(row[0] for row in copy.execute(last_note_of_rows()))
     except sqlite3.Error as problem:
         raise Outage("backup.database", str(problem)) from problem
     flush(target)
-    return Snapshot(target, "sqlite", boxes, migrations)
+    return Snapshot(target, "sqlite", boxes, migrations, "".join(notes))
 
 
 def _dump(target: Path) -> Snapshot:
@@ -65,7 +71,7 @@ def _dump(target: Path) -> Snapshot:
             held.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             held.read_only = True
             name = _column(held, "SELECT pg_export_snapshot()")[0]
-            boxes, migrations = _column(held, boxes_of_rows()), _column(held, _MIGRATIONS)
+            boxes, migrations, notes = (_column(held, asked) for asked in (boxes_of_rows(), _MIGRATIONS, last_note_of_rows()))
             run_postgres(
                 "pg_dump",
                 ["-Fc", "--no-owner", "--no-privileges", f"--snapshot={name}", f"--file={target}", f"--dbname={told_database()}"],
@@ -73,7 +79,7 @@ def _dump(target: Path) -> Snapshot:
     except psycopg.Error as problem:
         raise Outage("backup.database", type(problem).__name__) from problem
     flush(target)
-    return Snapshot(target, "postgresql", boxes, migrations)
+    return Snapshot(target, "postgresql", boxes, migrations, "".join(notes))
 
 
 def _column(held: psycopg.Connection[Any], question: str) -> tuple[str, ...]:

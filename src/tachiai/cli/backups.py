@@ -65,7 +65,8 @@ def backup(options: argparse.Namespace) -> int:
         place = repository()
         for generation in place.generations():
             manifest = place.manifest(generation)
-            print(f"{generation}  {manifest.boxes:>8} boxes  {manifest.size:>14,} bytes  {manifest.sha256.hex()}")
+            log = "no checkpoint" if manifest.checkpoint is None else "{origin} {size}".format(**manifest.checkpoint)
+            print(f"{generation}  {manifest.boxes:>8} boxes  {manifest.size:>14,} bytes  {manifest.sha256.hex()}  {log}")
     else:
         made = backups.make_backup(now=clock.now)
         spent = (made.ended_at - made.began_at).total_seconds()

@@ -47,7 +47,7 @@ def _add_shredding(vault: Any, lazy: Any) -> None:
     shred.add_argument("--reason", required=True, help="why; it is kept in the ledger and printed")
     shred.add_argument("--by", required=True, help="who orders it; kept and printed likewise")
     shred.add_argument("--before-retention", action="store_true", help="although it would have to be kept longer")
-    shred.add_argument("--backups-until", metavar="YYYY-MM-DD", help="the last day on which a backup may still hold a key")
+    shred.add_argument("--backups-until", metavar="YYYY-MM-DD", help="until when a backup may hold a key, if not as scheduled")
     shred.set_defaults(command=lazy("tachiai.cli.vault", "shred"))
     paper = vault.add_parser("deletion-paper", help="the certificate of deletion again, and whatever the store would not let go then")
     paper.add_argument("number", help="of the deletion (消去番号)")
@@ -114,6 +114,7 @@ def retire(options: argparse.Namespace) -> int:
 def shred(options: argparse.Namespace) -> int:
     """Destroy, then print. The act stands even if the paper cannot be made now."""
     _establish()
+    from tachiai import backups
     from tachiai.envelopes.destroying import Grounds, destroy_documents
     from tachiai.envelopes.remedying import find_envelope
 
@@ -122,9 +123,10 @@ def shred(options: argparse.Namespace) -> int:
     except ValueError:
         print("tachiai: --backups-until is a day such as 2027-11-26", file=sys.stderr)
         return 2
+    envelope, at = find_envelope(options.envelope, organization=options.org), clock.now()
+    until = until or backups.copies_until(since=envelope.created_at, at=at)
     grounds = Grounds(options.reason, options.by, before_retention=options.before_retention, backups_until=until)
-    envelope = find_envelope(options.envelope, organization=options.org)
-    number = destroy_documents(envelope, positions=options.document, grounds=grounds, at=clock.now())
+    number = destroy_documents(envelope, positions=options.document, grounds=grounds, at=at)
     print(f"Destroyed. Its number is {number}.")
     return _print_paper(str(number), options)
 

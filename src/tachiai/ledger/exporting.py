@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from tachiai.ledger.models import Entry
+from tachiai.ledger.models import Checkpoint, Entry, Epoch
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,13 @@ def raw_entries(stream: str) -> list[RawEntry]:
     """The whole of a stream, oldest first."""
     rows = Entry.objects.filter(stream__name=stream).order_by("number").select_related("personal")
     return [_raw(row) for row in rows]
+
+
+def last_note_of_rows() -> str:
+    """The question for the note of the last checkpoint, to be asked of a copy of the database or inside the snapshot that is copied."""
+    notes, epochs = Checkpoint._meta.db_table, Epoch._meta.db_table  # noqa: SLF001  # its own room's
+    joined = f"{notes} c JOIN {epochs} e ON c.epoch_id = e.id"
+    return f"SELECT c.note FROM {joined} ORDER BY e.number DESC, c.size DESC LIMIT 1"  # noqa: S608  # our own names
 
 
 def _raw(row: Entry) -> RawEntry:

@@ -29,9 +29,12 @@ _WORDS = SealText(name="preflight", reason="preflight")
 
 @dataclass(frozen=True)
 class Trial:
-    """What became of one key or authority. ``code`` is empty when all went well; a ``grave`` one keeps production from starting."""
+    """What became of one key or authority, or of the question whether they may be used here at all ("house").
 
-    what: Literal["key", "tsa"]
+    ``code`` is empty when all went well; a ``grave`` one keeps production from starting.
+    """
+
+    what: Literal["key", "tsa", "house"]
     name: str
     code: str = ""
     grave: bool = False

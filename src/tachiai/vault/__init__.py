@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     )
     from tachiai.vault.key_making import KnownKey, known_keys, make_file, make_in_token, retire, try_keys
     from tachiai.vault.lies import forgive
-    from tachiai.vault.litter import Litter, find_litter, remove_litter
+    from tachiai.vault.litter import Litter, find_litter, remove_litter, written_over
     from tachiai.vault.models import Blob
     from tachiai.vault.moving import Moved, move_boxes
     from tachiai.vault.opening import configured_store, store_at
@@ -76,6 +76,7 @@ __all__ = [
     "sweep",
     "try_keys",
     "unlock_note",
+    "written_over",
 ]
 
 __getattr__ = face(__name__, __file__)

@@ -12,22 +12,18 @@ from tachiai.errors import Refusal
 from tachiai.vault.keeping import _store
 from tachiai.vault.models import Blob, Segment
 
-# A shredded blob may leave its row behind as a tombstone, whose boxes are gone for good.
-_TOMBSTONES = any(field.name == "shredded_at" for field in Blob._meta.get_fields())  # noqa: SLF001  # its own room's
-
 
 def boxes_of_rows() -> str:
     """The question for the paths of all boxes, to be asked of a copy of the database or inside the very snapshot that is copied; never
-    of the rows of now."""
+    of the rows of now. The boxes of tombstones are gone for good."""
     segments, blobs = Segment._meta.db_table, Blob._meta.db_table  # noqa: SLF001
-    standing = " WHERE b.shredded_at IS NULL" if _TOMBSTONES else ""
-    return f"SELECT s.path FROM {segments} s JOIN {blobs} b ON s.blob_id = b.id{standing} ORDER BY s.path"  # noqa: S608  # our own names
+    joined = f"{segments} s JOIN {blobs} b ON s.blob_id = b.id"
+    return f"SELECT s.path FROM {joined} WHERE b.shredded_at IS NULL ORDER BY s.path"  # noqa: S608  # our own names
 
 
 def standing_blobs() -> QuerySet[Blob]:
     """Every blob whose bytes can still be read."""
-    standing: dict[str, None] = {"shredded_at": None} if _TOMBSTONES else {}
-    return Blob.objects.filter(**standing)
+    return Blob.objects.filter(shredded_at=None)
 
 
 def box_of(path: str) -> bytes:

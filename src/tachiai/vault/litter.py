@@ -7,17 +7,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Literal
+from typing import Literal, TypeVar
 
 from tachiai.vault import keeping
 from tachiai.vault.models import Segment
-from tachiai.vault.stores import PROBE, SCRATCH, Found
+from tachiai.vault.stores import PROBE, SCRATCH, Store
 
 # Between the writing of a box and its row lie seconds, in the longest work a quarter of an hour. Nobody waits for a day.
 AGE = timedelta(days=1)
 _BOX = re.compile(r"[0-9a-f]{2}/[0-9a-f]{2}/[0-9a-f]{32}\.[0-9]+-[0-9a-f]{8}")
 _AT_ONCE = 500
 Kind = Literal["box", "scratch", "strange"]
+Part = TypeVar("Part")
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,16 @@ def remove_litter(*, at: datetime) -> tuple[int, int]:
     return count, size
 
 
+def written_over(store: Store) -> Iterator[str]:
+    """The boxes of ``store`` with more than one version, or marked as deleted, that a document still needs: somebody else's act.
+
+    What the house destroyed or cleared away itself is marked as deleted too, and is named by no row that stands.
+    """
+    for paths in _in_parts(store.overwritten()):
+        needed = set(Segment.objects.filter(path__in=paths, blob__shredded_at=None).values_list("path", flat=True))
+        yield from (path for path in paths if path in needed)
+
+
 def _named(paths: Iterable[str]) -> set[str]:
     return set(Segment.objects.filter(path__in=list(paths)).values_list("path", flat=True))
 
@@ -67,6 +78,6 @@ def _kind(path: str) -> Kind:
     return "scratch" if path.rpartition("/")[2].startswith((SCRATCH, PROBE)) else "strange"
 
 
-def _in_parts(found: Iterator[Found]) -> Iterator[list[Found]]:
+def _in_parts(found: Iterator[Part]) -> Iterator[list[Part]]:
     while some := list(islice(found, _AT_ONCE)):
         yield some

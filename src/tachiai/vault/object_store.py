@@ -99,7 +99,8 @@ class ObjectStore:
                 yield Found(self._path(one["Key"]), one["Size"], one["LastModified"].astimezone(UTC))
 
     def overwritten(self) -> Iterator[str]:
-        """Boxes are put once: a second version, or a mark of deletion, is somebody else's act. None where versions are not kept.
+        """Boxes are put once: of what is still needed, a second version or a mark of deletion is somebody else's act. None where
+        versions are not kept.
 
         What is read is always the latest; that it is the right one is proven by the digest in its row, whatever version it is.
         """
