@@ -103,10 +103,15 @@ SHOWN: dict[str, Shown] = {
     "document.copy_downloaded": Shown(gettext_lazy("締結前の写しをダウンロード"), "download", "", _document),
     "document.unfinished_downloaded": Shown(gettext_lazy("未締結の文書をダウンロード（監査）"), "download", "yellow", _document),
     "file.downloaded": Shown(gettext_lazy("締結済みの文書をダウンロード"), "download", ""),
+    "download.opened": Shown(gettext_lazy("署名者がダウンロードページを開く"), "eye", "", _recipient),
+    "personal.erased": Shown(gettext_lazy("運営者が個人情報を消去"), "trash", "yellow"),
     "document.destroyed": Shown(gettext_lazy("運営者が復元できないように消去"), "trash", "red", _destroyed),
     "evidence.exported": Shown(gettext_lazy("証拠一式をダウンロード"), "download", ""),
     "mail.accepted": Shown(gettext_lazy("メールを送信"), "mail", "", _mail),
     "mail.refused": Shown(gettext_lazy("メールの送信に失敗"), "warning", "red", _mail),
+    "mail.uncertain": Shown(gettext_lazy("復元のため、メールが送信済みか不明"), "warning", "yellow", _mail),
+    "mail.sent_after_all": Shown(gettext_lazy("運営者が、復元後にメールを送信"), "mail", "", _mail),
+    "mail.dropped": Shown(gettext_lazy("運営者が、復元後にメールを再送しないと判断"), "ban", "", _mail),
 }
 
 
