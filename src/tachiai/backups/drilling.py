@@ -9,7 +9,6 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import datetime
-from importlib.util import find_spec
 from typing import Any
 
 from django.db import transaction
@@ -70,9 +69,7 @@ def _tried(scratch: Scratch, folder: str, generation: str) -> tuple[dict[str, in
 
 
 def _checked(scratch: Scratch, figures: dict[str, int], generation: str) -> list[dict[str, str]]:
-    """What ``tachiai fsck`` finds there, where this version has it; its notes are no findings."""
-    if find_spec("tachiai.cli.checking") is None:
-        return []
+    """What ``tachiai fsck`` finds there; its notes are no findings."""
     figures["fsck_ms"], code, words = _run(scratch, "fsck", "--json")
     try:
         told = [json.loads(line) for line in words.splitlines()]
