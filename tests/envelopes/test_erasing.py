@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import timedelta
 
 import pytest
 
 from cast import Cast
+from invariants import check_house
 from place import Place
 from stories import concluded, sent, vendor_of, vendor_signs, work
 from tachiai import ceremony, clock, counterparties, ledger
-from tachiai.accounts.models import Member
+from tachiai.accounts.models import Member, Role
+from tachiai.archive.models import Sample
+from tachiai.archive.samples import draw_sample
+from tachiai.archive.searching import Wanted
+from tachiai.ceremony.models import Authenticator, Ceremony, Consent, Passkey, PasskeyProof
 from tachiai.counterparties.models import Registration
+from tachiai.envelopes import checking
 from tachiai.envelopes.erasing import ERASED, erase_person, known_of
+from tachiai.envelopes.models import Envelope
+from tachiai.envelopes.sending import send_again
 from tachiai.envelopes.withdrawing import withdraw_envelope
 from tachiai.errors import Refusal
 from tachiai.ledger.models import Entry, Personal, Stream
@@ -34,12 +43,22 @@ def test_a_person_is_forgotten_but_for_what_was_concluded(cast: Cast) -> None:
     mail = cast.vendor.mail
     with pytest.raises(Refusal, match=r"person\.in_use"):
         erase_person(mail, reason="request", at=clock.now())
+    spoken, silent = _enrol(cast)
+    drawn = _sampled(cast)
     counterparties.revoke(Registration.objects.get(pk=cast.vendor.pk), reason="退任", by=cast.clerk, at=clock.now())
     before = known_of(mail)
     assert set(before.kept) == {kept.stream}
     assert ended.stream in before.erasable
+    told = {one.event for found in before.erasable.values() for one in found}
+    # Also what is said about them, and what was searched for by their name.
+    assert told >= {"registration.revoked", "sample.drawn", "recipient.consented"}
     erase_person(mail, reason="request", at=clock.now())
     _nothing_left(mail, kept_stream=kept.stream)
+    assert list(Passkey.objects.all()) == [spoken]
+    assert [bytes(app.box) for app in Authenticator.objects.all()] == [b""]
+    assert silent not in Passkey.objects.all()
+    drawn.refresh_from_db()
+    assert drawn.conditions == [["取引先の担当者", ERASED], ["期間", "2026年"]]
     for stream in Stream.objects.all():
         ledger.check_stream(stream.name)
     entry = ledger.latest(ended.stream, "personal.erased")
@@ -49,9 +68,43 @@ def test_a_person_is_forgotten_but_for_what_was_concluded(cast: Cast) -> None:
     assert consent is not None
     assert hashlib.sha256(bytes(consent.body)).digest() == bytes(consent.digest)
     assert (bytes(consent.salt), bytes(consent.personal)) == (b"", b"")
+    # Erased, and still the house's own: nobody takes it for a forgery, and no seal can be made on it either.
+    assert ceremony.instruction_of(consent).person == {}
+    check_house()
+    Consent.objects.filter(pk=consent.pk).update(mark=bytes(32))
+    assert [one.code for one in checking.check_house() if not one.note] == ["consent.not_ours"]
+    Envelope.objects.filter(pk=ended.pk).update(state="expired")
+    with pytest.raises(Refusal, match=r"envelope\.erased"):
+        send_again(vendor_of(ended), by=cast.clerk, at=clock.now(), deadline=clock.now().date() + timedelta(days=9))
     assert vendor_of(ended).name == ERASED
     assert vendor_of(kept).mail == mail
     assert erase_person(mail, reason="again", at=clock.now()).erasable == {}
+
+
+def _enrol(cast: Cast) -> tuple[Passkey, Passkey]:
+    """What strong mode leaves of somebody: a passkey that has spoken to a consent and one that has not, an app that opened a visit."""
+    told = {"public_key": b"", "counter": 0, "aaguid": bytes(16), "rp_id": "", "origin": "", "mark": b"", "enrolled_at": clock.now()}
+    keys = [
+        Passkey.objects.create(registration=cast.vendor.pk, credential=name, ended_at=ended, **told)
+        for name, ended in ((b"spoken", clock.now()), (b"silent", None))
+    ]
+    word = {"authenticator_data": b"", "client_data": b"", "signature": b""}
+    PasskeyProof.objects.create(consent=Consent.objects.order_by("given_at")[0], passkey=keys[0], **word)
+    at = clock.now()
+    apps = [
+        Authenticator.objects.create(registration=cast.vendor.pk, box=b"locked", last_step=0, enrolled_at=at, ended_at=ended)
+        for ended in (at, None)
+    ]
+    Ceremony.objects.filter(pk=Ceremony.objects.order_by("began_at")[0].pk).update(authenticator=apps[0])
+    return keys[0], keys[1]
+
+
+def _sampled(cast: Cast) -> Sample:
+    """Somebody has drawn contracts by the person's name."""
+    conditions = [("取引先の担当者", cast.vendor.name), ("期間", "2026年")]
+    Member.objects.filter(pk=cast.clerk.pk).update(role=Role.MANAGER)
+    drawing = Member.objects.get(pk=cast.clerk.pk)
+    return draw_sample(Wanted(), size=1, conditions=conditions, language="ja", by=drawing, at=clock.now())
 
 
 def _nothing_left(mail: str, *, kept_stream: str) -> None:

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from tachiai.archive.anchoring import Anchor, anchored
     from tachiai.archive.checking import check_records
     from tachiai.archive.filing import Filed, FiledFile, admit, refile
+    from tachiai.archive.samples import forget_conditions
     from tachiai.archive.searching import Wanted, search_records
     from tachiai.archive.verification import judge
 
@@ -19,6 +20,7 @@ __all__ = [
     "admit",
     "anchored",
     "check_records",
+    "forget_conditions",
     "judge",
     "refile",
     "search_records",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -123,6 +123,19 @@ def note_taken(sample: Sample, what: str, *, by: Member, at: datetime) -> None:
     with transaction.atomic(durable=True):
         actor = ledger.Actor("member", str(by.pk))
         ledger.append(stream_of(sample), "sample.taken", by=actor, at=at, data={"sample": str(sample.pk), "what": what})
+
+
+def forget_conditions(words: Collection[str], *, instead: str) -> int:
+    """Put ``instead`` in the place of every condition that was one of ``words``, whatever its case; how many samples had one.
+
+    In the caller's transaction. What was drawn stays drawn, and a report that was sealed stays as it is.
+    """
+    wanted, changed = {word.casefold() for word in words}, 0
+    for sample in Sample.objects.exclude(conditions=[]):
+        told = [[label, instead if str(value).casefold() in wanted else value] for label, value in sample.conditions]
+        if told != sample.conditions:
+            changed += Sample.objects.filter(pk=sample.pk).update(conditions=told)
+    return changed
 
 
 def expire_samples(*, at: datetime) -> int:

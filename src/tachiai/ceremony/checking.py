@@ -10,6 +10,7 @@ from datetime import datetime
 from functools import partial
 
 from tachiai.ceremony.consents import _mark
+from tachiai.ceremony.consents import is_ours
 from tachiai.ceremony.invitations import _link_key
 from tachiai.ceremony.models import Consent, Invitation, Level
 from tachiai.ceremony.passkeys import check_proof, proofs_of
@@ -31,6 +32,8 @@ def _consent(pk: uuid.UUID) -> Iterator[Finding]:
     body = bytes(consent.body)
     if hashlib.sha256(body).digest() != bytes(consent.digest):
         yield Finding("consent.digest_differs", str(pk))
+    elif not is_ours(consent):
+        yield Finding("consent.not_ours", str(pk))
     try:
         told = json.loads(body)
         said = (told["v"], told["consent"], told["recipient"], told["at"])

@@ -121,6 +121,11 @@ def _mark(digest: bytes) -> bytes:
     return keyed("consent-mark", digest)
 
 
+def is_ours(consent: Consent) -> bool:
+    """Whether the consent bears the house's own mark; erasing what it commits to changes nothing of that."""
+    return hmac.compare_digest(_mark(bytes(consent.digest)), bytes(consent.mark or b""))
+
+
 def consent_of(subject: uuid.UUID) -> Consent | None:
     """What this subject has consented to, if it has."""
     return _CONSENT.first(subject=subject)
@@ -161,7 +166,7 @@ def instruction_of(consent: Consent) -> Instruction:
     """Refuses with ``seal.not_instructed`` when the bytes are not those that this house recorded when the consent was given."""
     body, personal = bytes(consent.body), bytes(consent.personal)
     digest = hashlib.sha256(body).digest()
-    if digest != bytes(consent.digest) or not hmac.compare_digest(_mark(digest), bytes(consent.mark or b"")):
+    if digest != bytes(consent.digest) or not is_ours(consent):
         raise Refusal("seal.not_instructed", consent=str(consent.pk))
     told = json.loads(body)
     if personal and hashlib.sha256(bytes(consent.salt) + personal).hexdigest() != told["personal"]:

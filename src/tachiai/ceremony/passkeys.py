@@ -15,7 +15,7 @@ from django.db.models import Q
 
 from tachiai.ceremony.consents import Proposed, instruction_of
 from tachiai.ceremony.derived_keys import keyed
-from tachiai.ceremony.models import Ceremony, Consent, Passkey, PasskeyProof
+from tachiai.ceremony.models import Authenticator, Ceremony, Consent, Passkey, PasskeyProof
 from tachiai.crypto.passkeys import Assertion, Place, check_assertion, check_enrolment, consent_challenge, from_base64url, to_base64url
 from tachiai.errors import Refusal
 from tachiai.prepared import Prepared, among
@@ -86,6 +86,19 @@ def enrol_passkey(registration: uuid.UUID, ceremony: Ceremony, *, client_data: s
 def end_passkey(registration: uuid.UUID, *, at: datetime) -> bool:
     """The passkey counts no more, in the caller's transaction. Says whether there was one."""
     return bool(Passkey.objects.filter(registration=registration, ended_at=None).update(ended_at=at))
+
+
+def forget_credentials(registration: uuid.UUID) -> None:
+    """Remove the ended passkeys and authenticator apps of a registration, in the caller's transaction.
+
+    A passkey that has spoken to a consent stays as long as the consent does, for it is what proves that word; of an app that opened a
+    visit the row stays, without its secret. Neither names anybody.
+    """
+    Passkey.objects.filter(registration=registration, proofs=None).exclude(ended_at=None).delete()
+    ended = Authenticator.objects.filter(registration=registration).exclude(ended_at=None)
+    visited = Ceremony.objects.filter(authenticator__in=ended).values("authenticator")
+    ended.exclude(pk__in=visited).delete()
+    ended.update(box=b"")
 
 
 def call_for(passkey: Passkey, proposed: Proposed) -> tuple[str, str, str]:

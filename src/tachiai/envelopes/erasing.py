@@ -14,25 +14,29 @@ from datetime import datetime
 
 from django.db import transaction
 
-from tachiai import ceremony, ledger, outbox
+from tachiai import archive, ceremony, ledger, outbox
 from tachiai.accounts.models import Member
 from tachiai.counterparties.models import Registration, RegistrationState
 from tachiai.envelopes.models import Envelope, Recipient
 from tachiai.envelopes.states import EnvelopeState
 from tachiai.errors import Refusal
 
+# What tells of a search: the words searched for may be a person's name.
+SEARCHES = ("sample.drawn", "list.exported")
 ENDED = (EnvelopeState.DECLINED, EnvelopeState.WITHDRAWN, EnvelopeState.EXPIRED)
 ERASED = "（消去済み）"
 
 
 @dataclass(frozen=True)
 class Known:
-    """What the house knows of an address. ``erasable`` and ``kept`` are streams with their entries; ``in_use`` says what must end first."""
+    """What the house knows of an address. ``erasable`` and ``kept`` are streams with their entries; ``names`` are those of the rows;
+    ``in_use`` says what must end first."""
 
     mail: str
     erasable: dict[str, list[ledger.Mention]]
     kept: dict[str, list[ledger.Mention]]
     places: list[Recipient]
+    names: set[str]
     in_use: list[str]
 
 
@@ -43,16 +47,18 @@ def known_of(mail: str) -> Known:
     registrations = list(Registration.objects.filter(mail__iexact=mail))
     ids = [str(row.pk) for row in (*members, *places, *registrations)]
     streams: dict[str, list[ledger.Mention]] = defaultdict(list)
-    for one in ledger.mentions([mail], ids):
+    names = {row.name for row in (*members, *places, *registrations)} - {ERASED}
+    for one in {*ledger.mentions([mail], ids), *ledger.mentions(names, (), events=SEARCHES)}:
         streams[one.stream].append(one)
     if not ids and not streams:
         raise Refusal("person.unknown", mail=mail)
     open_streams = _needed(streams)
     return Known(
         mail=mail,
-        erasable={name: found for name, found in streams.items() if name not in open_streams},
+        erasable={name: sorted(found) for name, found in streams.items() if name not in open_streams},
         kept={name: found for name, found in streams.items() if name in open_streams},
         places=[place for place in places if place.envelope.state in ENDED],
+        names=names,
         in_use=[*_logins(members), *_filings(registrations)],
     )
 
@@ -92,6 +98,7 @@ def erase_person(mail: str, *, reason: str, at: datetime) -> Known:
             outbox.forget_mails(stream, to=mail)
     with transaction.atomic(durable=True):
         _erase_rows(mail)
+        archive.forget_conditions({mail, *known.names}, instead=ERASED)
     return known
 
 
@@ -100,6 +107,7 @@ def _erase_rows(mail: str) -> None:
     for member in Member.objects.filter(mail__iexact=mail):
         Member.objects.filter(pk=member.pk).update(department="", **_nobody(member.pk))
     for registration in Registration.objects.filter(mail__iexact=mail):
+        ceremony.forget_credentials(registration.pk)
         Registration.objects.filter(pk=registration.pk).update(**_nobody(registration.pk))
 
 

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from django.db import transaction
 
-from tachiai import work
+from tachiai import ledger, work
 from tachiai.accounts.models import Member
 from tachiai.clock import today
 from tachiai.envelopes.access import may_manage
@@ -101,7 +101,7 @@ def send_again(recipient: Recipient, *, by: Member, at: datetime, deadline: date
     """A new link for one signer; the old one is dead from now on. Revives an expired envelope for up to 90 days.
 
     Who consented before the deadline, but was not sealed, is not asked twice: reviving alone lets the seal be made.
-    Refuses with ``recipient.not_asked``, ``envelope.too_old``, ``deadline.out_of_range`` or ``envelope.not_allowed``.
+    Refuses with ``recipient.not_asked``, ``envelope.too_old``, ``envelope.erased``, ``deadline.out_of_range`` or ``envelope.not_allowed``.
     """
     envelope = recipient.envelope
     if not may_manage(by, envelope):
@@ -127,6 +127,8 @@ def send_again(recipient: Recipient, *, by: Member, at: datetime, deadline: date
 def _revive(envelope: Envelope, *, deadline: date | None, by: Member, at: datetime) -> None:
     if envelope.ended_at is not None and at - envelope.ended_at > REVIVE_WITHIN:
         raise Refusal("envelope.too_old", days=REVIVE_WITHIN.days)
+    if ledger.latest(envelope.stream, "personal.erased") is not None:
+        raise Refusal("envelope.erased")  # there is nobody left to ask, and no consent that a seal could name
     if deadline is None or not 1 <= (deadline - today(at)).days <= LONGEST_DEADLINE_DAYS:
         raise Refusal("deadline.out_of_range", days=LONGEST_DEADLINE_DAYS)
     move(envelope, EnvelopeState.IN_PROGRESS, deadline=deadline, ended_at=None, updated_at=at)

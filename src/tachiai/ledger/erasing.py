@@ -6,6 +6,7 @@ import json
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -14,7 +15,7 @@ from tachiai.ledger.appending import append
 from tachiai.ledger.models import Entry, Personal
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class Mention:
     """An entry whose personal data is somebody's."""
 
@@ -24,17 +25,29 @@ class Mention:
     at: datetime
 
 
-def mentions(words: Collection[str], ids: Collection[str]) -> Iterator[Mention]:
-    """Entries with personal data that holds one of ``words`` as a value (whatever its case), or that were made by one of ``ids``.
+# Under which names an entry says whom it is about.
+_ABOUT = ("recipient", "registration", "member", "about")
 
-    Reads every entry that still has personal data: a command for the operator, not for a page.
+
+def mentions(words: Collection[str], ids: Collection[str], *, events: Collection[str] = ()) -> Iterator[Mention]:
+    """Entries with personal data that holds one of ``words`` as a value (whatever its case), or that are by or about one of ``ids``.
+
+    Of ``events`` alone where some are named. Reads every entry that still has personal data: a command for the operator, not for a page.
     """
-    wanted, acting = {word.casefold() for word in words}, set(ids)
+    wanted, people = {word.casefold() for word in words}, set(ids)
     rows = Personal.objects.select_related("entry__stream").order_by("entry_id")
+    rows = rows.filter(entry__event__in=events) if events else rows
     for row in rows.iterator(chunk_size=500):
-        by = json.loads(bytes(row.entry.body))["by"]
-        if by.get("id") in acting or not wanted.isdisjoint(_values(json.loads(bytes(row.body)))):
+        if not people.isdisjoint(_people(json.loads(bytes(row.entry.body)))) or not wanted.isdisjoint(_values(json.loads(bytes(row.body)))):
             yield Mention(row.entry.stream.name, row.entry.number, row.entry.event, row.entry.at)
+
+
+def _people(told: dict[str, Any]) -> Iterator[str]:
+    """Who made an entry, and whom it names, by id."""
+    named = told.get("data") or {}
+    for one in (told["by"].get("id"), *(named.get(name) for name in _ABOUT)):
+        if isinstance(one, str):
+            yield one
 
 
 def _values(told: object) -> Iterator[str]:

@@ -110,6 +110,7 @@ SENTENCES = {
     "envelope.no_documents": N_("文書を1件以上追加してください。"),
     "envelope.not_described": N_("封筒名と取引情報を入力してください。"),
     "envelope.moved": N_("この封筒の状態が変わったため、操作できませんでした。現在の状態を確認してください。"),
+    "envelope.erased": N_("署名者の個人情報が消去されているため、再開できません。複製して作り直してください。"),
     "envelope.too_old": N_("期限切れから{days}日を過ぎた封筒は再送できません。複製して作り直してください。"),
     "envelope.withdrawn": N_("この署名依頼は、送信者により取り下げられました。"),
     "envelope.declined": N_("この署名依頼は、署名されずに終了しました。"),
