@@ -47,7 +47,7 @@ def known_of(mail: str) -> Known:
     registrations = list(Registration.objects.filter(mail__iexact=mail))
     ids = [str(row.pk) for row in (*members, *places, *registrations)]
     streams: dict[str, list[ledger.Mention]] = defaultdict(list)
-    names = {row.name for row in (*members, *places, *registrations)} - {ERASED}
+    names = {*(row.name for row in members), *(row.name for row in places), *(row.name for row in registrations)} - {ERASED}
     for one in {*ledger.mentions([mail], ids), *ledger.mentions(names, (), events=SEARCHES)}:
         streams[one.stream].append(one)
     if not ids and not streams:
