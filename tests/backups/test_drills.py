@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from cast import assemble
 from place import Place
 from stories import concluded, drafted
 from tachiai import backups, clock, sealing, vault
+from tachiai.administration.vault_keys import list_vault_keys, make_vault_key, retire_vault_key, rotate_vault_keys
 from tachiai.backups.models import Drill
 from tachiai.backups.repository import Repository
 from tachiai.ledger.models import Entry
@@ -23,13 +25,23 @@ def test_a_drill_restores_reads_judges_and_puts_it_on_paper(house: Place, backed
     concluded(assemble())
     monkeypatch.setenv("TACHIAI_HOME", str(house.home))
     made = backups.make_backup(now=clock.now)
+    _change_the_key()  # the generation's rows open with the old one alone
     passed = backups.drill(now=clock.now)
     assert (passed.passed, passed.findings, passed.generation) == (True, [], made.generation)
+    assert "fsck_ms" in passed.figures
     assert passed.figures["judged"] == 2  # the contract and its certificate
     assert passed.figures["entries"] == Entry.objects.filter(at__lte=made.ended_at).exclude(event="backup.made").count()
     assert not (house.home / "drill").exists()
     report = vault.read(passed.report)
     sealing.verify(report, expected=sealing.expected_of_paper(report, subject=passed.pk), at=clock.now())
+
+
+def _change_the_key() -> None:
+    """In the same night: a new key, everything moved to it, the old one retired."""
+    earlier = next(key.id for key in list_vault_keys() if key.current)
+    make_vault_key(at=clock.now())
+    rotate_vault_keys()
+    assert retire_vault_key(earlier, at=clock.now() + timedelta(hours=2)) is not None
 
 
 def test_a_drill_tells_what_is_wrong(house: Place, backed: Path, monkeypatch: pytest.MonkeyPatch) -> None:

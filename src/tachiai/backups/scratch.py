@@ -20,6 +20,7 @@ from psycopg import sql
 from tachiai.backups.files import disk
 from tachiai.backups.snapshots import told_database
 from tachiai.errors import Outage, Refusal
+from tachiai.vault.key_list import EARLIER, RETIRED
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ def scratch_house() -> Iterator[Scratch]:
     name = f"{connection.settings_dict['NAME']}_drill_{home.name}" if connection.vendor == "postgresql" else ""
     try:
         with disk():
-            shutil.copytree(settings.TACHIAI.keys, home / "keys", ignore=shutil.ignore_patterns("seal"))
+            _lend_keys(settings.TACHIAI.keys, home / "keys")
         if name:
             _create_database(name)
         yield Scratch(home, _environment(home, name))
@@ -53,6 +54,13 @@ def scratch_house() -> Iterator[Scratch]:
         if name:
             _drop_database(name)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _lend_keys(keys: Path, scratch: Path) -> None:
+    """Everything but what seals. A key of the vault that was retired since the generation was made opens its rows still."""
+    shutil.copytree(keys, scratch, ignore=shutil.ignore_patterns("seal"))
+    if (scratch / RETIRED).is_dir():
+        shutil.copytree(scratch / RETIRED, scratch / EARLIER, dirs_exist_ok=True)
 
 
 # What would lead out of the scratch house: to the mail server, to production's own boxes, backups and publications.
