@@ -1,7 +1,8 @@
 """The log: what giving places to a million entries costs in time and memory, and what appending costs with the tree and without.
 
-``python -m benchmarks.ledger [--entries 20000 | --million] [--database URL]``. A house in a temporary folder; CPU seconds are of this
-process alone, so on PostgreSQL the server's are not in them. Nothing is timestamped.
+``python -m benchmarks.ledger [--entries 20000 | --million | --signing] [--database URL]``; ``--signing`` measures consents and seals
+instead, with the sequencer running and without. A house in a temporary folder; CPU seconds are of this process alone, so on PostgreSQL
+the server's are not in them. Nothing is timestamped but seals.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from multiprocessing.synchronize import Event
 from pathlib import Path
+from typing import Any
 
 AT = datetime(2026, 11, 26, tzinfo=UTC)
 STREAMS = 20  # entries of an envelope
@@ -106,41 +108,88 @@ class Appends:
         print(f"append, {name:44} {each:8.1f} µs CPU, {waits}")
 
 
-def integrate_until(stop: Event, allowed: Event, home: str, database: str) -> None:
-    """Another process of the house gives places ten times as often as the clock does, while it may."""
+def integrate_until(stop: Event, allowed: Event, home: str, database: str, pause: float) -> None:
+    """Another process of the house gives places every ``pause`` seconds (the clock does every ten), while it may."""
     settle(Path(home), database)
     from tachiai import ledger
 
     while not stop.is_set():
         if allowed.is_set():
             ledger.integrate(at=AT)
-        stop.wait(1.0)
+        stop.wait(pause)
+
+
+@contextmanager
+def sequencer(home: Path, database: str, *, pause: float) -> Iterator[Event]:
+    """The other process; it works while the event that is given is set."""
+    context = multiprocessing.get_context("spawn")
+    stop, allowed = context.Event(), context.Event()
+    other = context.Process(target=integrate_until, args=(stop, allowed, str(home), database, pause))
+    other.start()
+    try:
+        yield allowed
+    finally:
+        stop.set()
+        other.join()
 
 
 def compare_appends(home: Path, database: str) -> int:
     """Turn by turn, so that whatever else the machine does falls on both; how many entries were written."""
     from tachiai import ledger
 
-    context = multiprocessing.get_context("spawn")
-    stop, allowed = context.Event(), context.Event()
-    other = context.Process(target=integrate_until, args=(stop, allowed, str(home), database))
-    other.start()
     alone, beside = Appends(), Appends()
-    try:
+    with sequencer(home, database, pause=1.0) as allowed:
         for number in range(ROUNDS):
             allowed.clear()
             alone.go(f"alone-{number}")
             allowed.set()
             beside.go(f"beside-{number}")
-    finally:
-        stop.set()
-        other.join()
     alone.tell("nobody gives places")
     beside.tell("another process gives places every second")
     waits = statistics.median(beside.waits) / statistics.median(alone.waits)
     print(f"append with the sequencer, as a ratio: CPU {beside.cpu / alone.cpu:.2f}, median wait {waits:.2f}")
     ledger.integrate(at=AT)
     return len(alone.waits) + len(beside.waits)
+
+
+@dataclass
+class Signings:
+    """How long each consent took (its document shown, then agreed to), and each seal, by rounds."""
+
+    consents: list[float] = field(default_factory=list)
+    seals: list[float] = field(default_factory=list)
+
+    def go(self, envelopes: list[Any]) -> None:
+        from benchmarks.waiting import consent
+        from tachiai import clock
+        from tachiai.config.jobs import SEAL
+        from tachiai.work import drain
+
+        for envelope in envelopes:
+            begun = time.perf_counter()
+            consent(envelope)
+            self.consents.append(time.perf_counter() - begun)
+        begun = time.perf_counter()
+        assert drain(SEAL, now=clock.now) == len(envelopes)
+        self.seals.append((time.perf_counter() - begun) / len(envelopes))
+
+
+def compare_signings(home: Path, database: str, *, rounds: int, each: int) -> None:
+    """Consents and seals turn by turn, with another process that gives places five times a second and without."""
+    os.environ.update(TACHIAI_HOME=str(home), TACHIAI_MODE="demo", DJANGO_SETTINGS_MODULE="tachiai.config.settings")
+    os.environ["TACHIAI_DATABASE_URL"] = database
+    from benchmarks.waiting import copies
+
+    made = copies(2 * rounds * each, 2048)
+    alone, beside = Signings(), Signings()
+    with sequencer(home, database, pause=0.2) as allowed:
+        for number in range(2 * rounds):
+            given, turn = made[number * each : (number + 1) * each], beside if number % 2 else alone
+            (allowed.set if number % 2 else allowed.clear)()
+            turn.go(given)
+    for name in ("consents", "seals"):
+        without, with_it = (statistics.median(getattr(one, name)) for one in (alone, beside))
+        print(f"{name}: median {without * 1e3:.1f} ms, {with_it * 1e3:.1f} ms with the sequencer, a ratio of {with_it / without:.2f}")
 
 
 def prove(count: int, *, size: int) -> None:
@@ -181,8 +230,12 @@ def main() -> None:
     parser.add_argument("--entries", type=int, default=20_000)
     parser.add_argument("--million", action="store_true")
     parser.add_argument("--database", default="", help="postgresql://…, an empty database; SQLite without")
+    parser.add_argument("--signing", action="store_true", help="consents and seals, with the sequencer running and without")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
+        if options.signing:
+            compare_signings(Path(folder), options.database, rounds=8, each=8)
+            return
         compare(1_000_000 if options.million else options.entries, Path(folder), options.database)
 
 

@@ -20,6 +20,15 @@ SAMPLE_OF_CHECKS = 100
 
 
 def fill(count: int, rsa_bits: int) -> dict[str, Any]:
+    found = copies(count, rsa_bits)
+    for envelope in found:
+        consent(envelope)
+    document = found[0].documents.get()
+    return {"waiting": count, "bytes": document.revisions.get(number=document.head_number).size}
+
+
+def copies(count: int, rsa_bits: int) -> list[Any]:
+    """A house of its own, and so many envelopes in it that wait for our own signer."""
     from tachiai import clock
     from tachiai.administration.embedding import DEMO_OPERATOR
     from tachiai.cli.houses import establish
@@ -32,10 +41,7 @@ def fill(count: int, rsa_bits: int) -> dict[str, Any]:
 
     settle_demo_people(house)
     original = _sent()
-    for number in range(count):
-        _consent(_copied(original, number))
-    document = original.documents.get()
-    return {"waiting": count, "bytes": document.revisions.get(number=document.head_number).size}
+    return [_copied(original, number) for number in range(count)]
 
 
 def _sent() -> Any:
@@ -104,7 +110,8 @@ def _row(like: Any, **other: Any) -> Any:
     return fresh
 
 
-def _consent(envelope: Any) -> None:
+def consent(envelope: Any) -> None:
+    """Our own signer is shown the document and agrees, by the real verbs."""
     from tachiai import clock
     from tachiai.ceremony.models import Level
     from tachiai.envelopes.opening import show_document
