@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
 
-from tachiai.ceremony.consents import _mark
 from tachiai.ceremony.consents import is_ours
 from tachiai.ceremony.invitations import _link_key
 from tachiai.ceremony.models import Consent, Invitation, Level
@@ -33,7 +32,7 @@ def _consent(pk: uuid.UUID) -> Iterator[Finding]:
     if hashlib.sha256(body).digest() != bytes(consent.digest):
         yield Finding("consent.digest_differs", str(pk))
     elif not is_ours(consent):
-        yield Finding("consent.not_ours", str(pk))
+        yield Finding("consent.mark_differs", str(pk))
     try:
         told = json.loads(body)
         said = (told["v"], told["consent"], told["recipient"], told["at"])
@@ -45,8 +44,6 @@ def _consent(pk: uuid.UUID) -> Iterator[Finding]:
     if not whole or said != (1, str(pk), str(consent.subject), f"{consent.given_at:%Y-%m-%dT%H:%M:%S.%fZ}"):
         yield Finding("consent.columns_differ", str(pk))
     personal = bytes(consent.personal)
-    if consent.mark is not None and bytes(consent.mark) != _mark(bytes(consent.digest)):
-        yield Finding("consent.mark_differs", str(pk))
     yield from _passkey(consent, level)
     if personal and hashlib.sha256(bytes(consent.salt) + personal).hexdigest() != committed:
         yield Finding("consent.personal_differs", str(pk))
