@@ -31,8 +31,6 @@ def _consent(pk: uuid.UUID) -> Iterator[Finding]:
     body = bytes(consent.body)
     if hashlib.sha256(body).digest() != bytes(consent.digest):
         yield Finding("consent.digest_differs", str(pk))
-    elif not is_ours(consent):
-        yield Finding("consent.mark_differs", str(pk))
     try:
         told = json.loads(body)
         said = (told["v"], told["consent"], told["recipient"], told["at"])
@@ -44,6 +42,8 @@ def _consent(pk: uuid.UUID) -> Iterator[Finding]:
     if not whole or said != (1, str(pk), str(consent.subject), f"{consent.given_at:%Y-%m-%dT%H:%M:%S.%fZ}"):
         yield Finding("consent.columns_differ", str(pk))
     personal = bytes(consent.personal)
+    if not is_ours(consent):
+        yield Finding("consent.mark_differs", str(pk))
     yield from _passkey(consent, level)
     if personal and hashlib.sha256(bytes(consent.salt) + personal).hexdigest() != committed:
         yield Finding("consent.personal_differs", str(pk))
