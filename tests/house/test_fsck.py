@@ -149,6 +149,10 @@ def _become_superuser() -> None:
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("SET session_replication_role = replica")
+            cursor.execute("SELECT conrelid::regclass::text, conname FROM pg_constraint WHERE contype = 'c' AND conrelid <> 0")
+            for table, name in cursor.fetchall():
+                if table.partition("_")[0] in ("sealing", "envelopes"):
+                    cursor.execute(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"')
             return
         cursor.execute("PRAGMA foreign_keys = OFF")
         cursor.execute("PRAGMA ignore_check_constraints = ON")
@@ -159,6 +163,8 @@ def _become_superuser() -> None:
 
 def _changed(field: Any, value: Any) -> Any:
     """Another value that the column can hold."""
+    if isinstance(field, models.GenericIPAddressField):
+        return "192.0.2.99"
     if isinstance(value, bytes | memoryview):
         data = bytearray(value)
         data[-1] ^= 1
@@ -179,7 +185,6 @@ def _changed(field: Any, value: Any) -> Any:
         models.DateTimeField: clock.now(),
         models.BinaryField: b"\0" * 32,
         models.UUIDField: uuid.uuid4(),
-        models.GenericIPAddressField: "192.0.2.99",
     }
     return made.get(type(field), 1)
 

@@ -137,17 +137,18 @@ def test_demo_says_what_is_wrong_with_a_file(tmp_path: Path) -> None:
 
 
 def test_the_same_code_on_postgresql() -> None:
-    """The story and its kills, once more on the other database."""
+    """The story, its races, its work, and what fsck finds, once more on the other database."""
     if programs() is None:
         pytest.skip("PostgreSQL is not installed")
     chosen = [
         "tests/envelopes/test_story.py",
         "tests/envelopes/test_killed.py",
         "tests/envelopes/test_races.py",
+        "tests/house/test_fsck.py",
         "tests/work",
         "tests/ledger",
     ]
-    part = "story or _commit or leases or signing_against_the_clock or double or on_postgresql or test_tree"
+    part = "story or bytes_and_digests or leases or signing_against_the_clock or double or on_postgresql or test_tree"
     with cluster() as server:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("TACHIAI_", "DJANGO_", "PYTEST"))}
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", *chosen, "-k", part]
