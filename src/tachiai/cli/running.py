@@ -69,12 +69,14 @@ def is_loopback(host: str) -> bool:
 
 
 def _web(options: argparse.Namespace) -> list[str]:
+    # The server binds to numbers only; passkeys take a name in the address, and on one's own machine that is "localhost".
+    bound = "127.0.0.1" if options.host == "localhost" else options.host
     return [
         sys.executable,
         "-m",
         "granian",
         "--interface=wsgi",
-        f"--host={options.host}",
+        f"--host={bound}",
         f"--port={options.port}",
         "--workers=1",
         "--blocking-threads=8",

@@ -26,6 +26,7 @@ from tachiai.web.desk.wizard import draft_of, steps_of
 from tachiai.web.problems import sentence
 
 FURTHER = 3
+ABOUT_PASSKEYS = ("proof.no_passkeys", "proof.not_for_own")
 Choices = list[tuple[str, Any]]
 THEIR_PROOFS = (
     (Proof.PLAIN, gettext_lazy("アクセスコード")),
@@ -37,9 +38,9 @@ OUR_PROOFS = (
     (Proof.TOTP, gettext_lazy("職員ログイン＋認証アプリ（TOTP）")),
 )
 ALL_PROOFS = (
-    (Proof.PLAIN, gettext_lazy("求めない")),
-    (Proof.TOTP, gettext_lazy("認証アプリ（TOTP）")),
-    (Proof.PASSKEY, gettext_lazy("パスキー（相手方のみ）")),
+    (Proof.PLAIN, gettext_lazy("通常（アクセスコード・職員ログイン）")),
+    (Proof.TOTP, gettext_lazy("通常＋認証アプリ（TOTP）")),
+    (Proof.PASSKEY, gettext_lazy("通常＋パスキー（相手方のみ）")),
 )
 
 
@@ -67,7 +68,7 @@ class RecipientsForm(forms.Form):
     )
     own_order = forms.IntegerField(label=gettext_lazy("順番"), min_value=1, max_value=99, initial=2)
     own_proof = forms.TypedChoiceField(
-        label=gettext_lazy("確認の強化"), choices=OUR_PROOFS, coerce=Proof, empty_value=Proof.PLAIN, required=False
+        label=gettext_lazy("本人確認の方法"), choices=OUR_PROOFS, coerce=Proof, empty_value=Proof.PLAIN, required=False
     )
 
     def __init__(self, *args: Any, theirs: Choices, ours: Choices, **kwargs: Any) -> None:
@@ -82,7 +83,7 @@ class RecipientsForm(forms.Form):
             order = forms.IntegerField(label=_("順番"), min_value=1, max_value=99, initial=1, required=False)
             self.fields[f"more_{row}_order"] = order
             self.fields[f"more_{row}_proof"] = forms.TypedChoiceField(
-                label=_("確認の強化"), choices=ALL_PROOFS, coerce=Proof, empty_value=Proof.PLAIN, required=False
+                label=_("本人確認の方法"), choices=ALL_PROOFS, coerce=Proof, empty_value=Proof.PLAIN, required=False
             )
         for name, field in self.fields.items():
             if name.endswith("order"):
@@ -123,8 +124,17 @@ def recipients(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpRespo
             name_recipients(envelope, chosen, by=member, at=clock.now(), proofs=proofs)
             return redirect("desk:review", envelope.pk)
         except Refusal as refusal:
-            form.add_error(None, sentence(refusal.code, refusal.facts))
+            for name in _at_fault(form, refusal.code):
+                form.add_error(name, sentence(refusal.code, refusal.facts))
     return _page(request, member, envelope, form, theirs=theirs, ours=ours, status=422)
+
+
+def _at_fault(form: RecipientsForm, code: str) -> list[str | None]:
+    """The choices that a refusal is about, so that its words stand beside them; otherwise the form as a whole."""
+    if code not in ABOUT_PASSKEYS:
+        return [None]
+    chosen = [name for name, value in form.cleaned_data.items() if name.endswith("_proof") and value == Proof.PASSKEY]
+    return [*chosen] or [None]
 
 
 def _chosen(envelope: Envelope, theirs: Choices, ours: Choices) -> dict[str, Any]:

@@ -41,7 +41,7 @@ class SizeForm(forms.Form):
         max_value=LARGEST,
         initial=USUAL,
         help_text=gettext_lazy("1〜100件。対象がこれより少ないときは、すべてを抽出します。"),
-        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
         error_messages={
             "required": gettext_lazy("件数を入力してください。"),
             "invalid": gettext_lazy("件数を数字で入力してください。"),

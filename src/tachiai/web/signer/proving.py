@@ -31,6 +31,13 @@ def elsewhere(guest: Guest, proof: str) -> HttpResponse | None:
     return None if still_to_prove(guest.found) == proof else HttpResponseRedirect(guest.url("confirm"))
 
 
+def _app_words(refusal: Refusal) -> str:
+    """As for an access code, but what cannot be a code of the app must not be called an access code."""
+    if refusal.code == "code.malformed":
+        return _("認証アプリに表示された6桁のコードを入力してください。")
+    return code_sentence(refusal)
+
+
 def circumstances_of(request: HttpRequest) -> Circumstances:
     return Circumstances(address_of(request), agent_of(request), spoken())
 
@@ -54,7 +61,7 @@ def authenticator(request: HttpRequest, guest: Guest) -> HttpResponse:
             except Refusal as refusal:
                 if refusal.code in ENDS:
                     return stop_for(request, guest, refusal.code)
-                form.add_error("code", code_sentence(refusal))
+                form.add_error("code", _app_words(refusal))
                 status = status_of(refusal.code)
     setup = app_setup(guest.found)
     heading = _("認証アプリを登録してください") if setup else _("認証アプリのコードを入力してください")
@@ -79,7 +86,12 @@ def passkey(request: HttpRequest, guest: Guest) -> HttpResponse:
             enrol_passkey(guest.found, **given, circumstances=circumstances_of(request), at=guest.at)
             return HttpResponseRedirect(guest.url("confirm"))
         except Refusal as refusal:
-            errors, status = [{"href": "", "text": sentence(refusal.code, refusal.facts)}], status_of(refusal.code)
+            words = (
+                sentence(refusal.code, refusal.facts)
+                if any(given.values())
+                else _("パスキーを登録できませんでした。パスキーを使うには、JavaScriptが必要です。")
+            )
+            errors, status = [{"href": "", "text": words}], status_of(refusal.code)
     context = guest.page(
         heading=_("パスキーを登録してください"),
         step=3,

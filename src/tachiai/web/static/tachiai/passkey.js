@@ -46,8 +46,8 @@ for (const form of document.querySelectorAll("form[data-passkey]")) {
       for (const [name, value] of Object.entries(told)) form.elements[name].value = text(value);
       form.dataset.spoken = "1";
       form.requestSubmit();
-    } catch {
-      news.textContent = news.dataset.stopped;
+    } catch (why) {
+      news.textContent = ["SecurityError", "NotSupportedError"].includes(why.name) ? news.dataset.unable : news.dataset.stopped;
     } finally {
       asking = false;
     }
