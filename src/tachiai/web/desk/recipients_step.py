@@ -38,10 +38,23 @@ OUR_PROOFS = (
     (Proof.TOTP, gettext_lazy("職員ログイン＋認証アプリ（TOTP）")),
 )
 ALL_PROOFS = (
-    (Proof.PLAIN, gettext_lazy("通常（アクセスコード・職員ログイン）")),
-    (Proof.TOTP, gettext_lazy("通常＋認証アプリ（TOTP）")),
-    (Proof.PASSKEY, gettext_lazy("通常＋パスキー（相手方のみ）")),
+    (Proof.PLAIN, gettext_lazy("通常の方法")),
+    (Proof.TOTP, gettext_lazy("認証アプリ（TOTP）を追加")),
+    (Proof.PASSKEY, gettext_lazy("パスキーを追加（相手方のみ）")),
 )
+
+
+def _order(initial: int, *, required: bool = True) -> forms.IntegerField:
+    words = gettext_lazy("1〜99の数字を入力してください。")
+    return forms.IntegerField(
+        label=gettext_lazy("順番"),
+        min_value=1,
+        max_value=99,
+        initial=initial,
+        required=required,
+        error_messages=dict.fromkeys(("required", "invalid", "min_value", "max_value"), words),
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
 
 
 class RecipientsForm(forms.Form):
@@ -52,7 +65,7 @@ class RecipientsForm(forms.Form):
         help_text=gettext_lazy("届出の確認と承認が済んだ方から選びます。"),
         error_messages={"required": gettext_lazy("相手方の署名者を選択してください。")},
     )
-    counterparty_order = forms.IntegerField(label=gettext_lazy("順番"), min_value=1, max_value=99, initial=1)
+    counterparty_order = _order(1)
     counterparty_proof = forms.TypedChoiceField(
         label=gettext_lazy("本人確認の方法"),
         choices=THEIR_PROOFS,
@@ -66,7 +79,7 @@ class RecipientsForm(forms.Form):
         help_text=gettext_lazy("署名権限のある職員から選びます。"),
         error_messages={"required": gettext_lazy("当方の署名者を選択してください。")},
     )
-    own_order = forms.IntegerField(label=gettext_lazy("順番"), min_value=1, max_value=99, initial=2)
+    own_order = _order(2)
     own_proof = forms.TypedChoiceField(
         label=gettext_lazy("本人確認の方法"), choices=OUR_PROOFS, coerce=Proof, empty_value=Proof.PLAIN, required=False
     )
@@ -80,14 +93,10 @@ class RecipientsForm(forms.Form):
         for row in range(FURTHER):
             self.fields[f"more_{row}"] = forms.ChoiceField(label=_("署名者"), required=False)
             self._choose(f"more_{row}", everybody)
-            order = forms.IntegerField(label=_("順番"), min_value=1, max_value=99, initial=1, required=False)
-            self.fields[f"more_{row}_order"] = order
+            self.fields[f"more_{row}_order"] = _order(1, required=False)
             self.fields[f"more_{row}_proof"] = forms.TypedChoiceField(
                 label=_("本人確認の方法"), choices=ALL_PROOFS, coerce=Proof, empty_value=Proof.PLAIN, required=False
             )
-        for name, field in self.fields.items():
-            if name.endswith("order"):
-                field.widget = forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"})
 
     def _choose(self, name: str, choices: Choices) -> None:
         field = self.fields[name]
