@@ -142,7 +142,6 @@ def test_the_same_code_on_postgresql() -> None:
         pytest.skip("PostgreSQL is not installed")
     chosen = [
         "tests/envelopes/test_story.py",
-        "tests/envelopes/test_killed.py",
         "tests/envelopes/test_races.py",
         "tests/house/test_fsck.py",
         "tests/work",

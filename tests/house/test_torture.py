@@ -6,12 +6,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_quick_torture_finds_nothing() -> None:
     command = [sys.executable, "-m", "torture", "--quick", "--processes", "1"]
-    told = subprocess.run(command, cwd=Path(__file__).parent.parent, capture_output=True, text=True, timeout=290, check=False)
+    told = subprocess.run(command, cwd=Path(__file__).parent.parent, capture_output=True, text=True, timeout=880, check=False)
     assert told.returncode == 0, told.stdout[-6000:] + told.stderr[-2000:]
-    assert "18 kills" in told.stdout
+    assert "21 kills" in told.stdout
     assert "5 races" in told.stdout
     assert "5 faults" in told.stdout
-    assert "18 killed" in told.stdout, "a step that nobody comes to any more proves nothing"
+    assert "21 killed" in told.stdout, "a step that nobody comes to any more proves nothing"

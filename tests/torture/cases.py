@@ -28,6 +28,8 @@ QUICK_STEPS = {
     "topping-up": ("archive.filing:refile",),
     "renewing": ("sealing.seals:renew", "archive.filing:refile"),
 }
+# Amid a group: some of its rows have taken the step and others have not.
+QUICK_AMID = ("sealing.seals:begin", "sealing.seals:_released", "vault.keeping:put_tail")
 QUICK_RACES = ("two-signers", "sign-withdraw", "double-posts", "two-workers-sealing", "two-workers-closing")
 QUICK_FAULTS = (
     "sealing/tsa-another-nonce/0",
@@ -56,6 +58,7 @@ def names(grounds: Grounds, *, quick: bool) -> list[str]:
 
 def _quick(backend: str) -> list[str]:
     stepped = [f"kill/{backend}/{chapter}/after_{step}/1" for chapter, steps in QUICK_STEPS.items() for step in steps]
+    stepped += [f"kill/{backend}/sealing/after_{step}/2" for step in QUICK_AMID]
     stepped.append(f"kill/{backend}/mailing/before_outbox.delivering:_settle/1")
     return [*stepped, *(f"race/{backend}/{race}/0" for race in QUICK_RACES), *(f"fault/{backend}/{what}" for what in QUICK_FAULTS)]
 

@@ -33,13 +33,15 @@ def _consent(pk: uuid.UUID) -> Iterator[Finding]:
         yield Finding("consent.digest_differs", str(pk))
     try:
         told = json.loads(body)
-        said = (told["v"], told["consent"], told["recipient"], told["at"])
+        said = (told["v"], told["consent"], told["recipient"])
+        asked_at = datetime.fromisoformat(told["at"])
         whole = canonical(told) == body
         committed, level = str(told["personal"]), str(told["authentication"]["level"])
     except (ValueError, KeyError, TypeError):
         yield Finding("consent.unreadable", str(pk))
         return
-    if not whole or said != (1, str(pk), str(consent.subject), f"{consent.given_at:%Y-%m-%dT%H:%M:%S.%fZ}"):
+    # The words are put together when somebody is asked, and given when they press; the entry tells when that was.
+    if not whole or said != (1, str(pk), str(consent.subject)) or asked_at > consent.given_at:
         yield Finding("consent.columns_differ", str(pk))
     personal = bytes(consent.personal)
     if not is_ours(consent):

@@ -44,6 +44,8 @@ def check_consents(
 def _check_consent(envelope: Envelope, person: Recipient, papers: Sequence[Papers], consent: Consent, entry: Recorded) -> Iterator[Finding]:
     if (entry.data.get("consent"), entry.data.get("digest")) != (str(consent.pk), bytes(consent.digest).hex()):
         yield Finding("consent.unlike_entry", str(consent.pk), f"{envelope.stream} entry {entry.number}")
+    if entry.at != consent.given_at:
+        yield Finding("consent.unlike_entry", str(consent.pk), f"{envelope.stream} entry {entry.number}: another time")
     body = json.loads(bytes(consent.body))
     frozen = [(paper, row) for paper in papers for row in paper.revisions if row.kind == RevisionKind.FROZEN]
     shown = [(str(paper.document.pk), bytes(row.sha256).hex(), row.size, paper.document.pages) for paper, row in frozen]
