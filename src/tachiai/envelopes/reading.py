@@ -115,7 +115,7 @@ _BLOB = Prepared(lambda: Blob.objects.filter(pk=given("pk", Blob)))
 
 
 def note_view(document: Document, *, by: Member, at: datetime) -> None:
-    """A member looks at a document's pages: on record, once for each sitting (the door remembers which were noted)."""
+    """A member looks at a document's pages: on record, once for each login (the door remembers which were noted)."""
     with transaction.atomic(durable=True):
         note(document.envelope, "document.viewed", by=by, at=at, data={"document": str(document.pk)})
 
