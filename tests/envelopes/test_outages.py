@@ -135,7 +135,7 @@ def test_no_stamp_at_freezing(house: Place, cast: Cast, authority: Authority) ->
 
 
 def test_no_stamp_at_closing(house: Place, scene: Scene, authority: Authority) -> None:
-    """Neither at the document's last stamp nor at the certificate's: nobody is told of a conclusion that is not stamped."""
+    """Neither at the document's last stamp, nor at the checkpoint's, nor at the certificate's: nobody is told of a conclusion unstamped."""
     signs(scene.vendor)
     work()
     signs(scene.mayor)
@@ -144,11 +144,13 @@ def test_no_stamp_at_closing(house: Place, scene: Scene, authority: Authority) -
     faults(authority, waiting, ["rejects", "another nonce", "an expired certificate", "hangs"])
     assert scene.state() == "closing"
     assert not Revision.objects.filter(kind="closed").exists()
-    authority.fault, authority.first = "500", 1  # the document's stamp is given, those of the certificate are not
-    waiting.meets("tsa.unreachable")
-    assert Revision.objects.filter(kind="closed").count() == 1
-    assert not Mail.objects.filter(kind="M05").exists()
-    assert events(scene.envelope)[-1] == "seal.intended"
+    # The document's stamp is given; the next time that of the ledger's checkpoint; those of the certificate are not.
+    for last in ("document.closed", "seal.intended"):
+        authority.fault, authority.first = "500", 1
+        waiting.meets("tsa.unreachable")
+        assert Revision.objects.filter(kind="closed").count() == 1
+        assert not Mail.objects.filter(kind="M05").exists()
+        assert events(scene.envelope)[-1] == last
     authority.fault = ""
     go_on(waiting)
     assert scene.state() == "concluded"
