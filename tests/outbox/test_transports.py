@@ -22,7 +22,7 @@ from tachiai.errors import Outage
 from tachiai.house import Smtp
 from tachiai.outbox import transports
 from tachiai.outbox.composing import POLICY
-from tachiai.outbox.transports import Refused, SmtpTransport
+from tachiai.outbox.transports import Refused, SmtpTransport, Unanswered
 
 TO = "vendor@example.jp"
 
@@ -203,7 +203,21 @@ def test_silent_server(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_connection_lost_after_the_body() -> None:
     with open_office(Clerk(hang_up=True)) as port:
-        assert outage(way_out(port)).code == "smtp.unreachable"
+        assert isinstance(outage(way_out(port)), Unanswered)
+
+
+def test_what_is_no_reply_accepts_nothing() -> None:
+    """Said to the whole mail, nobody knows what it means."""
+    for said in ("thank you", "099 odd", "612 odd"):
+        with open_office(Clerk(data=said)) as port:
+            assert isinstance(outage(way_out(port)), Unanswered), said
+    with open_office(Clerk(rcpt={TO: "hello"})) as port:
+        assert outage(way_out(port)).code == "smtp.failed"
+
+
+def test_a_reply_can_be_kept_whatever_is_in_it() -> None:
+    with open_office(Clerk(data="250 \x00queued\x1b[2J")) as port:
+        assert way_out(port).send(message()) == "250 \ufffdqueued\ufffd[2J"
 
 
 def test_unknown_host() -> None:

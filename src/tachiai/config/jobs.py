@@ -38,7 +38,7 @@ SEAL = Flow("seal", sealable, lambda intake: seal_consents(intake, now=clock.now
 CLOSE = Kind("close", CloseTask.objects.all, lambda task: close_envelope(task, now=clock.now), lease=_LONG, batch=1, hands=4)
 TOP_UP = Kind("top-up", TopUpTask.objects.all, lambda task: top_up(task, now=clock.now), lease=_LONG, batch=2)
 RENEW = Kind("renew", RenewalTask.objects.all, lambda task: renew(task, now=clock.now), lease=_LONG, batch=2)
-MAIL = Kind("mail", Mail.objects.all, lambda mail: outbox.deliver(mail, now=clock.now, refused=note_undelivered))
+MAIL = Kind("mail", Mail.objects.all, lambda mail: outbox.deliver(mail, now=clock.now, refused=note_undelivered), lease=_LONG)
 SAMPLE = Kind("sample", SampleTask.objects.all, lambda task: gather_sample(task, now=clock.now), lease=_LONGEST, batch=1)
 EVIDENCE = Kind("evidence", EvidenceTask.objects.all, lambda task: do_evidence(task, now=clock.now), lease=_LONG, batch=1)
 _HOURS = timedelta(hours=8)  # whoever holds it and dies is found out by its process, not by the clock

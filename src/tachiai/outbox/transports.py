@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import re
 import smtplib
 import ssl
 import threading
@@ -35,6 +36,10 @@ class Refused(Exception):
         self.reply = reply
 
 
+class Unanswered(Outage):
+    """The server was given the whole mail and said nothing to it that can be understood: it may have taken it, or not."""
+
+
 class Outgoing(Protocol):
     """A composed message."""
 
@@ -45,7 +50,7 @@ class Outgoing(Protocol):
 
 class Transport(Protocol):
     def send(self, message: Outgoing) -> str:
-        """Hand one message over and return the server's reply. Raises ``Refused`` or ``Outage``."""
+        """Hand one message over and return the server's reply. Raises ``Refused`` or ``Outage`` (``Unanswered`` among them)."""
         ...
 
 
@@ -174,11 +179,11 @@ class SmtpTransport:
         server.ehlo_or_helo_if_needed()
         _answered(server.mail(self._smtp.sender), whole_house=True)
         _answered(server.rcpt(recipient), whole_house=False)
-        try:
-            answer = server.data(message.as_bytes())
-        except smtplib.SMTPDataError as problem:
-            # DATA itself was declined, before a byte was sent: this recipient's answer like any other.
-            answer = (problem.smtp_code, _as_bytes(problem.smtp_error))
+        answer = server.docmd("DATA")
+        if answer[0] == 354:
+            server.send(_on_the_wire(message.as_bytes()))
+            answer = _last_answer(server)
+        # DATA itself may be declined, before a byte was sent: this recipient's answer like any other.
         return _answered(answer, whole_house=False)
 
 
@@ -216,17 +221,36 @@ def _ascii_address(address: str) -> str:
     return f"{local}@{ascii_domain}"
 
 
-def _as_bytes(said: bytes | str) -> bytes:
-    return said if isinstance(said, bytes) else said.encode()
+def _on_the_wire(message: bytes) -> bytes:
+    """The message with its end: a line that begins with a dot gets another (RFC 5321, 4.5.2)."""
+    stuffed = re.sub(rb"(?m)^\.", b"..", message)
+    return stuffed + (b"" if stuffed.endswith(b"\r\n") else b"\r\n") + b".\r\n"
+
+
+def _last_answer(server: smtplib.SMTP) -> tuple[int, bytes]:
+    """What the server says to the whole mail. Raises ``Unanswered``."""
+    try:
+        answer = server.getreply()
+    except (smtplib.SMTPException, OSError) as problem:
+        raise Unanswered("smtp.unanswered", str(problem)) from problem
+    if not 200 <= answer[0] < 600:
+        raise Unanswered("smtp.unanswered", _words(answer))
+    return answer
+
+
+def _words(answer: tuple[int, bytes]) -> str:
+    """A reply as it can be kept anywhere: no database and no log takes every character that a server might say."""
+    code, said = answer
+    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f]", "\ufffd", f"{code} {said.decode('utf-8', 'replace')}")
 
 
 def _answered(answer: tuple[int, bytes], *, whole_house: bool) -> str:
     """The reply of a step that went well. A refusal of our own address is everybody's outage, not this recipient's."""
-    code, said = answer
-    reply = f"{code} {said.decode('utf-8', 'replace')}"
-    if code < 300:
+    code, reply = answer[0], _words(answer)
+    if 200 <= code < 300:
         return reply
-    if whole_house:
+    # What is no reply of SMTP at all (smtplib gives it the code -1) says nothing about a recipient.
+    if whole_house or not 300 <= code < 600:
         raise Outage("smtp.failed", reply)
     if code >= 500:
         raise Refused(reply)

@@ -84,6 +84,14 @@ def renew(tasks: Sequence[T], *, at: datetime, lease: timedelta) -> None:
             task.lease_until = at + lease
 
 
+def make_sure(task: Task, *, at: datetime, lease: timedelta) -> None:
+    """Before what cannot be undone: the row is still ours, and is until ``at + lease``. Raises ``LostLease``."""
+    rows = type(task)._default_manager  # noqa: SLF001
+    if not rows.filter(pk=task.pk, attempt=task.attempt, state=TaskState.WAITING).update(lease_until=at + lease):
+        raise LostLease(f"{type(task).__name__} {task.pk}")
+    task.lease_until = at + lease
+
+
 def release(tasks: Sequence[T]) -> None:
     """Give back rows that were taken up and not worked on, for whoever comes next."""
     for attempt, ours in _by_attempt(tasks).items():
