@@ -34,11 +34,17 @@ class SoftToken:
         return self.place.pin_file
 
 
+def library() -> Path | None:
+    """Where the library is; None on a machine without it, or without its program."""
+    found = next((Path(name) for name in _MODULES if Path(name).is_file()), None)
+    return found if shutil.which("softhsm2-util") else None
+
+
 @lru_cache(maxsize=1)
 def module() -> Path:
     """The library, pointed at a folder of this process. A machine without it skips, naming it."""
-    found = next((Path(name) for name in _MODULES if Path(name).is_file()), None)
-    if found is None or shutil.which("softhsm2-util") is None:
+    found = library()
+    if found is None:
         pytest.skip("softhsm2 is not installed")
     folder = Path(tempfile.mkdtemp(prefix="tachiai-softhsm-"))
     (folder / "tokens").mkdir()

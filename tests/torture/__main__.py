@@ -31,8 +31,10 @@ def main() -> int:
     with contextlib.ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tachiai-torture-")))
         server = stack.enter_context(_server()) if "postgresql" in options.backends else ""
-        parts = [(backend, part) for backend in options.backends for part in range(1, options.processes // len(options.backends) + 1 or 2)]
-        started = [_start(options, backend, part, len(parts) // len(options.backends), scratch, server) for backend, part in parts]
+        objects = stack.enter_context(_objects()) if _needs_objects(options) else ""
+        share = max(1, options.processes // len(options.backends))
+        parts = [(backend, part) for backend in options.backends for part in range(1, share + 1)]
+        started = [_start(options, backend, part, share, scratch, (server, objects)) for backend, part in parts]
         stack.callback(lambda: [process.kill() for process in started])
         codes = [process.wait() for process in started]
         results = _results(scratch)
@@ -49,12 +51,12 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m torture", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a handful of every kind, on SQLite")
     parser.add_argument("--minutes", type=float, default=20.0, help="begin no case after this")
-    parser.add_argument("--case", default="", help="repeat one case by its name")
+    parser.add_argument("--case", default="", help="repeat one case by its name, or several with commas between")
     parser.add_argument("--only", default="", help="only cases whose name contains this")
     parser.add_argument("--backend", choices=("sqlite", "postgresql"), action="append", dest="backends")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1, help="the order of the cases")
-    for hidden in ("--part", "--scratch", "--server", "--parts"):
+    for hidden in ("--part", "--scratch", "--server", "--objects", "--parts"):
         parser.add_argument(hidden, default="", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.case:
@@ -73,9 +75,23 @@ def _server() -> Iterator[str]:
         yield server
 
 
-def _start(options: argparse.Namespace, backend: str, part: int, parts: int, scratch: Path, server: str) -> subprocess.Popen[bytes]:
+def _needs_objects(options: argparse.Namespace) -> bool:
+    return "@s3" in options.case if options.case else not options.quick
+
+
+@contextlib.contextmanager
+def _objects() -> Iterator[str]:
+    import object_server
+
+    with object_server.object_server() as server:
+        yield server.endpoint
+
+
+def _start(
+    options: argparse.Namespace, backend: str, part: int, parts: int, scratch: Path, servers: tuple[str, str]
+) -> subprocess.Popen[bytes]:
     """One process that leads: a backend is chosen when Django starts."""
-    place = scratch / f"{backend}-{part}"
+    (server, objects), place = servers, scratch / f"{backend}-{part}"
     (place / "home").mkdir(parents=True)
     url = f"{server}/template1" if backend == "postgresql" else ""
     environment = {
@@ -101,7 +117,7 @@ def _start(options: argparse.Namespace, backend: str, part: int, parts: int, scr
         str(options.seed),
     ]
     more = [*(["--quick"] if options.quick else []), *(["--case", options.case] if options.case else []), "--only", options.only]
-    command = [sys.executable, "-m", "torture", *told, *more, "--server", server if url else ""]
+    command = [sys.executable, "-m", "torture", *told, *more, "--server", server if url else "", "--objects", objects]
     return subprocess.Popen(command, env=environment, cwd=HERE)
 
 
@@ -128,9 +144,9 @@ def _do_part(options: argparse.Namespace) -> int:
 
     silence()
     load()
-    grounds = Grounds(Path(options.scratch), options.server)
+    grounds = Grounds(Path(options.scratch), options.server, options.objects)
     cases.prepare(grounds)
-    names = [options.case] if options.case else cases.names(grounds, quick=options.quick)
+    names = options.case.split(",") if options.case else cases.names(grounds, quick=options.quick)
     names = [name for name in names if options.only in name]
     if not options.quick:
         random.Random(options.seed).shuffle(names)  # noqa: S311  # repeatable, not secret

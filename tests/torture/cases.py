@@ -49,8 +49,11 @@ def names(grounds: Grounds, *, quick: bool) -> list[str]:
     if quick:
         return _quick(grounds.backend)
     found: list[str] = []
-    for chapter in chapters.WORKED:
+    for chapter in (*chapters.WORKED, *chapters.KEPT):
         found += kills.names(grounds, chapter, randoms=10)
+    for chapter in chapters.ELSEWHERE:
+        if chapters.is_at_hand(grounds, chapter):
+            found += kills.names(grounds, chapter, randoms=4)
     found += races.names(grounds, rounds=8)
     found += faults.names(grounds)
     return found

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
+import softhsm
 from cast import assemble
 from invariants import check_house
 from stages import Scene, drafted, recalled, sees_everything, signs
 from stories import work
-from tachiai import clock
+from tachiai import clock, ledger
+from tachiai.archive.anchoring import stamp_again, stamp_log
 from tachiai.archive.log_keeping import keep_log
 from tachiai.archive.models import EvidenceAct, EvidenceTask, RecordFile, RenewalTask
 from tachiai.archive.renewal import ask_for_renewal
@@ -18,11 +21,12 @@ from tachiai.envelopes.sending import send_envelope
 from tachiai.findings import Finding
 from tachiai.outbox.models import Mail
 from tachiai.work import drain, release_dead
+from torture import copies
 from torture.grounds import Grounds
 
 
 def prepare(grounds: Grounds) -> None:
-    """Every chapter once. What each is for stands with it."""
+    """Every chapter. What each is for stands with it."""
     grounds.tell("people", _found)
     grounds.tell("sending", _send, after="people")  # to be frozen: two papers, two who sign at once, and then the mayor
     grounds.tell("asked", _ask, after="sending")  # nobody has signed
@@ -33,9 +37,47 @@ def prepare(grounds: Grounds) -> None:
     grounds.tell("topping-up", _top_up, after="concluded")
     grounds.tell("renewing", _renew, after="concluded")
     grounds.tell("evidence", _stamp, after="concluded")
+    grounds.tell("checkpointing", work, after="concluded")  # what was mailed has no place in the log yet
+    grounds.tell("backing-up", _back_up_amid, after="closing", backup=True)
+    grounds.tell("restoring", copies.back_up, after="backing-up")
 
 
 WORKED = ("sending", "sealing", "closing", "mailing", "topping-up", "renewing", "evidence")
+# A worker's clock, and what an operator starts.
+KEPT = ("checkpointing", "backing-up", "restoring")
+# With the key in a real token, or the boxes in a real S3 store; and the steps that are others there.
+ELSEWHERE = {
+    "sealing@token": ("crypto.hsm", "sealing.", "commit"),
+    "closing@token": ("crypto.hsm", "sealing.", "commit"),
+    "sealing@s3": ("vault.", "commit"),
+    "closing@s3": ("vault.", "archive.filing", "commit"),
+}
+
+
+def is_at_hand(grounds: Grounds, chapter: str) -> bool:
+    """Whether this machine has what the chapter needs."""
+    if chapter.endswith("@s3"):
+        return bool(grounds.objects)
+    return not chapter.endswith("@token") or softhsm.library() is not None
+
+
+def act_of(chapter: str) -> Callable[[], object]:
+    """What whoever is killed at ``chapter`` is doing."""
+    return {"checkpointing": keep_the_log, "backing-up": copies.back_up, "restoring": copies.bring_back}.get(chapter, recover)
+
+
+def _back_up_amid() -> None:
+    """Of what the next backup needs, one has some already."""
+    copies.back_up()
+    work()
+
+
+def keep_the_log() -> None:
+    """What the clock does over a day: places, a checkpoint under a token, its publication, a look through everything, a further token."""
+    ledger.integrate(at=clock.now(), sweep=True)
+    stamp_log(now=clock.now, reason="clock")
+    stamp_again(now=clock.now)
+    keep_log(now=clock.now)
 
 
 def scene() -> Scene:

@@ -16,7 +16,7 @@ from django.db import OperationalError, connections
 
 from tachiai.crypto.authority import load_authority
 from tachiai.errors import Outage
-from torture import chapters
+from torture import chapters, variations
 from torture.grounds import Grounds, run
 from torture.kills import survey
 from torture.post import MOODS, Post, open_post
@@ -25,6 +25,7 @@ from tsa_server import FAULTS, pinned, stamping
 Fault = Callable[[], Any]  # a block in which something is away
 STAMPED = ("sending", "sealing", "closing", "topping-up", "renewing", "evidence")
 KEYED = ("sending", "sealing", "closing")
+TOKENED = ("sealing@token", "closing@token")
 SECONDS = 0.05
 
 
@@ -159,6 +160,42 @@ def _slow_key() -> Any:
     return mock.patch.object(SoftwareKey, "sign", sign)
 
 
+@contextmanager
+def _token_away(after: int) -> Iterator[None]:
+    """Somebody pulls the token out when it has signed so many times."""
+    from django.conf import settings
+
+    from tachiai.crypto.hsm import HsmKey
+
+    tokens: Path = settings.TACHIAI.home.parent / "tokens"
+    true, times = HsmKey._sign_once, itertools.count()
+
+    def sign(self: Any, data: bytes) -> bytes:
+        if next(times) == after:
+            tokens.rename(tokens.with_name("away"))
+        return true(self, data)
+
+    with mock.patch.object(HsmKey, "_sign_once", sign):
+        yield
+    if not tokens.is_dir():
+        tokens.with_name("away").rename(tokens)
+
+
+def _sessions_lost() -> Any:
+    """Before each signature every session of the token is gone, as after a network device was started anew."""
+    from tachiai.crypto.hsm_sessions import OpenToken
+
+    true = OpenToken._take
+
+    def take(self: Any) -> Any:
+        held = true(self)
+        held.session.close()
+        return held
+
+    times = itertools.count(1)
+    return mock.patch.object(OpenToken, "_take", lambda self: take(self) if next(times) % 2 else true(self))
+
+
 FAULTY: dict[str, tuple[tuple[str, ...], Fault]] = {
     **{f"tsa {name}": (STAMPED, (lambda name=name: _tsa(name))) for name in (*FAULTS, "slow")},  # type: ignore[misc]
     "tsa replays": (STAMPED, _replayed),
@@ -171,6 +208,9 @@ FAULTY: dict[str, tuple[tuple[str, ...], Fault]] = {
     "key signs garbage": (KEYED, _key(_lying_key)),
     "key signs something else": (KEYED, _signs_something_else),
     "key slow": (KEYED, _slow_key),
+    "token away": (TOKENED, lambda: _token_away(0)),
+    "token taken away": (TOKENED, lambda: _token_away(1)),
+    "token sessions lost": (TOKENED, _sessions_lost),
 }
 
 
@@ -217,7 +257,8 @@ def _full_at_commit(number: int) -> Iterator[None]:
 def names(grounds: Grounds) -> Iterator[str]:
     """Each fault in each chapter that meets it; mail in each mood; a full disk at each write of boxes and of rows."""
     for what, (where, _) in FAULTY.items():
-        yield from (f"fault/{grounds.backend}/{chapter}/{what.replace(' ', '-')}/0" for chapter in where)
+        at_hand = (chapter for chapter in where if chapters.is_at_hand(grounds, chapter))
+        yield from (f"fault/{grounds.backend}/{chapter}/{what.replace(' ', '-')}/0" for chapter in at_hand)
     yield from (
         f"fault/{grounds.backend}/{chapter}/post-{mood.replace(' ', '-')}/0" for mood in MOODS for chapter in ("sending", "mailing")
     )
@@ -232,7 +273,7 @@ def names(grounds: Grounds) -> Iterator[str]:
 def fault(grounds: Grounds, name: str) -> dict[str, int]:
     """One case by its name. Raises ``AssertionError`` with what did not hold."""
     _, _, chapter, what, number = name.split("/")
-    house = grounds.copy(chapter)
+    house = variations.copy(grounds, chapter)
     mood = next((mood for mood in MOODS if what == f"post-{mood.replace(' ', '-')}"), "")
     post = open_post(house.home.parent / "post", mood=mood)
     house.port = post.port

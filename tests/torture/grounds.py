@@ -24,6 +24,8 @@ from place import forget_handles
 
 # Longer than any step of any story takes on a busy machine.
 PATIENCE_SECONDS = 120
+# Beside the home of a house whose key is in a token.
+TOKEN = "softhsm2.conf"
 
 
 @dataclass
@@ -34,6 +36,8 @@ class House:
     server: str
     database: str
     port: int = 0  # of the case's own mail server
+    backup: bool = False  # whether it makes backups, beside its home
+    bucket: str = ""  # where its boxes are, if not in its home
 
     def enter(self) -> None:
         """Point this process's Django at the house, as if it had been started on it."""
@@ -44,9 +48,31 @@ class House:
 
         os.environ["TACHIAI_HOME"] = str(self.home)
         smtp = Smtp("127.0.0.1", self.port, "", "", "none", "noreply@example.jp") if self.port else None
-        settings.TACHIAI = replace(settings.TACHIAI, home=self.home, smtp=smtp)
+        backups = self.backups if self.backup else None
+        settings.TACHIAI = replace(settings.TACHIAI, home=self.home, smtp=smtp, backup_to=backups)
+        if self.bucket:
+            store = {"store_url": self.bucket, "store_access_key": "fictional", "store_secret_key": "fictional-secret"}
+            settings.TACHIAI = replace(settings.TACHIAI, **store)
+        if (self.home.parent / TOKEN).is_file():
+            os.environ["SOFTHSM2_CONF"] = str(self.home.parent / TOKEN)
         forget_handles()
         connections["default"].settings_dict["NAME"] = self.database
+
+    @property
+    def backups(self) -> Path:
+        return self.home.parent / "backups"
+
+    def environment(self) -> dict[str, str]:
+        """What a process is started with that is to live here."""
+        names = {name: value for name, value in os.environ.items() if not name.startswith("TACHIAI_")}
+        return names | {
+            "TACHIAI_HOME": str(self.home),
+            "TACHIAI_MODE": "demo",
+            "TACHIAI_PUBLIC_URL": "http://127.0.0.1:8000",
+            "TACHIAI_SMTP_URL": f"smtp://127.0.0.1:{self.port}?tls=none",
+            "TACHIAI_MAIL_FROM": "noreply@example.jp",
+            **({"TACHIAI_DATABASE_URL": f"{self.server}/{self.database}"} if self.server else {}),
+        }
 
     def leave(self) -> None:
         if self.server:
@@ -60,7 +86,9 @@ class Grounds:
 
     scratch: Path
     server: str
+    objects: str = ""  # the address of the object server, where there is one
     chapters: dict[str, House] = field(default_factory=dict)
+    tellings: dict[str, tuple[Callable[[], object], str, bool]] = field(default_factory=dict)
     count: int = 0
 
     @property
@@ -69,20 +97,29 @@ class Grounds:
 
     def copy(self, chapter: str) -> House:
         """A house of one's own at ``chapter``."""
-        return self._copied(self.chapters[chapter])
+        return self._copied(self._told(chapter))
 
-    def tell(self, name: str, told: Callable[[], object], *, after: str = "") -> None:
-        """Prepare chapter ``name``: what ``told`` makes of the house of the chapter before."""
-        house = self._copied(self.chapters[after]) if after else self._founded()
-        said = run(told, house)
-        if said:
-            raise RuntimeError(f"{name} cannot be told: {said}")
-        self.chapters[name] = house
+    def tell(self, name: str, told: Callable[[], object], *, after: str = "", backup: bool = False) -> None:
+        """Chapter ``name`` is what ``told`` makes of the house of the chapter before: prepared when somebody first asks for it."""
+        self.tellings[name] = (told, after, backup)
+
+    def _told(self, name: str) -> House:
+        if name not in self.chapters:
+            told, after, backup = self.tellings[name]
+            house = self._copied(self._told(after)) if after else self._founded()
+            house.backup = house.backup or backup
+            said = run(told, house)
+            if said:
+                raise RuntimeError(f"{name} cannot be told: {said}")
+            self.chapters[name] = house
+        return self.chapters[name]
 
     def _copied(self, source: House) -> House:
         place = self._place()
         shutil.copytree(source.home, place / "home")
-        fresh = House(place / "home", self.server, self._name(place))
+        if source.backups.is_dir():
+            shutil.copytree(source.backups, place / "backups")
+        fresh = House(place / "home", self.server, self._name(place), backup=source.backup)
         if self.server:
             postgres.copy(self.server, source.database, fresh.database)
         return fresh

@@ -20,8 +20,8 @@ from tachiai.envelopes.declining import Wish, decline
 from tachiai.envelopes.expiring import expire_envelopes
 from tachiai.envelopes.signing import sign
 from tachiai.envelopes.withdrawing import withdraw_envelope
-from tachiai.errors import Refusal
-from torture import chapters
+from tachiai.errors import Outage, Refusal
+from torture import chapters, copies
 from torture.grounds import Grounds, House, child, outcome, run
 from torture.post import Post, open_post
 
@@ -62,6 +62,23 @@ def _works() -> Act:
     return chapters.recover
 
 
+def _keeps() -> Act:
+    return chapters.keep_the_log
+
+
+def _backs_up() -> Act:
+    """The second is told that the first is at it."""
+
+    def act() -> None:
+        try:
+            copies.back_up()
+        except Outage as outage:
+            if outage.code != "backup.busy":
+                raise
+
+    return act
+
+
 def _posts() -> Act:
     """A browser behind the code, on the page that asks, whose button is pressed at the barrier."""
     settings.ALLOWED_HOSTS = ["*"]
@@ -85,6 +102,9 @@ RACES: dict[str, tuple[str, Sequence[Prepared]]] = {
     "decline-withdraw": ("asked", (_declines, _withdraws)),
     "double-posts": ("asked", (_posts,) * DOUBLE_POSTS),
     **{f"two-workers-{chapter}": (chapter, (_works, _works)) for chapter in chapters.WORKED},
+    "two-keepers": ("checkpointing", (_keeps, _keeps)),
+    "two-backups": ("backing-up", (_backs_up, _backs_up)),
+    "backup-worker": ("backing-up", (_backs_up, _works)),
     "worker-withdraw": ("sending", (_works, _withdraws)),
     "worker-expiry": ("sealing", (_works, _expires)),
 }
@@ -149,6 +169,8 @@ LATE = {"envelope.moved", "recipient.not_asked", "recipient.moved", "link.expire
 def _end(what: str, post: Post) -> None:
     """Whatever came first is where the story goes on from."""
     told = chapters.scene()
+    if settings.TACHIAI.backup_to is not None:
+        copies.go_on()
     if told.state() in ("in_progress", "closing", "concluded"):
         chapters.finish()
     else:

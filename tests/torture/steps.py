@@ -21,7 +21,9 @@ from typing import Any
 
 from django.db import connections
 
-ROOMS = ("envelopes", "sealing", "vault", "ledger", "outbox", "archive", "ceremony", "work")
+ROOMS = ("envelopes", "sealing", "vault", "ledger", "outbox", "archive", "ceremony", "work", "backups")
+# Where a token signs.
+GROUND = ("crypto.hsm",)
 # Where the world outside changes, or the disk.
 SYSTEM: tuple[tuple[Any, str], ...] = (
     (os, "fsync"),
@@ -60,7 +62,7 @@ def _is_step(thing: Any) -> bool:
     if not inspect.isfunction(thing) or inspect.isgeneratorfunction(thing) or "<" in thing.__qualname__:
         return False
     _, _, rest = str(thing.__module__).partition("tachiai.")
-    return rest.partition(".")[0] in ROOMS and not thing.__name__.startswith("__")
+    return (rest.partition(".")[0] in ROOMS or rest in GROUND) and not thing.__name__.startswith("__")
 
 
 def _watch_methods(cls: type, seen: Callable[[str], None]) -> None:
@@ -116,9 +118,11 @@ def die_at(step: str, number: int, act: Callable[[], object]) -> None:
     act()
 
 
-def places(seen: Seen) -> Iterable[tuple[str, int]]:
-    """Where to die: the first and the last time of every step, and in the middle of what is done often."""
+def places(seen: Seen, *, only: tuple[str, ...] = ()) -> Iterable[tuple[str, int]]:
+    """Where to die: the first and the last time of every step, and in the middle of what is done often. ``only``: what steps begin with."""
     for step, count in sorted(seen.items()):
+        if only and not step.partition(" ")[2].startswith(only):
+            continue
         numbers = {1, count}
         if ":" not in step:
             numbers |= {1 + round(part * (count - 1) / 7) for part in range(8)}
