@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 
 import postgres
+from tachiai.outbox.models import Mail
 from torture import chapters, copies, steps, variations
 from torture.grounds import PATIENCE_SECONDS, Grounds, House, child, outcome, run
 from torture.post import Post, open_post
@@ -122,7 +123,7 @@ def _die_working(house: House, step: str, number: str) -> bool:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(PATIENCE_SECONDS / 4)
             process.terminate()
-        ended = process.wait()
+        ended = process.wait(PATIENCE_SECONDS)
         process.stdout.close()
         book.seek(0)
         assert begun, book.read()
@@ -132,13 +133,17 @@ def _die_working(house: House, step: str, number: str) -> bool:
 
 def _end(post: Post, *, kills: int) -> None:
     """The story is told to its end, and what went out twice was cut off between the server's 250 and our commit, and is counted."""
-    from tachiai.outbox.models import Mail
-
     told = {one.subject for one in chapters.finish() if one.code == "mail.perhaps_twice"}
     twice = post.twice()
     assert sum(twice.values()) <= kills, f"sent twice: {twice}"
-    sent = dict(Mail.objects.filter(message_id__in=list(twice)).values_list("message_id", "pk"))
-    assert {str(pk) for pk in sent.values()} <= told, "a mail went out twice and nobody counts it"
+    assert_counted(twice, told)
     taken = {one for one, _, _ in post.taken()}
     known = Mail.objects.filter(result="accepted", message_id__in=list(taken)).values_list("message_id", flat=True)
     assert set(known) == taken, "the server has mails that the house does not know of"
+
+
+def assert_counted(twice: dict[str, int], told: set[str]) -> None:
+    """Whatever went out twice is among the mails that fsck says it of."""
+    sent = {str(pk) for pk in Mail.objects.filter(message_id__in=list(twice)).values_list("pk", flat=True)}
+    assert len(sent) == len(twice)
+    assert sent <= told, "a mail went out twice and nobody counts it"

@@ -67,7 +67,16 @@ def open_post(folder: Path, *, mood: str = "") -> Post:
 
 
 # How it fails for the first mails of each connection, and what becomes of it.
-MOODS = ("cut after 250", "250 lost", "slow", "451", "hangs up at DATA", "greets with garbage")
+MOODS = (
+    "cut after 250",
+    "250 lost",
+    "takes it with garbage",
+    "250 with control characters",
+    "slow",
+    "451",
+    "hangs up at DATA",
+    "greets with garbage",
+)
 
 
 class _Server(socketserver.ThreadingTCPServer):
@@ -112,6 +121,12 @@ class _Clerk(socketserver.StreamRequestHandler):
         self._write_down(b"".join(lines))
         if self._fails("250 lost"):
             return False
+        if self._fails("takes it with garbage"):
+            self._say("thank you")
+            return True
+        if self._fails("250 with control characters"):
+            self._say("250 \x00queued\x1b[2J")
+            return True
         if self._fails("slow"):
             time.sleep(1)
         self._say("250 queued")
