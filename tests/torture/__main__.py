@@ -146,8 +146,7 @@ def _do_part(options: argparse.Namespace) -> int:
     load()
     grounds = Grounds(Path(options.scratch), options.server, options.objects)
     cases.prepare(grounds)
-    names = options.case.split(",") if options.case else cases.names(grounds, quick=options.quick)
-    names = [name for name in names if options.only in name]
+    names = options.case.split(",") if options.case else cases.names(grounds, quick=options.quick, only=options.only)
     if not options.quick:
         random.Random(options.seed).shuffle(names)  # noqa: S311  # repeatable, not secret
     mine = names[int(options.part) - 1 :: int(options.parts)]

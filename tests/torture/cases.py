@@ -44,19 +44,27 @@ def prepare(grounds: Grounds) -> None:
     chapters.prepare(grounds)
 
 
-def names(grounds: Grounds, *, quick: bool) -> list[str]:
-    """Every case there is on this backend; with ``quick`` the chosen few."""
+def names(grounds: Grounds, *, quick: bool, only: str = "") -> list[str]:
+    """Every case there is on this backend whose name contains ``only``; with ``quick`` the chosen few.
+
+    What cannot be wanted is not surveyed: a name that begins as ``only`` does, or the other way round, can be.
+    """
     if quick:
-        return _quick(grounds.backend)
+        return [name for name in _quick(grounds.backend) if only in name]
     found: list[str] = []
-    for chapter in (*chapters.WORKED, *chapters.KEPT):
-        found += kills.names(grounds, chapter, randoms=10)
-    for chapter in chapters.ELSEWHERE:
-        if chapters.is_at_hand(grounds, chapter):
-            found += kills.names(grounds, chapter, randoms=4)
-    found += races.names(grounds, rounds=8)
-    found += faults.names(grounds)
-    return found
+    for chapter in (*chapters.WORKED, *chapters.KEPT, *chapters.ELSEWHERE):
+        if chapters.is_at_hand(grounds, chapter) and _may_be(f"kill/{grounds.backend}/{chapter}/", only):
+            found += kills.names(grounds, chapter, randoms=4 if chapter in chapters.ELSEWHERE else 10)
+    if _may_be(f"race/{grounds.backend}/", only):
+        found += races.names(grounds, rounds=8)
+    if _may_be(f"fault/{grounds.backend}/", only):
+        found += faults.names(grounds)
+    return [name for name in found if only in name]
+
+
+def _may_be(beginning: str, only: str) -> bool:
+    begun = only.partition("/")[0] in ACTS
+    return not begun or beginning.startswith(only) or only.startswith(beginning)
 
 
 def _quick(backend: str) -> list[str]:

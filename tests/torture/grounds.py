@@ -55,6 +55,9 @@ class House:
             settings.TACHIAI = replace(settings.TACHIAI, **store)
         if (self.home.parent / TOKEN).is_file():
             os.environ["SOFTHSM2_CONF"] = str(self.home.parent / TOKEN)
+            # What was sealed before the token came stands, and its key stays configured.
+            old = self.home / "keys" / "authority"
+            settings.TACHIAI = replace(settings.TACHIAI, seal_key_file=old / "seal.key.pem", seal_chain_file=old / "seal.pem")
         forget_handles()
         connections["default"].settings_dict["NAME"] = self.database
 
