@@ -13,6 +13,7 @@ import postgres
 from invariants import check_house
 from tachiai import backups, clock
 from tachiai.accounts import identity
+from tachiai.backups.models import Backup
 from tachiai.backups.repository import Repository
 from tachiai.errors import Outage, Refusal
 from torture.grounds import House
@@ -32,13 +33,15 @@ def check_generations() -> None:
 
 
 def go_on() -> None:
-    """The next backup succeeds, and nothing unfinished is left."""
-    before = len(Repository(settings.TACHIAI.backup_to).generations())
+    """The next backup succeeds, nothing unfinished is left, and no row promises a generation that is gone."""
+    place = Repository(settings.TACHIAI.backup_to)
+    before = place.generations()
     back_up()
     check_generations()
-    folder = settings.TACHIAI.backup_to / "generations"
-    assert not list(folder.glob(".*")), "something unfinished is left"
-    assert len(Repository(settings.TACHIAI.backup_to).generations()) in (before, before + 1)
+    assert place.generations()[-1] not in before
+    assert not list((place.folder / "generations").glob(".*")), "something unfinished is left"
+    promised = set(Backup.objects.filter(dropped_at=None).values_list("generation", flat=True))
+    assert promised <= set(place.generations()), f"gone: {promised - set(place.generations())}"
 
 
 def new_place(house: House) -> House:

@@ -184,5 +184,6 @@ def _drop(place: Repository, *, at: datetime) -> None:
     rule = _rule()
     made = {made_at(generation): generation for generation in place.generations()}
     dropped = [generation for when, generation in made.items() if when not in kept(made, rule=rule)]
-    place.drop(dropped)
+    # The rows first: killed in between, what is still there is dropped the next time, and no row promises what is gone.
     Backup.objects.filter(generation__in=dropped, dropped_at=None).update(dropped_at=at)
+    place.drop(dropped)
