@@ -78,6 +78,15 @@ def test_a_problem_has_one_page_in_both_languages_and_for_anybody(people: Cast, 
     assert Client().get("/no/such/page").status_code == 404
 
 
+def test_a_problem_at_the_desk_leaves_its_menu_there(people: Cast, seat: Seat) -> None:
+    desk, menu = seat(people.clerk), 'class="desk-menu"'
+    for nowhere, status in (("/no/such/page", 404), ("/documents/samples/new", 403)):
+        answer = desk.get(nowhere)
+        assert (answer.status_code, menu in answer.content.decode()) == (status, True)
+    for client, elsewhere in ((desk, f"/s/{'A' * 43}"), (Client(), "/no/such/page")):
+        assert menu not in client.get(elsewhere).content.decode()
+
+
 def test_members_change_their_own_name_and_language_and_nothing_else(people: Cast, seat: Seat) -> None:
     desk = seat(people.clerk)
     assert desk.post("/me", {"name": " ", "language": "ja"}).status_code == 422

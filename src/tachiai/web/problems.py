@@ -31,6 +31,9 @@ ACTIVE = {
     "automatic_link": N_("自動で開くリンク"),
 }
 
+# Whose pages have the desk's frame: its own, the demo's mailbox, and the login library's, which have no name of their own.
+DESK = ("", "desk", "mailbox")
+
 STATUS = {
     "envelope.unknown": 404,
     "sample.unknown": 404,
@@ -128,8 +131,22 @@ def _told_of(outage: str) -> str:
 
 def problem_page(request: HttpRequest, code: str, facts: dict[str, Any], *, status: int | None = None) -> HttpResponse:
     """One page for every problem: what happened, what to do, whom to ask."""
-    context = {"code": code, "words": sentence(code, facts), "status": status or status_of(code)}
-    return render(request, "problem.html", context, status=status or status_of(code))
+    return _page(request, code, sentence(code, facts), status or status_of(code))
+
+
+def _page(request: HttpRequest, code: str, words: str, status: int) -> HttpResponse:
+    base = "desk/base.html" if status < 500 and _is_at_desk(request) else "base.html"
+    return render(request, "problem.html", {"base": base, "code": code, "words": words, "status": status}, status=status)
+
+
+def _is_at_desk(request: HttpRequest) -> bool:
+    """Whether a member asked for a page of the desk, or for one that does not exist: then the way on is the desk's menu.
+
+    A house in trouble (5xx) shows the plain page, which asks the rows for less.
+    """
+    if not hasattr(request, "user") or not request.user.is_authenticated:
+        return False
+    return request.resolver_match is None or request.resolver_match.namespace in DESK
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:  # Django's signature
@@ -137,19 +154,19 @@ def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:  # Djan
         words = _("画面を開いてから時間がたったか、Cookieが使えないため、送信できませんでした。前の画面に戻って、もう一度お試しください。")
     else:
         words = _("Cookieが使えないため、先へ進めません。ブラウザの設定でCookieを許可するか、別のブラウザでリンクを開いてください。")
-    return render(request, "problem.html", {"code": "form.stale", "words": words, "status": 403}, status=403)
+    return _page(request, "form.stale", words, 403)
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     words = _("お探しのページは見つかりません。アドレスを確認してください。")
-    return render(request, "problem.html", {"code": "page.unknown", "words": words, "status": 404}, status=404)
+    return _page(request, "page.unknown", words, 404)
 
 
 def too_large(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     words = _("送信された内容が大きすぎます。ファイルの数か大きさを減らしてください。")
-    return render(request, "problem.html", {"code": "request.too_large", "words": words, "status": 413}, status=413)
+    return _page(request, "request.too_large", words, 413)
 
 
 def broken(request: HttpRequest) -> HttpResponse:
     words = _("システムで問題が発生しました。入力内容は保存されていない可能性があります。時間をおいてもう一度お試しください。")
-    return render(request, "problem.html", {"code": "house.disturbed", "words": words, "status": 500}, status=500)
+    return _page(request, "house.disturbed", words, 500)
