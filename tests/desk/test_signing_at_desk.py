@@ -15,7 +15,7 @@ from stories import mayor_of, sent, vendor_signs, work
 from tachiai import ledger
 from tachiai.accounts.models import Member
 from tachiai.ceremony.models import Consent, Level
-from tachiai.envelopes.models import Envelope
+from tachiai.envelopes.models import Envelope, Proof
 from tachiai.envelopes.states import EnvelopeState, RecipientState
 
 Seat = Callable[[Member], Client]
@@ -90,6 +90,22 @@ def test_the_level_is_what_the_login_was(people: Cast, waiting: Envelope, second
     assert ("二要素認証を設定する" in asked) is not second_factor
     desk.post(f"{base}/sign/confirm", {"offer": _offer(asked)})
     assert mayor_of(waiting).level == (Level.PASSWORD_AND_TOTP if second_factor else Level.PASSWORD)
+
+
+def test_a_login_too_weak_is_told_what_to_do(people: Cast, waiting: Envelope, seat: Seat) -> None:
+    desk, base = seat(people.mayor), f"/envelopes/{waiting.pk}"
+    desk.get(f"{base}/sign")
+    desk.get(f"{base}/sign?doc=2")
+    waiting.recipients.filter(mail=people.mayor.mail).update(proof=Proof.TOTP)
+    first = desk.get(f"{base}/sign/confirm")
+    TOTP.activate(people.mayor, generate_totp_secret())
+    second = desk.get(f"{base}/sign/confirm")
+    for answer, words in ((first, "二要素認証を設定して"), (second, "ログアウトし、認証アプリの数字も")):
+        assert answer.status_code == 403
+        shown = answer.content.decode()
+        assert "二要素認証でのログインが必要です" in shown
+        assert words in shown
+        assert "入力内容をご確認ください" not in shown
 
 
 def test_pages_turn_by_links_and_are_pictures_or_text(people: Cast, waiting: Envelope, seat: Seat) -> None:

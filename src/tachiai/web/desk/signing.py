@@ -6,6 +6,7 @@ import uuid
 from typing import Any
 
 from allauth.account.authentication import get_authentication_records
+from allauth.mfa.utils import is_mfa_enabled
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -160,12 +161,14 @@ def _confirm_page(
             raise
         asked, refusal = None, weak
     context = {
-        "heading": _("署名手続きを完了しますか"),
+        "heading": _("署名手続きを完了しますか") if asked else _("二要素認証でのログインが必要です"),
         "envelope": place.envelope,
         "asked": asked,
         "level": level_words(level, english=circumstances.language == "en"),
         "second_factor": _used_second_factor(request, member),
-        "page_errors": [{"href": "", "text": sentence(refusal.code, refusal.facts)}] if refusal else [],
+        "may_set_up": not is_mfa_enabled(member),
+        "too_weak": "" if asked or refusal is None else sentence(refusal.code, refusal.facts),
+        "page_errors": [{"href": "", "text": sentence(refusal.code, refusal.facts)}] if asked and refusal else [],
     }
     status = status_of(refusal.code) if refusal else 200
     return show(request, member, "desk/sign_confirm.html", context, section="envelopes", status=status)
