@@ -12,7 +12,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.utils.http import content_disposition_header
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language, gettext_lazy, pgettext
 from django.utils.translation import gettext as _
 
 from tachiai import clock
@@ -107,7 +107,7 @@ def sample(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpResponse:
     items, state = list(found.items.all()), state_of(found)
     done = sum(item.sound is not None for item in items)
     context = {
-        "heading": _("監査用の抽出"),
+        "heading": pgettext("one of them", "監査用の抽出"),
         "sample": found,
         "items": [{"item": item, "files": [one for one in item.judged if "sha256" in one]} for item in items],
         "state": state,
