@@ -117,6 +117,12 @@ def test_the_certificate_says_what_happened_in_both_languages(paper):
         assert words in paper
 
 
+def test_no_katakana_word_is_broken_over_two_lines():
+    by_passkey = replace(HANAKO, level="mail+code+passkey", organization="ミドリノ" * 30)
+    text = "".join(page.text for page in render(certificate(replace(FACTS, people=(by_passkey,)))).pages)
+    assert "メール＋届出済みアクセスコード＋\nパスキー\n" in text.replace("\r", "")
+
+
 def test_digests_can_be_copied_whole(paper):
     assert UPLOAD in paper
     assert CONCLUDED in paper
