@@ -13,11 +13,12 @@ function showResult(answer, ex, name) {
   return [
     make("div", { class: "page-head" }, make("h2", { id: "result-title", tabindex: "-1", class: "result-title" }, say("result"))),
     showVerdict(answer),
+    // What is wrong is wrong whoever made the bundle, and it is what the reader has come for.
+    answer.problems.length ? showProblems(answer.problems) : null,
+    answer.verdict === "false" ? make("p", { class: "banner" }, icon("warning"), make("span", {}, say("unconfirmed"))) : null,
     // Then whose word this is: with keys of one's own everything below can be made to hold.
     isBlind(answer) ? make("p", { class: "banner", "data-blind": "" }, icon("warning"), make("span", {}, say(BLIND_WORDS))) : null,
     answer.compare.roots.length || answer.compare.log_key ? showCompare(answer.compare) : null,
-    answer.problems.length ? showProblems(answer.problems) : null,
-    answer.verdict === "false" ? make("p", { class: "banner" }, icon("warning"), make("span", {}, say("unconfirmed"))) : null,
     showEnvelope(answer, name),
     answer.consents.length ? showPeople(answer) : null,
     ex.manifest ? showDocuments(answer, ex) : null,
@@ -41,11 +42,14 @@ function showVerdict({ verdict, unchecked }) {
     make(
       "div",
       { class: "outcome-words" },
-      make("p", { class: "lead strong phrase" }, say(VERDICT_WORDS[verdict])),
+      make("p", { class: "lead strong phrase" }, sentences(say(VERDICT_WORDS[verdict]))),
       embedded ? make("p", { class: "embedded" }, say("embeddedNote")) : null,
     ),
   );
 }
+
+/** Each sentence on a line of its own where they have no room together. */
+const sentences = (words) => words.split(/(?<=。|\. )/).map((one) => make("span", { class: "sentence" }, one));
 
 /** What does not hold, each code once: one altered line can break a hundred things in the same way. */
 function showProblems(problems) {
@@ -152,7 +156,7 @@ function showDocuments({ signatures }, { manifest }) {
       "li",
       { class: "panel" },
       make("h3", {}, plainly(one.name)),
-      make("p", { class: "note" }, mono(one.path), ` · ${one.size.toLocaleString("en")} bytes`),
+      make("p", { class: "note" }, mono(one.path), " · ", say("bytes", one.size.toLocaleString("en"))),
       facts(
         [say("lastStamp"), sayTime(last && last.time)],
         [say("frozen"), one.frozen_sha256 ? fingerprint(one.frozen_sha256) : null],

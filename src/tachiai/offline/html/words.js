@@ -67,6 +67,7 @@ const WORDS = {
     "Made with the built-in demonstration authority: not an accredited timestamp.",
   ],
   problems: ["適合しない点", "What does not hold"],
+  bytes: ["{}バイト", "{} bytes"],
   manyMore: ["ほか{}件", "and {} more"],
   unconfirmed: [
     "適合しない点があるため、以下の内容は確認されたものではありません。",
@@ -153,7 +154,8 @@ const LEVEL_WORDS = {
   "desk-password-and-passkey": ["職員ログインとパスキー", "staff login and passkey"],
 };
 // Where the terminal program speaks of its options, the page speaks of its fields.
-STATE_WORDS.skipped = ["対象なし／未実施", "not applicable"];
+STATE_WORDS.failed = ["不適合", "failed"];
+STATE_WORDS.skipped = ["対象なし／未実施", "none / not done"];
 Object.assign(UNCHECKED_WORDS, {
   "trust.roots": [
     "ルート証明書が本物か。上の指紋を、各認証局・時刻認証局が公表する値と照合してください。",
