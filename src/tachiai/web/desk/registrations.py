@@ -186,11 +186,12 @@ def registration(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpRes
 def _resets(request: HttpRequest, found: Registration) -> list[dict[str, Any]]:
     """Each stronger proof of this registration, with the form that ends it."""
     words = {"totp": _("認証アプリ（TOTP）"), "passkey": _("パスキー")}
+    removals = {"totp": _("認証アプリ（TOTP）の登録を解除する"), "passkey": _("パスキーの登録を解除する")}
     rows = []
     for one in counterparties.credentials_of(found):
         asked = request.POST.get("act") == "reset" and request.POST.get(f"{one.kind}-kind") == one.kind
         form = ResetForm(request.POST if asked else None, prefix=one.kind, initial={"kind": one.kind})
-        rows.append({"kind": one.kind, "word": words[one.kind], "at": one.enrolled_at, "form": form})
+        rows.append({"kind": one.kind, "word": words[one.kind], "removal": removals[one.kind], "at": one.enrolled_at, "form": form})
     return rows
 
 
