@@ -101,7 +101,7 @@ def csr(options: argparse.Namespace) -> int:
     try:
         Path(options.out).write_text(pem)
     except OSError as problem:
-        raise Refusal("file.unwritable", file=options.out) from problem
+        raise Refusal("disk.unusable", file=options.out, detail=problem.strerror) from problem
     print(f"The request is in {options.out}. Send it to the certification authority; the key stays where it is.")
     return 0
 

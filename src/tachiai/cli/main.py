@@ -35,22 +35,46 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return command(options)
     except Misconfigured as problem:
         print(f"tachiai: {problem}", file=sys.stderr)
-    except Refusal as refusal:
+    except (Refusal, Outage) as trouble:
+        print(f"tachiai: {_words(trouble)}", file=sys.stderr)
+    except Exception as problem:
+        # The disk and the database fail wherever they are met. Anything else is our mistake, and keeps its traceback.
+        if (refusal := _of_ground(problem)) is None:
+            raise
         print(f"tachiai: {_words(refusal)}", file=sys.stderr)
-    except Outage as outage:
-        print(f"tachiai: {outage}", file=sys.stderr)
     return 1
 
 
-def _words(refusal: Refusal) -> str:
-    """The refusal's sentence where the pages are available, its code where they are not."""
+def _of_ground(problem: Exception) -> Refusal | None:
+    """What the machine itself refused, as the operator is told of it; None for anything else."""
+    from django.db import OperationalError
+
+    if isinstance(problem, OSError):
+        return Refusal("disk.unusable", file=problem.filename or "?", detail=problem.strerror or type(problem).__name__)
+    if isinstance(problem, OperationalError):
+        return Refusal("database.unusable", detail=(str(problem).splitlines() or ["?"])[0])
+    return None
+
+
+def _words(trouble: Refusal | Outage) -> str:
+    """A sentence where the pages are available, in Japanese unless the terminal speaks English; the code in any case."""
     from django.apps import apps
+    from django.utils import translation
 
     if not apps.ready:
-        return str(refusal)
-    from tachiai.web.problems import sentence
+        return str(trouble)
+    from tachiai.web.problems import outage_sentence, sentence
 
-    return f"{sentence(refusal.code, refusal.facts)} [{refusal}]"
+    with translation.override("en" if _speaks_english() else "ja"):
+        if isinstance(trouble, Refusal):
+            return f"{sentence(trouble.code, trouble.facts)} [{trouble}]"
+        return f"{outage_sentence(trouble.code, trouble.detail)} [{trouble}]".lstrip()
+
+
+def _speaks_english() -> bool:
+    """By the terminal's own variables, the first that is set (POSIX, 8.2); ``C`` says nothing of a language."""
+    chosen = next((value for name in ("LC_ALL", "LC_MESSAGES", "LANG") if (value := os.environ.get(name))), "")
+    return chosen.lower().startswith("en")
 
 
 def parser() -> argparse.ArgumentParser:

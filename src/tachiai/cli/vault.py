@@ -146,7 +146,7 @@ def _print_paper(number: str, options: argparse.Namespace) -> int:
     try:
         Path(options.out).write_bytes(paper.pdf)
     except OSError as problem:
-        raise Refusal("file.unwritable", file=options.out) from problem
+        raise Refusal("disk.unusable", file=options.out, detail=problem.strerror) from problem
     print(f"The certificate of deletion is {options.out} (SHA-256 {paper.sha256.hex()}).")
     return 0
 

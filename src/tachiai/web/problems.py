@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as N_  # noqa: N812  # the catalogue tools' own name for it
 
 from tachiai.errors import Outage, Refusal
-from tachiai.web.refusal_words import SENTENCES, UNKNOWN
+from tachiai.web.refusal_words import OUTAGES, SENTENCES, UNKNOWN
 from tachiai.web.templatetags.look import jst
 
 log = structlog.get_logger("tachiai.web")
@@ -97,6 +97,12 @@ def sentence(code: str, facts: dict[str, Any] | None = None) -> str:
         return words.format(**told)
     except (KeyError, IndexError):
         return words
+
+
+def outage_sentence(code: str, detail: str) -> str:
+    """What the command line says of something that does not answer; empty for a code without a sentence of its own."""
+    words = OUTAGES.get(code) or OUTAGES.get(code.split(".", maxsplit=1)[0], "")
+    return _(words).format(detail=detail or code) if words else ""
 
 
 def status_of(code: str) -> int:
