@@ -24,9 +24,10 @@ from tachiai import backups, clock, vault
 from tachiai.accounts import identity
 from tachiai.backups import making, repository
 from tachiai.backups.keeping import Rule, kept, kept_until
-from tachiai.backups.models import Backup
+from tachiai.backups.models import Backup, BackupTask
 from tachiai.backups.planning import plan_backups
 from tachiai.backups.repository import Repository
+from tachiai.backups.scratch import scratch_house
 from tachiai.config.jobs import BACKUP
 from tachiai.errors import Outage, Refusal
 from tachiai.vault.models import Segment
@@ -99,14 +100,16 @@ def test_each_byte_once_and_older_generations_dropped(house: Place, backed: Path
 
 def test_a_full_disk_leaves_the_older_ones_alone(house: Place, backed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     keep_some(2)
-    first = backups.make_backup(now=lambda: NIGHT)
+    # The work itself goes by the clock, so these nights are the last ones.
+    night = clock.now().replace(hour=16, minute=30) - timedelta(days=3)
+    first = backups.make_backup(now=lambda: night)
     before = {path: path.read_bytes() for path in backed.rglob("*") if path.is_file()}
 
     def full(path: Path, data: bytes) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(making, "write_durably", full)
-    at = NIGHT + timedelta(days=1)
+    at = night + timedelta(days=1)
     for again in range(4):
         plan_backups(configured.TACHIAI, at=at + timedelta(hours=again))
         drain(BACKUP, now=lambda again=again: at + timedelta(hours=again))  # type: ignore[misc]
@@ -152,7 +155,7 @@ def test_what_is_shredded_meanwhile_takes_its_rows_along(house: Place, backed: P
 def test_killed_while_backing_up(house: Place, backed: Path) -> None:
     keep_some(2)
     place = Repository(backed)
-    backups.make_backup(now=lambda: NIGHT)
+    backups.make_backup(now=clock.now)
     finished = 1
     for target, count, finishes in (("repository:Repository.pool", 2, 0), ("repository:Repository.name", 1, 0), ("making:_record", 1, 1)):
         keep_some(2)
@@ -206,6 +209,56 @@ def test_the_night_plans_once_and_overdue_is_an_alarm(house: Place, backed: Path
     assert set(Alarm.objects.filter(kind="backups.overdue", cleared_at=None).values_list("subject", flat=True)) == {"backup", "drill"}
 
 
+def test_a_folder_that_is_not_what_it_was(house: Place, backed: Path, settings: Any) -> None:
+    keep_some(2)
+    settings.TACHIAI = replace(settings.TACHIAI, backup_at=NIGHT.time())
+    backups.make_backup(now=lambda: NIGHT)
+    place = Repository(backed)
+    # The clock was put back by an hour: the new generation is the newest all the same, and is kept.
+    second = backups.make_backup(now=lambda: NIGHT - timedelta(hours=1))
+    assert repository.made_at(second.generation) == NIGHT + timedelta(seconds=1)
+    with pytest.raises(Outage, match=r"backup\.clock"):
+        backups.make_backup(now=lambda: NIGHT - timedelta(days=2))
+    # Somebody copied a folder beside the others, half of it, and a box of the pool was cut short.
+    (backed / "generations" / "old copy").mkdir()
+    midnight = NIGHT.replace(hour=15, minute=0) + timedelta(days=1)
+    half = backed / "generations" / (midnight - timedelta(seconds=1)).strftime("%Y%m%dT%H%M%SZ")
+    half.mkdir()
+    cut = place.boxes(second.generation)[0]
+    place.pooled(cut.path).write_bytes(b"TBX1")
+    # While nobody can tell what the half one needs, no box goes. The new generation stands on record, and is whole.
+    with pytest.raises(Outage, match=rf"backup\.damaged.*{half.name}"):
+        backups.make_backup(now=lambda: midnight)
+    third = Backup.objects.get(began_at=midnight)
+    assert place.generations() == [half.name, third.generation]
+    assert [place.box(box) for box in place.boxes(third.generation)]
+    half.rmdir()
+    backups.make_backup(now=lambda: midnight + timedelta(minutes=1))
+    # The disk is not mounted: nothing is begun on the one below it, and what lies elsewhere is counted.
+    at = midnight + timedelta(hours=1)
+    until = backups.copies_until(since=NIGHT, at=at)
+    backed.rename(backed.with_name("away"))
+    with pytest.raises(Outage, match=r"backup\.absent"):
+        backups.make_backup(now=lambda: at)
+    assert not backed.exists()
+    assert backups.copies_until(since=NIGHT, at=at) == until
+    assert backups.make_backup(now=lambda: at, begin=True).boxes == 2
+
+
+def test_two_at_once(house: Place, backed: Path, tmp_path: Path, settings: Any) -> None:
+    keep_some(1)
+    backups.make_backup(now=clock.now)
+    house_id = str(identity.standing().house)
+    with Repository(backed).held_for(house_id), pytest.raises(Outage, match=r"backup\.busy"), standing_in(tmp_path / "new", settings):
+        backups.restore(backed, at=clock.now())
+    with Repository(backed).read_by_us(), pytest.raises(Outage, match=r"backup\.busy"):
+        backups.make_backup(now=clock.now)
+    with scratch_house() as first:
+        with pytest.raises(Outage, match=r"backup\.busy"), scratch_house():
+            pass
+        assert (first.home / "keys" / "vault.key").exists()
+
+
 def test_restic_carries_the_folder_and_gives_it_back(house: Place, backed: Path, tmp_path: Path, settings: Any) -> None:
     keep_some(2)
     elsewhere, password = str(tmp_path / "restic"), "eine-lange-losung"
@@ -216,10 +269,19 @@ def test_restic_carries_the_folder_and_gives_it_back(house: Place, backed: Path,
     command = ["restic", "restore", "latest", "--target", str(tmp_path / "back")]
     subprocess.run(command, env=environment, check=True, capture_output=True)
     place = Repository(tmp_path / "back")
-    assert place.generations() == [one.generation for one in made]
+    assert place.generations() == [made[1].generation]
     manifest = place.manifest(made[1].generation)
     place.check_files(manifest)
     assert len([place.box(box) for box in place.boxes(manifest.generation)]) == 2
     settings.TACHIAI = replace(settings.TACHIAI, backup_to=place.folder, backup_restic_password="another")
-    with pytest.raises(Outage, match=r"backup\.restic"):
-        backups.make_backup(now=clock.now)
+    at = clock.now()
+    plan_backups(replace(settings.TACHIAI, backup_at=at.astimezone(clock.JAPAN).time()), at=at)
+    # However often it is tried, it is the night's one generation, and what is wrong is told as restic told it.
+    for again in range(1, 4):
+        drain(BACKUP, now=lambda again=again: at + timedelta(minutes=again))  # type: ignore[misc]
+    assert Backup.objects.count() == 3
+    assert place.generations() == [Backup.objects.latest("began_at").generation]
+    assert "wrong password" in Alarm.objects.get(kind="backups.backuptask").detail
+    settings.TACHIAI = replace(settings.TACHIAI, backup_restic_password=password)
+    drain(BACKUP, now=lambda: at + timedelta(hours=1))
+    assert (Backup.objects.count(), BackupTask.objects.get().state) == (3, "done")

@@ -42,7 +42,7 @@ def drill(*, now: Callable[[], datetime], task: BackupTask | None = None) -> Dri
     generation = next(reversed(place.generations()), "")
     if not generation:
         raise Refusal("backup.no_generation", generation="-")
-    with scratch_house() as scratch:
+    with scratch_house() as scratch, place.read_by_us():
         figures, findings = _tried(scratch, str(place.folder), generation)
     made = Drill(generation=generation, passed=not findings, figures=figures, findings=findings, began_at=began, ended_at=now())
     return _put_on_paper(made, operator, now=now, task=task)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -42,24 +43,40 @@ def repository() -> Repository:
     return Repository(settings.TACHIAI.backup_to)
 
 
-def make_backup(*, now: Callable[[], datetime], task: BackupTask | None = None) -> Backup:
+def make_backup(*, now: Callable[[], datetime], task: BackupTask | None = None, begin: bool = False) -> Backup:
     """One more generation, recorded in the ledger with the digest of its manifest; those that the rule keeps no longer are dropped.
 
     It may be killed anywhere: what has no name is no generation. Raises ``Outage`` when disk, database or store will not, and leaves the
-    older generations as they are. Refuses ``backup.unset`` and ``backup.other_house``.
+    older generations as they are. A folder without any is begun once in a house's life, afterwards only where ``begin`` says so.
+    Refuses ``backup.unset`` and ``backup.other_house``.
     """
     identity.check_acting("backup")
-    house, began = str(identity.standing().house), now()
-    place = repository()
-    with place.held_for(house), disk():
-        generation = place.free_name(began)
-        with place.unfinished() as scratch:
-            manifest, added = _made(place, scratch, house=house, generation=generation, at=began)
-            place.name(scratch, generation)
-        carry_away(place, generation)
-        made = _record(manifest, added=added, began=began, at=now(), task=task)
-        _drop(place, at=now())
+    house = str(identity.standing().house)
+    place, begun = repository(), Backup.objects.filter(dropped_at=None).exists()
+    with place.held_for(house, begin=begin or not begun), disk():
+        made = _of_this_night(place, task) or _make(place, house=house, now=now)
+        _drop(place, keep=made.generation, at=now())
+        carry_away(place, made.generation)
+    if task is not None:
+        with transaction.atomic(durable=True):
+            work.finish(task, at=now())
     return made
+
+
+def _of_this_night(place: Repository, task: BackupTask | None) -> Backup | None:
+    """What an earlier attempt of the same work has made: as long as restic is away, only the carrying is tried again."""
+    if task is None:
+        return None
+    return Backup.objects.filter(began_at__gte=task.created_at, generation__in=place.generations()).order_by("-began_at").first()
+
+
+def _make(place: Repository, *, house: str, now: Callable[[], datetime]) -> Backup:
+    began = now()
+    generation = place.free_name(began)
+    with place.unfinished() as scratch:
+        manifest, added = _made(place, scratch, house=house, generation=generation, at=began)
+        place.name(scratch, generation)
+    return _record(manifest, added=added, began=began, at=now())
 
 
 def _made(place: Repository, scratch: Path, *, house: str, generation: str, at: datetime) -> tuple[Manifest, int]:
@@ -108,21 +125,39 @@ def _rows_and_boxes(place: Repository, scratch: Path, *, at: datetime) -> tuple[
 
 def _pooled(place: Repository, snapshot: Snapshot, *, at: datetime) -> tuple[list[Held], int]:
     """Every box of the snapshot in the pool: their digests, and how many bytes were new."""
-    newest = place.generations()[-1:]
-    known = {box.path: box for generation in newest for box in place.boxes(generation)}
+    known = _known(place)
     boxes, added = [], 0
     for path in snapshot.boxes:
-        held = known.get(path)
-        if held is not None and place.pooled(path).exists():
-            if _turn(path) == at.toordinal() % PARTS:
+        held, lying = known.get(path), _size_of(place.pooled(path))
+        if held is not None and lying is not None:
+            if lying != held.size or _turn(path) == at.toordinal() % PARTS:
                 _look_over(place, held)
         else:
             box = _fetched(path)
+            if lying is not None and place.pooled(path).read_bytes() != box:
+                # One of the two is not what it was, and an older generation may need the one that lies here.
+                raise Outage("backup.damaged", path)
             place.pool(path, box)
             held = Held(path, hashlib.sha256(box).hexdigest(), len(box))
             added += held.size
         boxes.append(held)
     return boxes, added
+
+
+def _known(place: Repository) -> dict[str, Held]:
+    """The boxes of the newest generation whose list can be read: one that was damaged must not keep the house from a new one."""
+    for generation in reversed(place.generations()):
+        with suppress(Refusal):
+            return {box.path: box for box in place.boxes(generation)}
+    return {}
+
+
+def _size_of(path: Path) -> int | None:
+    """None where no file is."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return None
 
 
 def _turn(path: str) -> int:
@@ -149,10 +184,8 @@ def _fetched(path: str) -> bytes:
         raise
 
 
-def _record(manifest: Manifest, *, added: int, began: datetime, at: datetime, task: BackupTask | None) -> Backup:
+def _record(manifest: Manifest, *, added: int, began: datetime, at: datetime) -> Backup:
     with transaction.atomic(durable=True):
-        if task is not None:
-            work.finish(task, at=at)
         facts = {"manifest": manifest.sha256, "boxes": manifest.boxes, "size": manifest.size, "added": added}
         made = Backup.objects.create(generation=manifest.generation, began_at=began, ended_at=at, **facts)
         data = {"generation": manifest.generation, "manifest": manifest.sha256.hex(), "boxes": manifest.boxes, "size": manifest.size}
@@ -163,12 +196,16 @@ def _record(manifest: Manifest, *, added: int, began: datetime, at: datetime, ta
 def copies_until(*, since: datetime, at: datetime) -> date | None:
     """The day (Japan) on which the last generation goes that may hold what was kept between ``since`` and ``at``.
 
-    As long as one is made each night. None where none is made by the clock: then nobody knows. One that is under way at ``at`` is counted.
+    As long as one is made each night. None where none is made by the clock: then nobody knows. One that is under way at ``at`` is counted,
+    and so is one that is on record and not in the folder: its disk may not be mounted just now.
     """
     house = settings.TACHIAI
     if house.backup_to is None or house.backup_at is None:
         return None
-    made = [*map(made_at, repository().generations()), at]
+    with disk():
+        there = repository().generations()
+    recorded = Backup.objects.filter(dropped_at=None).values_list("generation", flat=True)
+    made = [*map(made_at, {*there, *recorded}), at]
     local = at.astimezone(JAPAN)
     tonight = local.replace(hour=house.backup_at.hour, minute=house.backup_at.minute, second=0, microsecond=0)
     following = tonight if tonight > local else tonight + timedelta(days=1)
@@ -180,10 +217,13 @@ def _rule() -> Rule:
     return Rule(house.backup_daily, house.backup_monthly, house.backup_yearly)
 
 
-def _drop(place: Repository, *, at: datetime) -> None:
-    rule = _rule()
+def _drop(place: Repository, *, keep: str, at: datetime) -> None:
+    """What the rule keeps no longer, but never the one that was just made, whatever the clock says."""
     made = {made_at(generation): generation for generation in place.generations()}
     dropped = [generation for when, generation in made.items() if when not in kept(made, rule=rule)]
     # The rows first: killed in between, what is still there is dropped the next time, and no row promises what is gone.
+    staying = kept(made, rule=_rule()) | {made_at(keep)}
+    dropped = [generation for when, generation in made.items() if when not in staying]
+    place.drop(dropped)
     Backup.objects.filter(generation__in=dropped, dropped_at=None).update(dropped_at=at)
     place.drop(dropped)

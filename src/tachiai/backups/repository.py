@@ -9,6 +9,7 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Iterable, Iterator
@@ -24,6 +25,9 @@ from tachiai.errors import Outage, Refusal
 MARK = "tachiai-backups.json"
 _NAMED, _MAKING, _DROPPING = "generations", ".making-", ".dropping-"
 _FORM = "%Y%m%dT%H%M%SZ"
+_NAME = re.compile(r"[0-9]{8}T[0-9]{6}Z")
+# By so much a clock may have run ahead and been put back, and generations still get names in the order in which they were made.
+PUT_BACK = timedelta(days=1)
 
 
 class Repository:
@@ -33,9 +37,9 @@ class Repository:
         self.folder = folder
 
     def generations(self) -> list[str]:
-        """The finished ones, the oldest first."""
+        """The finished ones, the oldest first. Whatever else somebody put beside them is none."""
         named = self.folder / _NAMED
-        return sorted(path.name for path in named.iterdir() if not path.name.startswith(".")) if named.is_dir() else []
+        return sorted(path.name for path in named.iterdir() if _NAME.fullmatch(path.name)) if named.is_dir() else []
 
     def house(self) -> str:
         """Whose backups these are. Refuses ``backup.unknown`` for a folder that is no repository."""
@@ -71,12 +75,16 @@ class Repository:
         return self.folder / "boxes" / path
 
     @contextmanager
-    def held_for(self, house: str) -> Iterator[None]:
-        """Alone in the repository of ``house``, which is begun when nothing is there, and cleared of what was left unfinished.
+    def held_for(self, house: str, *, begin: bool = True) -> Iterator[None]:
+        """Alone in the repository of ``house``, cleared of what was left unfinished; it is begun when nothing is there, unless
+        ``begin`` says that something must be.
 
-        Raises ``Outage("backup.busy")`` while somebody else is in it; refuses ``backup.other_house``.
+        Raises ``Outage("backup.busy")`` while somebody else is in it, ``Outage("backup.absent")`` when nothing is there that must be:
+        a disk that is not mounted leaves an empty folder. Refuses ``backup.other_house``.
         """
         with disk():
+            if not begin and not (self.folder / MARK).exists():
+                raise Outage("backup.absent", str(self.folder))
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             handle = os.open(self.folder / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
@@ -90,6 +98,25 @@ class Repository:
                 if self.house() != house:
                     raise Refusal("backup.other_house", folder=str(self.folder))
                 self._clear()
+            yield
+        finally:
+            os.close(handle)
+
+    @contextmanager
+    def read_by_us(self) -> Iterator[None]:
+        """Nobody drops anything meanwhile; others may read as well. Raises ``Outage("backup.busy")`` while a backup is being made."""
+        try:
+            handle = os.open(self.folder / ".lock", os.O_RDONLY)
+        except OSError:
+            # What restic gave back, or a copy on a disk that cannot be written to, has no lock, and nobody who drops.
+            yield
+            return
+        try:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError as problem:
+            os.close(handle)
+            raise Outage("backup.busy", str(self.folder)) from problem
+        try:
             yield
         finally:
             os.close(handle)
@@ -114,10 +141,17 @@ class Repository:
                 shutil.rmtree(scratch)
 
     def free_name(self, at: datetime) -> str:
-        """The generation's name: the second at which it was begun, or the next one that is free."""
-        while (name := at.astimezone(UTC).strftime(_FORM)) in self.generations():
-            at += timedelta(seconds=1)
-        return name
+        """The generation's name: the second at which it was begun, or the one after the newest, where a clock was put back.
+
+        What is restored is the newest by its name, so one that is newer than now by more than a day would always be taken instead:
+        ``Outage("backup.clock")``.
+        """
+        newest = next(reversed(self.generations()), "")
+        if newest and made_at(newest) - at > PUT_BACK:
+            raise Outage("backup.clock", newest)
+        if newest:
+            at = max(at, made_at(newest) + timedelta(seconds=1))
+        return at.astimezone(UTC).strftime(_FORM)
 
     def name(self, scratch: Path, generation: str) -> None:
         """From now on it is a generation."""
@@ -151,7 +185,7 @@ class Repository:
                 raise Refusal("backup.damaged", file=held.path)
 
     def drop(self, generations: Iterable[str]) -> None:
-        """Forget generations, and the boxes that no other one names."""
+        """Forget generations, and the boxes that no other one names. ``Outage("backup.damaged")`` while one cannot say which it needs."""
         dropped = list(generations)
         if not dropped:
             return
@@ -159,7 +193,12 @@ class Repository:
             away = self.folder / _NAMED / f"{_DROPPING}{generation}"
             (self.folder / _NAMED / generation).rename(away)
             shutil.rmtree(away)
-        wanted = {box.path for generation in self.generations() for box in self.boxes(generation)}
+        wanted = set[str]()
+        for generation in self.generations():
+            try:
+                wanted |= {box.path for box in self.boxes(generation)}
+            except Refusal as refusal:
+                raise Outage("backup.damaged", f"{generation}/{BOXES}") from refusal
         for path in sorted((self.folder / "boxes").rglob("*")):
             if path.is_file() and str(path.relative_to(self.folder / "boxes")) not in wanted:
                 path.unlink()

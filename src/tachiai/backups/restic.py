@@ -24,8 +24,9 @@ def carry_away(place: Repository, generation: str) -> None:
     house = settings.TACHIAI
     if not house.backup_restic:
         return
-    if _trouble(house, ["cat", "config"]) is not None:
-        _must(house, ["init"])
+    if (trouble := _trouble(house, ["cat", "config"])) is not None and (beginning := _trouble(house, ["init"])) is not None:
+        # Which of the two an operator has to mend, a wrong password or a place that cannot be reached, only both together tell.
+        raise Outage("backup.restic", f"{trouble}; init: {beginning}")
     _must(house, ["backup", f"--tag={TAG},{generation}", "--exclude=.*", "."], folder=str(place.folder))
     rule = [f"--keep-daily={house.backup_daily}", f"--keep-monthly={house.backup_monthly}", f"--keep-yearly={house.backup_yearly}"]
     _must(house, ["forget", f"--tag={TAG}", "--group-by=host", "--prune", *rule])

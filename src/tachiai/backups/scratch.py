@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import secrets
 import shutil
@@ -35,9 +36,30 @@ class Scratch:
 def scratch_house() -> Iterator[Scratch]:
     """Somewhere to restore into, with the keys that are needed to read; gone afterwards, and whatever an earlier drill left.
 
-    Refuses ``drill.no_scratch_database`` when the database's role may not create one.
+    One at a time: ``Outage("backup.busy")`` while another drill goes on. Refuses ``drill.no_scratch_database`` when the database's role
+    may not create one.
     """
     folder = settings.TACHIAI.home / "drill"
+    with _alone(folder):
+        yield from _scratch_house(folder)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """The house's own folder bears the lock, because what an earlier drill left below it is removed by the next."""
+    with disk():
+        handle = os.open(folder.parent, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as problem:
+            raise Outage("backup.busy", str(folder)) from problem
+        yield
+    finally:
+        os.close(handle)
+
+
+def _scratch_house(folder: Path) -> Iterator[Scratch]:
     with disk():
         if folder.exists():
             shutil.rmtree(folder)
