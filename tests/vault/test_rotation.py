@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -313,3 +314,22 @@ def test_a_configuration_that_cannot_be_used_stops_the_start(house: Place, tmp_p
     (tmp_path / "a").write_text(secrets.token_hex(32))
     with pytest.raises(Refusal, match=r"kek\.not_in_file"):
         vault.make_file(at=clock.now())
+
+
+def test_of_two_keys_made_at_once_neither_is_lost(house: Place, blobs: list[Blob], monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+    beside = Thread(target=lambda: made.append(key_making.make_file(at=clock.now())))
+    write = key_making._write
+
+    def slowly(file: Path, secret: bytes) -> None:
+        if not beside.ident:
+            beside.start()
+            # Whoever comes second waits for the files, or is done by now and would be written over.
+            beside.join(timeout=0.3)
+        write(file, secret)
+
+    monkeypatch.setattr(key_making, "_write", slowly)
+    made.append(key_making.make_file(at=clock.now()))
+    beside.join()
+    assert {key.id for key in key_making.known_keys()} >= set(made)
+    assert len(set(made)) == 2

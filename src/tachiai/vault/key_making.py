@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -68,11 +71,13 @@ def make_file(*, at: datetime) -> str:
     if house.vault_key != "file" or house.vault_keys_file is not None:
         raise Refusal("kek.not_in_file", setting=SETTING)
     file, folder = house.keys / CURRENT_FILE, earlier_folder(house)
-    earlier, made = KeyEncryptionKey(read_key_file(file)), KeyEncryptionKey(secrets.token_bytes(32))
-    folder.mkdir(exist_ok=True, mode=0o700)
-    # The old key is safe in its new place before anything takes the old place. A kill in between leaves it in both.
-    _write(folder / f"{earlier.id}.key", earlier.secret)
-    _write(file, made.secret)
+    made = KeyEncryptionKey(secrets.token_bytes(32))
+    with _files(house):
+        earlier = KeyEncryptionKey(read_key_file(file))
+        folder.mkdir(exist_ok=True, mode=0o700)
+        # The old key is safe in its new place before anything takes the old place. A kill in between leaves it in both.
+        _write(folder / f"{earlier.id}.key", earlier.secret)
+        _write(file, made.secret)
     keys.cache_clear()
     _enter("vault.key_made", at=at, data={"key": made.id, "kind": "file", "earlier": earlier.id})
     return made.id
@@ -101,15 +106,34 @@ def retire(kek: str, *, at: datetime) -> Path | None:
     if count := count_by_key().get(kek, 0):
         raise Refusal("kek.in_use", key=kek, count=count)
     _check_settled(at=at)
-    _enter("vault.key_retired", at=at, data={"key": kek, "kind": found.listed.kind})
     house, file = settings.TACHIAI, found.listed.file
-    if file is None or house.vault_keys_file is not None:
-        return None
+    own = file is not None and house.vault_keys_file is None
     target = house.keys / RETIRED / f"{kek}.key"
-    target.parent.mkdir(exist_ok=True, mode=0o700)
-    file.rename(target)
+    if own:
+        with _files(house):
+            target.parent.mkdir(exist_ok=True, mode=0o700)
+    _enter("vault.key_retired", at=at, data={"key": kek, "kind": found.listed.kind})
+    if file is None or not own:
+        return None
+    with _files(house):
+        file.rename(target)
     keys.cache_clear()
     return target
+
+
+@contextmanager
+def _files(house: House) -> Iterator[None]:
+    """Alone with the files of keys: of two who make a key at once, the second must not put his in the place of the first's, by which
+    something may be wrapped already. ``Outage("kek.unwritable")`` when the disk will not have it."""
+    try:
+        handle = os.open(house.keys, os.O_RDONLY)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
+    except OSError as problem:
+        raise Outage("kek.unwritable", str(problem.strerror or problem)) from problem
 
 
 def _is(key: OpenKey, kek: str) -> bool:
