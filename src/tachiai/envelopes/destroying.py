@@ -10,6 +10,7 @@ from itertools import chain
 from django.db import transaction
 
 from tachiai import vault, work
+from tachiai.accounts import identity
 from tachiai.archive.attesting import Attested
 from tachiai.archive.destroying import Doomed, Grounds, certify_destruction, check_retention, destroy
 from tachiai.archive.models import FileKind, Record, RecordFile
@@ -29,8 +30,9 @@ def destroy_documents(envelope: Envelope, *, positions: Collection[int], grounds
 
     Gives the act's number. Refuses ``destruction.in_flight`` before the envelope is over, ``destruction.retention`` and
     ``destruction.unconcluded`` without the operator's express word, ``destruction.done`` when all of it is gone already, and
-    ``page.unknown`` for a position that is none.
+    ``page.unknown`` for a position that is none. ``Outage("house.held")`` in a restored house: its boxes may be production's.
     """
+    identity.check_acting("vault")
     with transaction.atomic(durable=True):
         held = Envelope.objects.select_for_update(of=("self",)).get(pk=envelope.pk)
         if held.state not in OVER:
