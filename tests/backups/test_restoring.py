@@ -22,8 +22,9 @@ from tachiai import backups, clock
 from tachiai.backups.doubts import decide
 from tachiai.backups.inspecting import read_everything
 from tachiai.config.jobs import rests
+from tachiai.envelopes.destroying import Grounds, destroy_documents
 from tachiai.envelopes.models import Envelope, SealTask
-from tachiai.errors import Refusal
+from tachiai.errors import Outage, Refusal
 from tachiai.ledger.models import Entry
 from tachiai.outbox.models import Mail
 from tachiai.sealing.models import Seal
@@ -97,6 +98,8 @@ def _held(home: Path, mail: str) -> None:
     seals, entries = Seal.objects.count(), Entry.objects.count()
     work()  # more than a worker would do, who does not even look
     assert rests()
+    with pytest.raises(Outage, match=r"house\.held"):
+        destroy_documents(Envelope(), positions=[], grounds=Grounds("保存期間満了", "運営 太郎"), at=clock.now())
     assert (Seal.objects.count(), Entry.objects.count()) == (seals, entries)
     assert _delivered(home) == set()
     page = Client().get("/v")

@@ -12,11 +12,12 @@ if TYPE_CHECKING:
     from tachiai.backups.making import copies_until, make_backup
     from tachiai.backups.planning import plan_backups
     from tachiai.backups.published import stated_in
-    from tachiai.backups.restoring import restore
+    from tachiai.backups.restoring import check_restorable, restore
 
 __all__ = [
     "accept_as_copy",
     "accept_as_production",
+    "check_restorable",
     "copies_until",
     "do_backup",
     "drill",

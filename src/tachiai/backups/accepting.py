@@ -35,12 +35,11 @@ SKIP_NUMBERS = 100
 
 @dataclass(frozen=True)
 class Restored:
-    """How a restored house stands: which generation it is, whether it was restored whole, and how many mails are in doubt."""
+    """How a restored house stands: which generation it is, and how many mails are in doubt."""
 
     generation: str
     made_at: str
     restored_at: str
-    whole: bool
     held: bool
     foreign: bool
     copy: bool
@@ -48,11 +47,13 @@ class Restored:
 
 
 def restored() -> Restored:
-    """What ``tachiai restore status`` tells."""
-    mark, found = read_mark(settings.TACHIAI), identity.standing()
+    """What ``tachiai restore status`` tells. Refuses ``restore.unfinished``: rows that are not all there say nothing."""
+    mark = read_mark(settings.TACHIAI)
+    if mark and not mark.get("done"):
+        raise Refusal("restore.unfinished")
+    found = identity.standing()
     told = {name: str(mark.get(name, "")) for name in ("generation", "made_at", "restored_at")}
-    whole, doubtful = bool(mark.get("done", True)), doubted().count()
-    return Restored(**told, whole=whole, held=bool(found.held), foreign=found.foreign, copy=found.copy, doubtful_mails=doubtful)
+    return Restored(**told, held=bool(found.held), foreign=found.foreign, copy=found.copy, doubtful_mails=doubted().count())
 
 
 @dataclass(frozen=True)
@@ -127,10 +128,13 @@ def _forget_keys(keys: Path) -> None:
 
 
 def _check_acceptable(house: House) -> dict[str, object]:
-    mark, found = read_mark(house), identity.standing()
-    if not found.held:
+    # The mark first: a restoring that was broken off may have left no rows that could be asked.
+    mark = read_mark(house)
+    if mark and not mark.get("done"):
+        raise Refusal("restore.unfinished")
+    if not identity.standing().held:
         raise Refusal("restore.not_held")
-    if not mark.get("done"):
+    if not mark:
         raise Refusal("restore.unfinished")
     return mark
 

@@ -47,8 +47,9 @@ def open_keys(source: Path, *, passphrase: str, into: Path) -> int:
 
     Refuses ``backup.keys`` when the passphrase is another or the file was changed, and ``restore.occupied``.
     """
-    if into.exists() and any(into.iterdir()):
-        raise Refusal("restore.occupied", place=str(into))
+    with disk():
+        if into.exists() and any(into.iterdir()):
+            raise Refusal("restore.occupied", place=str(into))
     head, _, box = _read(source).partition(b"\n")
     try:
         told = json.loads(head)
@@ -60,6 +61,8 @@ def open_keys(source: Path, *, passphrase: str, into: Path) -> int:
     except (ValueError, KeyError, TypeError, Unopenable) as problem:
         raise Refusal("backup.keys") from problem
     with disk():
+        for folder in (into.parent, into):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         for name, data in files.items():
             write_durably(into / name, base64.b64decode(data))
     return len(files)

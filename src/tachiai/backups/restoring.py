@@ -25,15 +25,28 @@ def restore(source: Path, *, generation: str = "", at: datetime) -> Manifest:
 
     Every byte is compared with the manifest before it is used. Refuses ``restore.occupied``, ``restore.other_database``,
     ``restore.newer`` (made by a newer version), ``backup.damaged``, ``backup.no_generation``. A restoring that was killed leaves a
-    house that stays held and can never be accepted: remove it and restore again.
+    house that stays held and can never be accepted: remove it and restore again. ``Outage("backup.busy")`` while a backup is being made.
     """
-    place, house = Repository(source), settings.TACHIAI
+    place = Repository(source)
     place.house()
-    chosen = generation or next(reversed(place.generations()), "")
-    manifest = place.manifest(chosen)
-    _check_fit(manifest)
-    _check_vacant(house)
-    place.check_files(manifest)
+    with place.read_by_us():
+        return _brought_back(place, check_restorable(source, generation=generation), at=at)
+
+
+def check_restorable(source: Path, *, generation: str = "") -> Manifest:
+    """The manifest of what :func:`restore` would bring back. Refuses as it does before anything is written, the boxes not yet read."""
+    place = Repository(source)
+    place.house()
+    with disk():
+        manifest = place.manifest(generation or next(reversed(place.generations()), ""))
+        _check_fit(manifest)
+        _check_vacant(settings.TACHIAI)
+        place.check_files(manifest)
+    return manifest
+
+
+def _brought_back(place: Repository, manifest: Manifest, *, at: datetime) -> Manifest:
+    house, chosen = settings.TACHIAI, manifest.generation
     with disk():
         # Step 1: the mark, so that whatever follows is a held house.
         _mark(house, manifest, at=at, done=False)

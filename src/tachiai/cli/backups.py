@@ -16,6 +16,7 @@ from tachiai.errors import Refusal
 
 if TYPE_CHECKING:
     from tachiai.backups.models import Drill
+    from tachiai.backups.repository import Repository
 
 SAMPLE = 20
 
@@ -26,6 +27,7 @@ def add_backup_commands(commands: argparse._SubParsersAction[argparse.ArgumentPa
     backup.add_argument("what", nargs="?", choices=("now", "keys", "list"), default="now")
     backup.add_argument("--to", metavar="FILE", help="keys: the file to make, under a passphrase")
     backup.add_argument("--passphrase-file", metavar="FILE", help="keys: instead of asking for it")
+    backup.add_argument("--begin", action="store_true", help="now: in a folder without backups, though the house has made some")
     backup.set_defaults(command=lazy("tachiai.cli.backups", "backup"))
 
     restore = commands.add_parser("restore", help="bring a backup back; or: restore status, accept, mails, inspect")
@@ -63,15 +65,24 @@ def backup(options: argparse.Namespace) -> int:
         print(f"{count} files of keys are in {options.to}. Keep it apart from the backups, and the passphrase apart from both.")
     elif options.what == "list":
         place = repository()
-        for generation in place.generations():
-            manifest = place.manifest(generation)
-            log = "no checkpoint" if manifest.checkpoint is None else "{origin} {size}".format(**manifest.checkpoint)
-            print(f"{generation}  {manifest.boxes:>8} boxes  {manifest.size:>14,} bytes  {manifest.sha256.hex()}  {log}")
+        return max([_listed(place, generation) for generation in place.generations()], default=0)
     else:
-        made = backups.make_backup(now=clock.now)
+        made = backups.make_backup(now=clock.now, begin=options.begin)
         spent = (made.ended_at - made.began_at).total_seconds()
         print(f"{made.generation}: {made.boxes} boxes, {made.size:,} bytes, {made.added:,} of them new, in {spent:.1f} s.")
         print(f"Manifest (SHA-256): {bytes(made.manifest).hex()}")
+    return 0
+
+
+def _listed(place: Repository, generation: str) -> int:
+    """One line; 1 for a generation that cannot be read, which does not hide the others."""
+    try:
+        manifest = place.manifest(generation)
+    except Refusal as refusal:
+        print(f"{generation}  DAMAGED: {refusal}")
+        return 1
+    log = "no checkpoint" if manifest.checkpoint is None else "{origin} {size}".format(**manifest.checkpoint)
+    print(f"{generation}  {manifest.boxes:>8} boxes  {manifest.size:>14,} bytes  {manifest.sha256.hex()}  {log}")
     return 0
 
 
@@ -92,6 +103,8 @@ def _bring_back(options: argparse.Namespace) -> int:
     from tachiai.house import read
 
     if options.keys:
+        # Whatever would be refused is refused before the keys lie there: nothing has to be cleared away before the next attempt.
+        backups.check_restorable(Path(options.what), generation=options.generation)
         passphrase = _passphrase(options.passphrase_file, twice=False)
         backups.open_keys(Path(options.keys), passphrase=passphrase, into=read().keys)
     manifest = backups.restore(Path(options.what), generation=options.generation, at=clock.now())
@@ -107,8 +120,6 @@ def _status(_options: argparse.Namespace) -> int:
     found = backups.restored()
     if found.generation:
         print(f"Restored from {found.generation} (made {found.made_at}) at {found.restored_at}.")
-    if not found.whole:
-        print("The restoring was interrupted: remove this house and restore again.")
     print("Held: nothing is mailed, sealed or closed." if found.held else "Not held.")
     print("The keys beside it are another house's, or missing." if found.foreign else "The keys beside it are its own.")
     if found.copy:
@@ -211,4 +222,4 @@ def _bytes(file: str) -> bytes:
     try:
         return Path(file).read_bytes()
     except OSError as problem:
-        raise Refusal("file.unreadable") from problem
+        raise Refusal("file.unreadable", file=file) from problem
