@@ -20,7 +20,7 @@ from offline.confirming import Passkey
 from tachiai.crypto import cms, der
 from tachiai.crypto.authority import EmbeddedAuthority, load_authority
 from tachiai.crypto.canonical import canonical
-from tachiai.crypto.merkle import inclusion_proof, leaf_hash, nodes_over, root_of
+from tachiai.crypto.merkle import consistency_proof, inclusion_proof, leaf_hash, nodes_over, root_of
 from tachiai.crypto.signed_notes import checkpoint_text, parse_checkpoint, sign_note, split_note, verifier_key
 
 VECTOR = Path(__file__).parent.parent / "vectors" / "bundles"
@@ -122,6 +122,35 @@ class Bench:
         told = [{"seq": at + 1, "index": at, "path": [one.hex() for one in inclusion_proof(at, size, node)]} for at in range(size)]
         self.write("ledger/proofs.json", {"v": 1, "size": size, "leaves": told, "earlier": kept})
         self.sign("ledger/checkpoint", size, root_of(leaves), seed=seed)
+
+    def tell_again(self, change: Callable[[list[dict[str, Any]]], Any]) -> None:
+        """The record as it was, in the tree under which it was concluded; and told anew by ``change`` in the same tree, which grew on.
+
+        Nothing in that log was rewritten: it only holds two records of one envelope, and the bundle shows the second.
+        """
+        true = self.entries
+        count = max(entry["seq"] for entry in true if entry["event"] == "document.closed")
+        leaves = [leaf_hash(line) for line in self.files["ledger/entries.jsonl"].splitlines()][:count]
+        named = next(entry for entry in true if entry["event"] == "envelope.concluded")["data"]["checkpoint"]
+        named.update(size=count, root=root_of(leaves).hex())
+        change(true)
+        self._renumber({entry["seq"]: number for number, entry in enumerate(true, start=1)})
+        self.chain_again(true)
+        leaves += [leaf_hash(line) for line in self.files["ledger/entries.jsonl"].splitlines()]
+        node, size = nodes_over(leaves), len(leaves)
+        told = [
+            {"seq": at - count + 1, "index": at, "path": [one.hex() for one in inclusion_proof(at, size, node)]}
+            for at in range(count, size)
+        ]
+        earlier = {"number": 1, "size": count, "path": [one.hex() for one in consistency_proof(count, size, node)]}
+        self.write("ledger/proofs.json", {"v": 1, "size": size, "leaves": told, "earlier": [earlier]})
+        self.sign("ledger/earlier/1", count, root_of(leaves[:count]))
+        self.sign("ledger/checkpoint", size, root_of(leaves))
+
+    def stamp_again(self, *, at: datetime) -> None:
+        """Both checkpoints stamped at another time."""
+        for path in ("ledger/checkpoint", "ledger/earlier/1"):
+            self.files[f"{path}.tst"] = stamp(hashlib.sha256(self.files[f"{path}.txt"]).digest(), at=at)
 
     def _renumber(self, numbers: dict[int, int]) -> None:
         """What is told of entries by number follows them; what was told of one that is gone is gone."""

@@ -719,3 +719,7 @@ twin("a token left out", "material.missing")(lambda held: held.files.pop(_first(
 twin("the root left out", "token.chain", "checkpoint.token", "material.missing")(
     lambda held: held.files.pop(f"certificates/{held.manifest['roots'][0]['sha256']}.der")
 )
+
+
+# Those that somebody thought of who holds every key but the authority's.
+from offline import forgeries  # noqa: E402, F401

@@ -473,6 +473,7 @@ DIGESTS = {
 }
 RSA_KINDS = {f"1.2.840.113549.1.1.{last}": name for last, name in ((11, "sha256"), (12, "sha384"), (13, "sha512"))}
 ECDSA_KINDS = {f"1.2.840.10045.4.3.{last}": name for last, name in ((2, "sha256"), (3, "sha384"), (4, "sha512"))}
+LONGEST_SALT = 512
 RSA_PLAIN, RSA_PSS, MASK, ED25519 = "1.2.840.113549.1.1.1", "1.2.840.113549.1.1.10", "1.2.840.113549.1.1.8", "1.3.101.112"
 HASHES: Dict[str, Any] = {"sha256": hashes.SHA256, "sha384": hashes.SHA384, "sha512": hashes.SHA512}
 
@@ -541,7 +542,10 @@ def _pss(parameters: Node) -> Tuple[str, int]:
     mask = found[0xA1].children()
     if not named or len(mask) != 2 or mask[0].oid() != MASK or DIGESTS.get(mask[1].children()[0].oid()) != named:
         raise Unknown("RSASSA-PSS with two digests")
-    return named, found[0xA2].number()
+    salt = found[0xA2].number()
+    if not 0 <= salt <= LONGEST_SALT:
+        raise Unknown("RSASSA-PSS with a salt of no length")
+    return named, salt
 
 
 # ===================================================================================================== certificates
@@ -804,6 +808,8 @@ def check_token(data: bytes, digest_of: Callable[[str], bytes], roots: Sequence[
         signer = check_signed(signed, lambda name: hashlib.new(name, signed.content or b"").digest(), "token")
     except Wrong as wrong:
         raise Wrong(wrong.code if wrong.code == "token.algorithm" else "token.wrong", wrong.detail) from None
+    except ValueError as torn:
+        raise Wrong("token.unreadable", str(torn)) from None
     purpose = signer.extensions.get("2.5.29.37")
     usable = signer.key_usage(0) is not False or signer.key_usage(1)
     demand(purpose is not None and purpose[0] and signer.purposes() == [TIME_STAMPING] and usable, "token.certificate")
@@ -830,7 +836,7 @@ class Answer(NamedTuple):
     def in_force(self, at: datetime, issuer: Certificate) -> bool:
         if self.delegate is not None and not (_stands(self.delegate, depth=0, at=at) and _stands(issuer, depth=1, at=at)):
             return False
-        return self.since <= at + SKEW and self.until >= at
+        return self.since - at <= SKEW and self.until >= at
 
 
 def answers_about(held: Certificate, issuer: Certificate, ocsps: Sequence[bytes], crls: Sequence[bytes]) -> Iterator[Answer]:
@@ -864,7 +870,7 @@ def _ocsp(der: bytes, held: Certificate, issuer: Certificate) -> Optional[Answer
         return None
     status, since = single[1], single[2].time()
     until = _tagged(single[3:], 0xA0)
-    if until is None or status.tag == 0x82:
+    if until is None or status.tag not in (0x80, 0xA1):
         return None
     delegate = _responder(basic, issuer, since)
     revoked = reason = None
@@ -1012,9 +1018,9 @@ _TOKEN = re.compile(
     _BLANK
     + rb"*(?:(/"
     + _REGULAR
-    + rb"*)|([0-9]+"
+    + rb"*)|([0-9]{1,10}"
     + _BLANK
-    + rb"+[0-9]+"
+    + rb"+[0-9]{1,5}"
     + _BLANK
     + rb"+R)(?!"
     + _REGULAR
@@ -1193,10 +1199,15 @@ def _section(pdf: bytes, start: int, *, first: bool) -> Section:
     else:
         trailer, end, startxref = _stream(pdf, objects), place, begin
     closing = _END.match(pdf, end)
-    size = trailer.get(b"/Size")
-    if closing is None or int(closing.group(1)) != startxref or not isinstance(size, bytes) or not size.isdigit():
+    size = _digits(trailer.get(b"/Size"), 10)
+    if closing is None or int(closing.group(1)) != startxref or size is None:
         raise Odd("a section without its proper end")
-    return Section(start, closing.end(), objects, trailer, int(size), startxref)
+    return Section(start, closing.end(), objects, trailer, size, startxref)
+
+
+def _digits(value: Value, most: int) -> Optional[int]:
+    """The whole number that stands here, if it is one of at most so many digits."""
+    return int(value) if isinstance(value, bytes) and value.isdigit() and len(value) <= most else None
 
 
 def _object(pdf: bytes, header: re.Match[bytes]) -> Tuple[Held, int]:
@@ -1294,8 +1305,8 @@ def find_signature(pdf: bytes, section: Section) -> Optional[Signature]:
     if len(values) > 1 or len(fields) != 1:
         raise Odd("not one signature in one field")
     said, field = values[0].value, string(fields[0].value.get(b"/T")).decode("latin-1")
-    kinds = {b"/ETSI.CAdES.detached": b"/Sig", b"/ETSI.RFC3161": b"/DocTimeStamp"}
-    if kinds.get(said.get(b"/SubFilter")) != said.get(b"/Type") or b"/Type" not in said:
+    kinds = [(b"/ETSI.CAdES.detached", b"/Sig"), (b"/ETSI.RFC3161", b"/DocTimeStamp")]
+    if (said.get(b"/SubFilter"), said.get(b"/Type")) not in kinds:
         raise Odd("a signature of another kind")
     contents = string(said.get(b"/Contents"))
     gap = _gap(pdf, section, values[0], contents)
@@ -1537,6 +1548,9 @@ class Checkpoint(NamedTuple):
     root: bytes
     text: bytes
     lines: List[Tuple[str, bytes]]
+
+
+Dated = Tuple[Checkpoint, datetime]
 
 
 class LogKey(NamedTuple):
@@ -1787,6 +1801,7 @@ class Examination:
         self.consents: Dict[int, Dict[str, Any]] = {}
         self.entries: List[Dict[str, Any]] = []
         self.leaves: List[bytes] = []
+        self.places: Dict[int, int] = {}
         self.personal: Dict[int, Json] = {}
         self.told: Dict[int, Json] = {}
         self.asked: Dict[int, str] = {}
@@ -1870,10 +1885,18 @@ class Examination:
         for path in [path for path in needed if path not in listed]:
             self._tell(Wrong("file.missing"), path)
         for path in sorted(self.files):
-            if path != "manifest.json" and (path not in listed or not _KNOWN_PATH.fullmatch(path)):
+            if path != "manifest.json" and (path not in listed or not self._has_place(path)):
                 self._tell(Wrong("file.unlisted"), path)
         held_roots = [_certificate_or_none(self.files.get(f"certificates/{root['sha256']}.der", b"")) for root in self.form["roots"]]
         self.roots = [root for root in held_roots if root is not None]
+
+    def _has_place(self, path: str) -> bool:
+        """Whether a file of this name belongs here: what looks like a document or a consent has to be one that is checked."""
+        if path.startswith("documents/"):
+            return path in [held["path"] for held in self.form["documents"]]
+        if path.startswith("consents/") and _KNOWN_PATH.fullmatch(path):
+            return int(path[9:].partition(".")[0]) <= len(self.form["signers"])
+        return _KNOWN_PATH.fullmatch(path) is not None
 
     def _listed(self, path: str, held: Json) -> None:
         data = self.files.get(path)
@@ -2101,7 +2124,9 @@ class Examination:
         demand(len(sent) == 1 and sent[0].get("documents") == uploads, "entry.sent")
         told = sent[0].get("slots")
         demand(isinstance(told, list) and all(isinstance(one, dict) for one in told), "entry.sent")
-        demand([{key: one[key] for key in one if key != "proof"} for one in told] == slots, "entry.sent")
+        bare = [{key: one[key] for key in one if key != "proof"} for one in told]
+        # Written out, because to Python true is 1.
+        demand(canonical(bare) == canonical(slots), "entry.sent")
         demand(all(one.get("proof", "totp") in ("totp", "passkey") for one in told), "entry.sent", "a proof that is not known here")
         self.asked = {one["slot"]: f"-{one['proof']}" for one in told if "proof" in one}
 
@@ -2151,9 +2176,10 @@ class Examination:
         earlier = self._proofs(found) if found else []
         if found:
             self.checkpoint, self.stamped_at = found
-            self._try("ledger/entries.jsonl", self._check_concluded, [found[0], *earlier])
+            self._try("ledger/checkpoint.txt", self._check_dated, found[1])
+            self._try("ledger/entries.jsonl", self._check_concluded, [found, *earlier])
             if self.reader.checkpoint:
-                self._try("mail", self._compare_mail, [found[0], *earlier])
+                self._try("mail", self._compare_mail, [found[0], *(held for held, _ in earlier)])
 
     def _key_line(self) -> str:
         return self.files["ledger/log-key.txt"].decode("latin-1").rstrip("\n")
@@ -2165,12 +2191,12 @@ class Examination:
         except ValueError as odd:
             raise Wrong("log.key", str(odd)) from None
 
-    def _note(self, path: str) -> Optional[Tuple[Checkpoint, datetime]]:
+    def _note(self, path: str) -> Optional[Dated]:
         """A checkpoint of the bundle with its token's time, if both hold."""
         note, token = self.files.get(f"{path}.txt"), self.files.get(f"{path}.tst")
         if note is None or token is None:
             return None
-        found: List[Tuple[Checkpoint, datetime]] = []
+        found: List[Dated] = []
 
         def check() -> None:
             checkpoint = self._read_note(note)
@@ -2191,7 +2217,7 @@ class Examination:
         demand(self.log_key is not None and self.log_key.signed(checkpoint), "checkpoint.signature")
         return checkpoint
 
-    def _proofs(self, found: Tuple[Checkpoint, datetime]) -> List[Checkpoint]:
+    def _proofs(self, found: Dated) -> List[Dated]:
         data, told = self.files.get("ledger/proofs.json"), []
 
         def read() -> None:
@@ -2220,11 +2246,12 @@ class Examination:
                 path = [bytes.fromhex(node) for node in held["path"]]
                 leaf = self.leaves[number - 1]
                 demand(included(leaf, held["index"], checkpoint.size, path, checkpoint.root), "proof.inclusion")
+                self.places[number] = held["index"]
 
             self._try(f"entry:{number}", check)
 
-    def _earlier(self, told: Json, found: Tuple[Checkpoint, datetime]) -> List[Checkpoint]:
-        kept: List[Checkpoint] = []
+    def _earlier(self, told: Json, found: Dated) -> List[Dated]:
+        kept: List[Dated] = []
         stray = {path for path in self.files if path.startswith("ledger/earlier/")}
         stray -= {f"ledger/earlier/{held['number']}.{ending}" for held in told for ending in ("txt", "tst")}
         for path in sorted(stray):
@@ -2240,20 +2267,36 @@ class Examination:
             hashes_up = [bytes.fromhex(node) for node in held["path"]]
             right = one[0].size == held["size"] and consistent(one[0].size, one[0].root, found[0].size, found[0].root, hashes_up)
             if self._try(subject, self._before, one, found, right):
-                kept.append(one[0])
+                kept.append(one)
         return kept
 
-    def _before(self, one: Tuple[Checkpoint, datetime], found: Tuple[Checkpoint, datetime], right: bool) -> None:
+    def _before(self, one: Dated, found: Dated, right: bool) -> None:
         demand(right, "checkpoint.consistency")
-        demand(one[1] <= found[1] + ORDER_TOLERANCE, "checkpoint.token", "stamped later than the one that follows")
+        demand(one[1] - found[1] <= ORDER_TOLERANCE, "checkpoint.token", "stamped later than the one that follows")
 
-    def _check_concluded(self, known: Sequence[Checkpoint]) -> None:
-        """The checkpoint that the conclusion was made under, and the mails carried, is among those that are here."""
+    def _check_dated(self, stamped_at: datetime) -> None:
+        """Nothing in the tree says that it happened after the tree was stamped, but for what two clocks may differ."""
+        for entry in self.entries if self.states["entries"] == "ok" else ():
+            at = _instant(entry["at"])
+            demand(at is not None and at - stamped_at <= SKEW, "checkpoint.token", f"stamped before entry {entry['seq']}")
+
+    def _check_concluded(self, known: Sequence[Dated]) -> None:
+        """The checkpoint that the conclusion was made under, and the mails carried, is among those that are here, and is that old."""
         for entry in self.entries if self.states["entries"] == "ok" else ():
             named = entry["data"].get("checkpoint") if entry["event"] == "envelope.concluded" else None
-            if isinstance(named, dict) and named.get("origin") == known[0].origin:
-                same = [one for one in known if (one.size, one.root.hex()) == (named.get("size"), named.get("root"))]
+            if isinstance(named, dict) and named.get("origin") == known[0][0].origin:
+                size, root = named.get("size"), named.get("root")
+                same = [one for one in known if type(size) is int and (one[0].size, one[0].root.hex()) == (size, root)]
                 demand(same, "checkpoint.concluded")
+                at = _instant(entry["at"])
+                demand(at is not None and same[0][1] - at <= SKEW, "checkpoint.concluded", "stamped after the conclusion")
+                self._check_entered(same[0][0])
+
+    def _check_entered(self, one: Checkpoint) -> None:
+        """What was done until the last document was closed stood in the tree of ``one``; else it was told anew, in a tree that grew on."""
+        closed = max((entry["seq"] for entry in self.entries if entry["event"] == "document.closed"), default=0)
+        for number in range(1, closed + 1):
+            demand(self.places.get(number, 0) < one.size, "proof.later", f"entry {number}")
 
     def _compare_mail(self, known: Sequence[Checkpoint]) -> None:
         try:
@@ -2264,6 +2307,7 @@ class Examination:
         for place, one in enumerate(known):
             if one.size == mailed.size:
                 demand(one.root == mailed.root, "checkpoint.mail", "another tree of the same size")
+                self._check_entered(one)
                 self.mail = "earlier" if place else "same"
                 return
         self.mail = "unrelated"
@@ -2368,8 +2412,16 @@ def _committed(salt: str, personal: str, committed: str, code: str) -> Json:
     return told
 
 
+def _instant(text: str) -> Optional[datetime]:
+    """The moment of a time of the formats; none, where no calendar holds it."""
+    try:
+        return datetime.fromisoformat(text[:-1] + "+00:00")
+    except ValueError:
+        return None
+
+
 def _in_order(stamped: Token, times: Sequence[datetime]) -> bool:
-    return all(one <= stamped.at + ORDER_TOLERANCE for one in times)
+    return all(one - stamped.at <= ORDER_TOLERANCE for one in times)
 
 
 def _check_material(path: str, digest: str, data: bytes) -> None:
@@ -2422,7 +2474,7 @@ def _envelope(manifest: Optional[Dict[str, Any]]) -> Optional[Dict[str, str]]:
 
 
 def _moment(moment: Optional[datetime]) -> Optional[str]:
-    return None if moment is None else moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return None if moment is None else moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def _signature_told(pdf: Pdf, one: Signature) -> Dict[str, Any]:
@@ -2610,6 +2662,10 @@ SENTENCES = {
     "proof.unreadable": ("台帳の証明を読み取れません。", "The proofs cannot be read."),
     "proof.missing": ("台帳の証明がない操作記録があります。", "An entry without a proof."),
     "proof.inclusion": ("操作記録が台帳に含まれていません。", "An entry is not in the log."),
+    "proof.later": (
+        "締結時のチェックポイントより後に台帳へ加えられた操作記録です（記録の作り直し）。",
+        "It was entered in the log after the checkpoint of the conclusion: the record was told anew.",
+    ),
     "delivery.unreadable": ("送達結果を読み取れません。", "The list of mail cannot be read."),
     "delivery.unknown": ("操作記録にない送達結果です。", "A delivery that no entry knows."),
     "delivery.missing": ("送達結果が欠けています。", "A delivery is missing."),

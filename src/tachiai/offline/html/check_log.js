@@ -15,8 +15,16 @@ async function checkLog(ex) {
   if (!found) return;
   const earlier = await checkProofs(ex, found);
   [ex.checkpoint, ex.stampedAt] = [found.checkpoint, found.at];
-  await ex.try("ledger/entries.jsonl", () => demandConcluded(ex, [found.checkpoint, ...earlier]));
-  if (ex.reader.checkpoint) await ex.try("mail", () => compareMail(ex, [found.checkpoint, ...earlier]));
+  const known = [found, ...earlier];
+  await ex.try("ledger/checkpoint.txt", () => demandDated(ex, found.at));
+  await ex.try("ledger/entries.jsonl", () => demandConcluded(ex, known));
+  if (ex.reader.checkpoint)
+    await ex.try("mail", () =>
+      compareMail(
+        ex,
+        known.map(({ checkpoint }) => checkpoint),
+      ),
+    );
 }
 
 const logKeyLine = (ex) => latin1(ex.files.get("ledger/log-key.txt")).replace(/\n+$/, "");
@@ -80,6 +88,7 @@ async function checkInclusions(ex, leaves, checkpoint) {
         await isIncluded(ex.leaves[number - 1], held.index, checkpoint.size, held.path.map(fromHex), checkpoint.root),
         "proof.inclusion",
       );
+      ex.places.set(number, held.index);
     });
   }
 }
@@ -108,21 +117,38 @@ async function checkOneEarlier(ex, held, found, kept) {
       "checkpoint.consistency",
     );
     demand(one.at <= found.at + ORDER_TOLERANCE, "checkpoint.token", "stamped later than the one that follows");
-    kept.push(old);
+    kept.push(one);
   });
 }
 
-/** The checkpoint that the conclusion was made under, and the mails carried, is among those that are here. */
+/** Nothing in the tree says that it happened after the tree was stamped, but for what two clocks may differ. */
+function demandDated(ex, stampedAt) {
+  for (const { seq, at } of ex.states.entries === "ok" ? ex.entries : []) {
+    const moment = microsecondsOf(at);
+    demand(moment !== null && moment - stampedAt <= SKEW, "checkpoint.token", `stamped before entry ${seq}`);
+  }
+}
+
+/** What was done until the last document was closed stood in the tree of `one`; else it was told anew, in a tree that grew on. */
+function demandEntered(ex, one) {
+  const closed = ex.entries.findLastIndex(({ event }) => event === "document.closed") + 1;
+  for (let number = 1; number <= closed; number++)
+    demand((ex.places.get(number) ?? 0) < one.size, "proof.later", `entry ${number}`);
+}
+
+/** The checkpoint that the conclusion was made under, and the mails carried, is among those that are here, and is that old. */
 function demandConcluded(ex, known) {
   const concluded = ex.states.entries === "ok" ? ex.entries.filter(({ event }) => event === "envelope.concluded") : [];
   for (const {
+    at,
     data: { checkpoint: named },
   } of concluded) {
-    if (!FORM.object(named) || named.origin !== known[0].origin) continue;
-    demand(
-      known.some(({ size, root }) => size === named.size && hexOf(root) === named.root),
-      "checkpoint.concluded",
-    );
+    if (!FORM.object(named) || named.origin !== known[0].checkpoint.origin) continue;
+    const same = known.find(({ checkpoint: { size, root } }) => size === named.size && hexOf(root) === named.root);
+    demand(same, "checkpoint.concluded");
+    const moment = microsecondsOf(at);
+    demand(moment !== null && same.at - moment <= SKEW, "checkpoint.concluded", "stamped after the conclusion");
+    demandEntered(ex, same.checkpoint);
   }
 }
 
@@ -131,7 +157,10 @@ async function compareMail(ex, known) {
   const mailed = await orRefuse("checkpoint.mail", () => readCheckpoint(ex.reader.checkpoint));
   demand(await isSignedByLog(ex.logKey, mailed), "checkpoint.mail", "by another key");
   const place = known.findIndex(({ size }) => size === mailed.size);
-  if (place >= 0) demand(sameBytes(known[place].root, mailed.root), "checkpoint.mail", "another tree of the same size");
+  if (place >= 0) {
+    demand(sameBytes(known[place].root, mailed.root), "checkpoint.mail", "another tree of the same size");
+    demandEntered(ex, known[place]);
+  }
   ex.mail = place < 0 ? "unrelated" : place ? "earlier" : "same";
   demand(place >= 0, "checkpoint.unrelated");
 }

@@ -11,7 +11,7 @@ const MANIFEST_FORM = FORM.of({
     FORM.of({
       document: FORM.uuid,
       name: FORM.text,
-      path: FORM.text,
+      path: matching(/^documents\/\d\d\.pdf$/),
       upload_sha256: FORM.digest,
       upload_size: FORM.number,
       frozen_sha256: FORM.digest,
@@ -28,7 +28,7 @@ const MANIFEST_FORM = FORM.of({
     size: FORM.number,
   }),
   signers: FORM.list(FORM.of({ slot: FORM.number, order: FORM.number, recipient: FORM.uuid })),
-  roots: FORM.list(FORM.of({ sha256: FORM.digest, uses: FORM.list(FORM.text), embedded: FORM.flag, accredited: FORM.flag })),
+  roots: FORM.list(FORM.of({ sha256: FORM.digest, uses: FORM.list(matching(/^(?:seal|timestamp)$/)), embedded: FORM.flag, accredited: FORM.flag })),
   files: FORM.list(FORM.of({ path: FORM.text, sha256: FORM.digest, size: FORM.size })),
 });
 const ROOT_USES = ["seal", "timestamp", "seal,timestamp"];
@@ -43,7 +43,6 @@ const ALWAYS_THERE = [
   "mail/deliveries.json",
 ];
 const KNOWN_PATHS = [
-  /^documents\/\d\d\.pdf$/,
   /^ledger\/earlier\/[1-9]\d{0,3}\.(?:txt|tst)$/,
   /^consents\/[1-9]\d{0,2}(?:\.personal|\.passkey)?\.json$/,
   /^certificates\/[0-9a-f]{64}\.der$/,
@@ -88,7 +87,7 @@ function readManifest(bytes) {
 }
 
 function isOrdered({ files, documents, signers, roots }) {
-  const inOrder = (list) => String(sorted(new Set(list))) === String(list);
+  const inOrder = (list) => JSON.stringify(sorted(new Set(list))) === JSON.stringify(list);
   const paths = files.map(({ path }) => path);
   return (
     documents.length > 0 &&
@@ -108,8 +107,15 @@ async function checkListed(ex) {
   for (const one of files) await checkOneListed(ex, one);
   const needed = [...ALWAYS_THERE, ...documents.map(({ path }) => path), ...signers.map(({ slot }) => `consents/${slot}.json`)];
   for (const path of sorted(needed)) if (!listed.has(path)) ex.tell(new Refused("file.missing"), path);
-  const known = (path) => listed.has(path) && (ALWAYS_THERE.includes(path) || KNOWN_PATHS.some((pattern) => pattern.test(path)));
-  for (const path of sorted(ex.files.keys())) if (path !== "manifest.json" && !known(path)) ex.tell(new Refused("file.unlisted"), path);
+  for (const path of sorted(ex.files.keys()))
+    if (path !== "manifest.json" && !(listed.has(path) && hasPlace(ex.manifest, path))) ex.tell(new Refused("file.unlisted"), path);
+}
+
+/** Whether a file of this name belongs here: what looks like a document or a consent has to be one that is checked. */
+function hasPlace({ documents, signers }, path) {
+  if (path.startsWith("documents/")) return documents.some((one) => one.path === path);
+  const known = ALWAYS_THERE.includes(path) || KNOWN_PATHS.some((pattern) => pattern.test(path));
+  return known && (!path.startsWith("consents/") || parseInt(path.slice(9), 10) <= signers.length);
 }
 
 async function checkOneListed(ex, { path, sha256, size }) {

@@ -27,6 +27,7 @@ class Examination {
       consentPersonals: new Map(),
       entries: [],
       leaves: [],
+      places: new Map(),
       told: new Map(),
       asked: new Map(),
       personals: new Map(),

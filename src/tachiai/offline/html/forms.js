@@ -25,7 +25,7 @@ const FORM = {
 /** A time of the formats, `2026-11-23T08:05:00.000000Z`, in microseconds since 1970; null for another spelling. */
 function microsecondsOf(text) {
   const parts = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.(\d{6})Z$/.exec(text);
-  if (!parts) return null;
+  if (!parts || parts[1] < "0001") return null;
   const at = Date.parse(parts[1] + "Z");
   if (Number.isNaN(at) || new Date(at).toISOString().slice(0, 19) !== parts[1]) return null;
   return at * 1000 + Number(parts[2]);

@@ -12,6 +12,8 @@ const ALGORITHM = {
   ed25519: "1.3.101.112",
 };
 
+const LONGEST_SALT = 512n;
+
 /** An algorithm or a key that is not accepted. */
 class Unaccepted extends Malformed {}
 
@@ -71,7 +73,9 @@ function pssOf(parameters) {
   const mask = childrenOf(found.get(0xa1));
   if (!hash || mask.length !== 2 || oidOf(mask[0]) !== ALGORITHM.mask || DIGESTS[algorithmOf(mask[1])] !== hash)
     throw new Unaccepted("RSASSA-PSS with two digests");
-  return [hash, Number(integerOf(found.get(0xa2)))];
+  const salt = integerOf(found.get(0xa2));
+  if (salt < 0n || salt > LONGEST_SALT) throw new Unaccepted("RSASSA-PSS with a salt of no length");
+  return [hash, Number(salt)];
 }
 
 async function checkForEcdsa(key, hash) {

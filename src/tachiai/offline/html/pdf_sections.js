@@ -41,7 +41,7 @@ function demandContinued(before, section) {
 /** The /Size of the upload: the first that stands where the house's /Prev leads. */
 function sizeBefore(pdf, section, from) {
   const stated = section.trailer.get("/Prev");
-  if (!/^\d{1,12}$/.test(String(stated))) throw new Malformed("a section without the one before");
+  if (!isPdfNumber(stated, 12)) throw new Malformed("a section without the one before");
   const upload = pdf.subarray(0, from);
   const word = utf8("/Size");
   for (let at = indexOfBytes(upload, word, Number(stated)); at >= 0; at = indexOfBytes(upload, word, at + 1)) {
@@ -66,7 +66,7 @@ function readSection(tail, start, from) {
   const [trailer, end] = classic ? readXrefTable(tail, at, objects) : [readXrefStream(tail, objects, from), at];
   const closing = matchAt(PDF_END, tail, end);
   const startxref = from + (classic ? at : last);
-  if (!closing || Number(closing[1]) !== startxref || !/^\d+$/.test(String(trailer.get("/Size"))))
+  if (!closing || Number(closing[1]) !== startxref || !isPdfNumber(trailer.get("/Size")))
     throw new Malformed("a section without its proper end");
   return { end: from + end + closing[0].length, objects, trailer, size: Number(trailer.get("/Size")), startxref };
 }
@@ -91,7 +91,7 @@ function readPdfObject(tail, head, from) {
 
 function streamPlace(tail, value, start) {
   const length = value instanceof Map ? value.get("/Length") : undefined;
-  if (!/^\d{1,10}$/.test(String(length)) || !tail.startsWith("\nendstream", start + Number(length)))
+  if (!isPdfNumber(length) || !tail.startsWith("\nendstream", start + Number(length)))
     throw new Malformed("a stream that is not as long as it says");
   return [start, start + Number(length)];
 }

@@ -6,7 +6,10 @@ const FIELD = {
   value: /^TachiaiValue(\d{3})-\d\d$/,
   archive: /^TachiaiArchive[1-9]\d{0,3}$/,
 };
-const SIGNATURE_KINDS = { "/ETSI.CAdES.detached": "/Sig", "/ETSI.RFC3161": "/DocTimeStamp" };
+const SIGNATURE_KINDS = [
+  ["/ETSI.CAdES.detached", "/Sig"],
+  ["/ETSI.RFC3161", "/DocTimeStamp"],
+];
 
 const slotField = (slot) => `TachiaiSlot${String(slot).padStart(3, "0")}`;
 
@@ -25,7 +28,7 @@ function findSignature(pdf, section) {
   const fields = dictionaries.filter((one) => one.value.get("/V") === `${held.number} ${held.generation} R`);
   if (values.length > 1 || fields.length !== 1) throw new Malformed("not one signature in one field");
   const [said, field] = [held.value, pdfString(fields[0].value.get("/T"))];
-  if (!said.has("/Type") || SIGNATURE_KINDS[said.get("/SubFilter")] !== said.get("/Type"))
+  if (!SIGNATURE_KINDS.some(([form, type]) => said.get("/SubFilter") === form && said.get("/Type") === type))
     throw new Malformed("a signature of another kind");
   const contents = fromLatin1(pdfString(said.get("/Contents")));
   const gap = gapOf(pdf, section, held, contents);
@@ -47,7 +50,7 @@ function findSignature(pdf, section) {
 /** What the range leaves out, if that is exactly the string of /Contents, which stands last, and the rest is the file so far. */
 function gapOf(pdf, section, held, contents) {
   const stated = held.value.get("/ByteRange");
-  if (!Array.isArray(stated) || stated.length !== 4 || !stated.every((part) => /^\d{1,11}$/.test(part))) return null;
+  if (!Array.isArray(stated) || stated.length !== 4 || !stated.every((part) => isPdfNumber(part, 11))) return null;
   const [zero, start, end, rest] = stated.map(Number);
   if (zero !== 0 || end + rest !== section.end || !(held.start < start && start < end && end < held.end)) return null;
   const behind = latin1(pdf.subarray(end, held.end));
@@ -62,7 +65,7 @@ function referencesOf(list) {
     const params = entry instanceof Map ? entry.get("/TransformParams") : null;
     if (!(params instanceof Map)) throw new Malformed("a reference without terms");
     const [method, action, names] = [entry.get("/TransformMethod"), params.get("/Action"), params.get("/Fields")];
-    if (method === "/DocMDP" && permission === null && /^[123]$/.test(params.get("/P"))) permission = Number(params.get("/P"));
+    if (method === "/DocMDP" && permission === null && ["1", "2", "3"].includes(params.get("/P"))) permission = Number(params.get("/P"));
     else if (method === "/FieldMDP" && frees === null && action === "/All") frees = new Set();
     else if (method === "/FieldMDP" && frees === null && action === "/Exclude" && Array.isArray(names))
       frees = new Set(names.map(pdfString));

@@ -4,7 +4,7 @@
 
 const [PDF_DEPTH, PDF_LONGEST] = [32, 4000000];
 const PDF_TOKEN = new RegExp(
-  "[\\0\\t\\n\\f\\r ]*(?:(/[^\\0\\t\\n\\f\\r ()<>\\[\\]{}/%]*)|(\\d+ \\d+ R)(?![^\\0\\t\\n\\f\\r ()<>\\[\\]{}/%])|(<<|>>|\\[|\\])|<([0-9A-Fa-f\\0\\t\\n\\f\\r ]*)>|(\\()|([^\\0\\t\\n\\f\\r ()<>\\[\\]{}/%]+))",
+  "[\\0\\t\\n\\f\\r ]*(?:(/[^\\0\\t\\n\\f\\r ()<>\\[\\]{}/%]*)|(\\d{1,10}[\\0\\t\\n\\f\\r ]+\\d{1,5}[\\0\\t\\n\\f\\r ]+R)(?![^\\0\\t\\n\\f\\r ()<>\\[\\]{}/%])|(<<|>>|\\[|\\])|<([0-9A-Fa-f\\0\\t\\n\\f\\r ]*)>|(\\()|([^\\0\\t\\n\\f\\r ()<>\\[\\]{}/%]+))",
   "y",
 );
 const PDF_ESCAPES = { n: "\n", r: "\r", t: "\t", b: "\b", f: "\f", "\n": "", "\r": "", "\r\n": "" };
@@ -32,8 +32,18 @@ function pdfValueAt(text, at, depth = 0) {
     const packed = digits.replace(/[\0\t\n\f\r ]/g, "");
     return ["(" + latin1(fromHex(packed.length % 2 ? packed + "0" : packed)), end];
   }
-  return literal === undefined ? [name ?? reference ?? word, end] : pdfLiteral(text, end);
+  if (reference !== undefined) return [spelledReference(reference), end];
+  return literal === undefined ? [name ?? word, end] : pdfLiteral(text, end);
 }
+
+/** A reference in its one spelling, however many blanks and zeros it was written with. */
+function spelledReference(text) {
+  const [number, generation] = text.match(/\d+/g).map(Number);
+  return `${number} ${generation} R`;
+}
+
+/** Whether a value is a whole number of at most `most` digits. (A pattern alone would take a list of one, too.) */
+const isPdfNumber = (value, most = 10) => typeof value === "string" && /^\d+$/.test(value) && value.length <= most;
 
 function pdfMembers(text, start, depth, isDictionary) {
   const held = [];

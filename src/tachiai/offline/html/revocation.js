@@ -43,25 +43,29 @@ function basicResponse(der) {
 async function readOcspAnswer(der, held, issuer) {
   const basic = basicResponse(der);
   const [produced, singles] = childrenOf(basic[0]).filter((node) => node.tag === 0x18 || node.tag === 0x30);
-  const single = await findSingle(childrenOf(singles).map(childrenOf), held, issuer);
+  const single = await findSingle(childrenOf(singles), held, issuer);
   if (!single) return null;
   const [, status, from] = single;
   const since = timeOf(from);
   const until = taggedChild(single.slice(3), 0xa0);
-  if (!until || status.tag === 0x82) return null;
+  if (!until || ![0x80, 0xa1].includes(status.tag)) return null;
   const delegate = await delegateOf(basic, issuer, since);
-  const [revoked, reason] = status.tag === 0xa1 ? childrenOf(status) : [];
+  const isRevoked = status.tag === 0xa1;
+  const [revoked, reason] = isRevoked ? childrenOf(status) : [];
   return {
     since: Math.min(timeOf(produced), since),
     until: timeOf(onlyChild(until)),
     delegate,
-    revoked: revoked ? timeOf(revoked) : null,
-    reason: reason ? onlyChild(reason).body.at(-1) : null,
+    revoked: isRevoked ? timeOf(revoked) : null,
+    reason: reason ? lastByteOf(onlyChild(reason)) : null,
   };
 }
 
 async function findSingle(singles, held, issuer) {
-  for (const one of singles) if (await isAbout(one[0], held, issuer)) return one;
+  for (const node of singles) {
+    const one = childrenOf(node);
+    if (await isAbout(one[0], held, issuer)) return one;
+  }
   return null;
 }
 
@@ -109,7 +113,12 @@ function isWholeList(members, held) {
 
 function listedReason(extensions) {
   const found = (extensions ? childrenOf(extensions) : []).map(childrenOf).find((parts) => oidOf(parts[0]) === "2.5.29.21");
-  return found ? tagged(readDer(found.at(-1).body), 0x0a).body.at(-1) : null;
+  return found ? lastByteOf(tagged(readDer(found.at(-1).body), 0x0a)) : null;
+}
+
+function lastByteOf({ body }) {
+  if (!body.length) throw new Malformed("a number of no bytes");
+  return body.at(-1);
 }
 
 /** Whether a list that is one of several is the one that `held` would stand on (RFC 5280, 5.2.5). */

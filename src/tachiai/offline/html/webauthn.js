@@ -47,14 +47,14 @@ function readCose(bytes) {
 /** How signatures of a COSE key are checked: ES256, RS256 or EdDSA. Throws Malformed. */
 async function checkForCose(bytes) {
   const key = readCose(bytes);
-  const kind = [key.get(1), key.get(3), key.get(-1)].join();
-  if (kind === "2,-7,1")
+  const isKind = (...wanted) => [1, 3, -1].every((label, at) => key.get(label) === wanted[at]);
+  if (isKind(2, -7, 1))
     return checkForEcdsa(
       { curve: "P-256", width: 32, point: concat(Uint8Array.of(4), coseBytes(key, -2, 32), coseBytes(key, -3, 32)) },
       "SHA-256",
     );
   if (key.get(1) === 3 && key.get(3) === -257) return checkForCoseRsa(coseBytes(key, -1), coseBytes(key, -2));
-  if (kind === "1,-8,6") {
+  if (isKind(1, -8, 6)) {
     const point = coseBytes(key, -2, 32);
     return (signature, message) => verifyEd25519(point, signature, message);
   }
