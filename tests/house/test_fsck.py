@@ -19,7 +19,7 @@ from invariants import check_house, codes
 from place import Place
 from stages import Scene, _tell, recalled, sent, signs
 from stories import work
-from tachiai import clock, findings
+from tachiai import clock, findings, ledger, sealing
 from tachiai.archive.log_keeping import keep_log
 from tachiai.archive.models import EarlierFile, Record, RecordFile
 from tachiai.ceremony.models import Consent, Invitation
@@ -28,7 +28,7 @@ from tachiai.crypto.strongbox import lock_squeezed
 from tachiai.envelopes.checking import check_house as look
 from tachiai.envelopes.models import CloseTask, Document, Envelope, Recipient, Revision, SealTask
 from tachiai.ledger.formats import entry_digest
-from tachiai.ledger.models import Entry, Epoch, Leaf, Personal, Stream
+from tachiai.ledger.models import CheckpointStamp, Entry, Epoch, Leaf, Personal, Stream
 from tachiai.outbox.mailbox import messages
 from tachiai.outbox.models import Mail
 from tachiai.sealing.models import Seal
@@ -394,6 +394,17 @@ def leaf_removed(house: Place, scene: Scene) -> str:
     return "tree.leaf_missing"
 
 
+def conclusion_stamped_afterwards(house: Place, scene: Scene) -> str:
+    """Everything made anew with the house's own keys: a token of that day is not to be had any more."""
+    anchor, later = Record.objects.get().anchor, clock.now() + timedelta(hours=1)
+    assert anchor is not None
+    CheckpointStamp.objects.filter(checkpoint=anchor)._raw_delete("default")
+    assert "record.stamped_late" in codes()
+    stamped = sealing.stamp_digest(ledger.imprint_of(anchor), at=later, now=lambda: later)
+    ledger.keep_stamp(anchor, token=stamped.token, stamped_at=stamped.facts.gen_time, authority="CN=T", accredited=False)
+    return "record.stamped_late"
+
+
 def destroyed_by_hand(house: Place, scene: Scene) -> str:
     Blob.objects.filter(pk=scene.envelope.documents.get().blob_id).update(shredded_at=clock.now(), shredding=uuid.uuid4())
     return "vault.destruction_unrecorded"
@@ -402,6 +413,7 @@ def destroyed_by_hand(house: Place, scene: Scene) -> str:
 TAMPERINGS = [
     history_made_anew,
     leaf_removed,
+    conclusion_stamped_afterwards,
     destroyed_by_hand,
     box_flipped,
     box_removed,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.conf import settings
@@ -10,7 +11,7 @@ from django.db import transaction
 
 from ledger.logs import AT, codes, grow, lift_triggers
 from ledger.test_tree import keep_token
-from tachiai import ledger
+from tachiai import clock, ledger, sealing
 from tachiai.crypto.merkle import folded, root_of
 from tachiai.crypto.signed_notes import checkpoint_text, sign_note
 from tachiai.ledger.formats import entry_digest
@@ -150,6 +151,14 @@ def date_a_token_back() -> None:
     CheckpointStamp.objects.filter(checkpoint__size=400).update(stamped_at=AT)
 
 
+def stamp_a_small_tree_afterwards() -> None:
+    """The note is the old one; the token is of a later day than those of the trees that grew from it."""
+    one, later = Checkpoint.objects.get(size=200), clock.now() + timedelta(hours=1)
+    CheckpointStamp.objects.filter(checkpoint=one).delete()
+    stamped = sealing.stamp_digest(ledger.imprint_of(one), at=later, now=lambda: later)
+    ledger.keep_stamp(one, token=stamped.token, stamped_at=stamped.facts.gen_time, authority="CN=T", accredited=False)
+
+
 def rewrite_and_rebuild() -> None:
     rewrite(17)
     rebuild()
@@ -173,6 +182,7 @@ BROKEN: list[tuple[Act, dict[str, str]]] = [
     (damage_a_token, {"stamp.token": "e1/checkpoint 400"}),
     (flip_a_token, {"stamp.token": "e1/checkpoint 400"}),
     (date_a_token_back, {"stamp.time": "e1/checkpoint 400"}),
+    (stamp_a_small_tree_afterwards, {"stamp.order": "e1/checkpoint 400"}),
     (rewrite_and_rebuild, {"stamp.imprint": "e1/checkpoint 200"}),
 ]
 

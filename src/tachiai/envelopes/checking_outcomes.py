@@ -6,6 +6,7 @@ import json
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
 
 from tachiai import clock, sealing, vault
 from tachiai.archive.models import Record
@@ -20,6 +21,8 @@ from tachiai.outbox import Mail
 from tachiai.work.models import TaskState
 
 OPEN = (TaskState.WAITING, TaskState.STUCK)
+# What the house's clock and an authority's may differ.
+CLOCKS = timedelta(minutes=5)
 GROWN = ("certificate.topped_up", "certificate.renewed")
 
 
@@ -122,6 +125,10 @@ def _check_record(envelope: Envelope, record: Record, papers: Sequence[Papers], 
     told = {"origin": anchor.epoch.origin, "size": anchor.size, "root": bytes(anchor.root).hex()} if anchor is not None else None
     if told != carried:
         yield Finding("record.unlike_envelope", str(record.pk), "checkpoint")
+    stamp = getattr(anchor, "stamp", None)
+    if anchor is not None and (stamp is None or stamp.stamped_at - entry.at > CLOCKS):
+        # What is stamped only now may hold another history than what was told then.
+        yield Finding("record.stamped_late", str(record.pk), f"checkpoint {anchor.size}")
     closings = [row for one in papers for row in one.revisions if row.kind == RevisionKind.CLOSED]
     if record.measure != (1 if all(row.accredited for row in closings) else None):
         yield Finding("record.unlike_envelope", str(record.pk), "measure")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from tachiai.crypto.merkle import FullTile, Growing, cut_hashes, folded, tile_path
@@ -15,6 +16,8 @@ from tachiai.ledger.formats import entry_digest
 from tachiai.ledger.models import Checkpoint, CheckpointStamp, Epoch, LaterStamp, Leaf, Tile
 
 _PAGE = 1000
+# What two tokens of an authority, or of two, may differ in their order.
+_ORDER = timedelta(seconds=60)
 
 
 class Finding(NamedTuple):
@@ -148,6 +151,7 @@ class _Checker:
 
     def _check_checkpoints(self) -> Iterator[Finding]:
         before: Checkpoint | None = None
+        stamped: datetime | None = None
         for one in self._checkpoints:
             name = self._name(f"checkpoint {one.size}")
             if before is not None and before.size == one.size and bytes(before.root) != bytes(one.root):
@@ -156,6 +160,12 @@ class _Checker:
             yield from self._check_root(name, one.size, bytes(one.root), "checkpoint.root")
             yield from self._check_stamps(one, name)
             before = one
+            if getattr(one, "stamp", None) is None:
+                continue
+            if stamped is not None and stamped - one.stamp.stamped_at > _ORDER:
+                # A tree is stamped before it grows: a smaller one with a later token was made afterwards.
+                yield Finding("stamp.order", name, "a smaller tree was stamped later")
+            stamped = max(stamped or one.stamp.stamped_at, one.stamp.stamped_at)
 
     def _check_note(self, one: Checkpoint, name: str) -> Iterator[Finding]:
         try:
