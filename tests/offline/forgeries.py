@@ -123,6 +123,15 @@ def _(held: Bench) -> None:
     held.files[DOCUMENT] = (b"/Size " + b"9" * 5000).join(held.files[DOCUMENT].rsplit(b"/Size ", 1))
 
 
+@each("a catalogue that is a list", "pdf.changed")
+def _(held: Bench) -> None:
+    root = held.form(DOCUMENT)[0]
+    pdf = held.files[DOCUMENT]
+    start = pdf.index(b"\n%d 0 obj\n<<" % root, held.upload_size(DOCUMENT)) + len(b"\n%d 0 obj\n" % root)
+    end = pdf.index(b">>\nendobj\n", start)
+    held.files[DOCUMENT] = pdf[:start] + b"[ " + pdf[start + 2 : end] + b" ]" + pdf[end + 2 :]
+
+
 @twin("a passkey's kind as bytes", "passkey.unreadable")
 def _(held: Bench) -> None:
     told = json.loads(held.files[PASSKEY])
