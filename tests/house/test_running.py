@@ -61,7 +61,7 @@ def workers(parent: psutil.Process) -> list[psutil.Process]:
     return found
 
 
-def test_run_serves_survives_and_stops(running: tuple[subprocess.Popen[str], str]) -> None:
+def test_run_serves_survives_and_stops(running: tuple[subprocess.Popen[str], str], tmp_path: Path) -> None:
     process, printed = running
     # It says where it is, who can log in, and where the mail lies.
     assert f"http://127.0.0.1:{PORT}/" in printed
@@ -71,6 +71,12 @@ def test_run_serves_survives_and_stops(running: tuple[subprocess.Popen[str], str
     assert get("/healthz") == (200, '{"status": "ok"}')
     assert "組込みの認証局" in get("/login")[1]
     assert get("/mailbox/")[0] == 200
+    # Nobody else is let in at its port, where connections would go to either; nor is a second house begun for that.
+    second = tmp_path / "second"
+    command = [*TACHIAI, "run", "--demo", "--port", str(PORT)]
+    told = subprocess.run(command, env=environment(second), capture_output=True, text=True, timeout=60, check=False)
+    assert (told.returncode, second.exists()) == (1, False)
+    assert f"port {PORT} is in use" in told.stderr
     # A worker that is killed is started again.
     parent = psutil.Process(process.pid)
     (worker,) = workers(parent)

@@ -21,6 +21,7 @@ import pytest
 
 from pki import embedded
 from tachiai import clock
+from tachiai.cli.running import check_port
 from tachiai.crypto import der, timestamp_requests, timestamps
 from tachiai.crypto.authority import create_authority, load_authority
 from tachiai.crypto.timestampers import EMBEDDED_POLICY, HttpTimestamper
@@ -166,6 +167,17 @@ def _wait(port: int, process: subprocess.Popen[str]) -> None:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
     pytest.fail("the responder did not start")
+
+
+def test_its_port_is_its_own(served: tuple[str, Path]) -> None:
+    """A second server would share it in silence."""
+    port = int(served[0].rsplit(":", 1)[1].strip("/"))
+    with pytest.raises(Misconfigured, match=f"port {port} is in use"):
+        check_port("127.0.0.1", port)
+    with pytest.raises(Misconfigured, match=r"no server can listen at 192\.0\.2\.1"):
+        check_port("192.0.2.1", port)
+    with pytest.raises(Misconfigured, match="no port 65536"):
+        check_port("::1", 65536)
 
 
 def test_our_client_believes_it(served: tuple[str, Path]) -> None:

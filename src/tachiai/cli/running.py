@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import ipaddress
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -23,6 +25,7 @@ LOOK_EVERY_SECONDS = 0.2
 RESTART_AFTER_SECONDS = 1.0
 # Somebody waits for a page; nobody watches a seal being made. Where there is CPU for both, this changes nothing.
 WORK_NICENESS = 5
+HIGHEST_PORT = 65535
 
 
 @dataclass
@@ -38,11 +41,14 @@ class Part:
 def run(options: argparse.Namespace) -> int:
     """Establish the house and run it until SIGINT or SIGTERM."""
     _choose_mode(options)
+    check_port(options.host, options.port)
     # The house is made ready by a process of its own, so that the one that only watches stays small.
     ready = subprocess.run([sys.executable, "-m", "tachiai.cli.main", "init", "--ready"], check=False)  # our own program
     if ready.returncode:
         return ready.returncode
     house = read()
+    # Once more: making a house ready takes long enough for somebody else to start.
+    check_port(options.host, options.port)
     parts = [Part("web", _web(options))]
     working = [sys.executable, "-m", "tachiai.cli.main", "work", "--checked"]
     parts += [Part(f"work-{number + 1}", working, WORK_NICENESS) for number in range(options.workers)]
@@ -68,15 +74,36 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def check_port(host: str, port: int) -> None:
+    """Refuses (``Misconfigured``) where no server can listen, and where one does: the web server would share its port in silence.
+
+    It sets SO_REUSEPORT, so that connections would go to the one or the other house as the kernel likes.
+    """
+    if not 0 <= port <= HIGHEST_PORT:
+        raise Misconfigured(f"there is no port {port}")
+    bound = _bound(host).strip("[]")
+    try:
+        socket.create_server((bound, port), family=socket.AF_INET6 if ":" in bound else socket.AF_INET).close()
+    except OSError as problem:
+        if problem.errno == errno.EADDRINUSE:
+            raise Misconfigured(
+                f"port {port} is in use: another server listens at {host}; stop that one, or choose another --port"
+            ) from problem
+        raise Misconfigured(f"no server can listen at {host}, port {port}: {problem.strerror}") from problem
+
+
+def _bound(host: str) -> str:
+    """The server binds to numbers only; passkeys take a name in the address, and on one's own machine that is "localhost"."""
+    return "127.0.0.1" if host == "localhost" else host
+
+
 def _web(options: argparse.Namespace) -> list[str]:
-    # The server binds to numbers only; passkeys take a name in the address, and on one's own machine that is "localhost".
-    bound = "127.0.0.1" if options.host == "localhost" else options.host
     return [
         sys.executable,
         "-m",
         "granian",
         "--interface=wsgi",
-        f"--host={bound}",
+        f"--host={_bound(options.host)}",
         f"--port={options.port}",
         "--workers=1",
         "--blocking-threads=8",

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from tachiai.cli.running import check_port
 from tachiai.house import read
 
 PORT = 3161
@@ -28,6 +29,7 @@ def serve(options: argparse.Namespace) -> int:
 
     # Asked before anything starts: what is amiss is told in one line, and not by a server that fails again and again.
     root = embedded_root(read())
+    check_port(options.host, options.port)
     print(f"Timestamps for demonstration, not accredited (認定タイムスタンプではありません): http://{options.host}:{options.port}/")
     print(f"Whoever trusts them pins {root}", flush=True)
     os.execv(sys.executable, _command(options))  # noqa: S606  # our own program, without a shell on purpose
