@@ -10,7 +10,7 @@ from django.http import QueryDict
 from tachiai.web.desk.amounts import read_amount
 from tachiai.web.desk.dates import read_day, read_year
 from tachiai.web.desk.describing import DescriptionForm
-from tachiai.web.desk.documents import SearchForm, harmless
+from tachiai.web.desk.documents import SearchForm
 
 YEARS = [
     *((typed, 2026) for typed in ("2026", "２０２６年", "令和8", "令和８年", "R8", "ｒ８")),
@@ -113,12 +113,3 @@ def test_a_deadline_out_of_reach_is_said_with_the_other_errors(days: tuple[int, 
 def test_ranges_must_run_forwards() -> None:
     form = SearchForm({"date_from": "2026/4/2", "date_to": "2026/4/1", "amount_from": "2", "amount_to": "1"})
     assert set(form.errors) == {"date_to", "amount_to"}
-
-
-@pytest.mark.parametrize("cell", ["=1+1", "+81", "-x", "@cmd", "\tx", "\rx"])
-def test_no_cell_is_a_formula(cell: str) -> None:
-    assert harmless(cell) == f"'{cell}"
-
-
-def test_plain_cells_stay_as_they_are() -> None:
-    assert harmless("株式会社みどり野") == "株式会社みどり野"

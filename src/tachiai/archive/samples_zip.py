@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import zipfile
 from collections.abc import Iterator
 from datetime import datetime
@@ -16,9 +14,8 @@ from tachiai.archive.samples import note_taken, take_report
 from tachiai.clock import JAPAN
 from tachiai.errors import Refusal
 from tachiai.piecewise import Pipe
+from tachiai.sheets import write_sheet
 
-# A spreadsheet takes a cell that begins with one of these for a formula.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 HEADS = (
     "No.",
     "管理番号 Number",
@@ -58,7 +55,7 @@ def _pieces(report: bytes, items: list[SampleItem], *, moment: tuple[int, ...]) 
 
 def _files(report: bytes, items: list[SampleItem]) -> Iterator[tuple[str, bytes]]:
     yield "report.pdf", report
-    yield "index.csv", _index(items)
+    yield "index.csv", write_sheet(HEADS, map(_line, items))
     for item in items:
         if item.bundle is None:
             continue
@@ -73,17 +70,11 @@ def _name(item: SampleItem) -> str:
     return f"{item.position:03d}_{plain.strip('.') or 'contract'}.zip"
 
 
-def _index(items: list[SampleItem]) -> bytes:
-    """One line a contract, for a spreadsheet: UTF-8 with its mark, dates as in Japan."""
-    sheet = io.StringIO()
-    writer = csv.writer(sheet, lineterminator="\r\n")
-    writer.writerow(HEADS)
-    for item in items:
-        record = item.record
-        concluded = record.concluded_at.astimezone(JAPAN).strftime("%Y-%m-%d %H:%M:%S")
-        result = "異常なし In order" if item.sound else "要確認 Needs a look"
-        bundle = f"bundles/{_name(item)}" if item.bundle_id else ""
-        digest = bytes(item.bundle_sha256).hex() if item.bundle_sha256 else ""
-        cells = [str(item.position), record.number, record.title, record.counterparty, concluded, result, bundle, digest]
-        writer.writerow([f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell for cell in cells])
-    return sheet.getvalue().encode("utf-8-sig")
+def _line(item: SampleItem) -> list[str | int]:
+    """A contract in the index, under the heads; dates as in Japan."""
+    record = item.record
+    concluded = record.concluded_at.astimezone(JAPAN).strftime("%Y-%m-%d %H:%M:%S")
+    result = "異常なし In order" if item.sound else "要確認 Needs a look"
+    bundle = f"bundles/{_name(item)}" if item.bundle_id else ""
+    digest = bytes(item.bundle_sha256).hex() if item.bundle_sha256 else ""
+    return [item.position, record.number, record.title, record.counterparty, concluded, result, bundle, digest]

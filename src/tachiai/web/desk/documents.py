@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable
 from typing import Any
 
@@ -21,14 +19,13 @@ from tachiai.archive.models import Record
 from tachiai.archive.samples import may_sample
 from tachiai.archive.searching import Wanted
 from tachiai.clock import JAPAN, today
+from tachiai.sheets import write_sheet
 from tachiai.web.desk.amounts import AmountField
 from tachiai.web.desk.dates import DayField
 from tachiai.web.desk.doors import at_desk, show
 from tachiai.web.desk.files import attachment
 
 PER_PAGE = 50
-# A spreadsheet takes a cell that begins with one of these for a formula.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 class SearchForm(forms.Form):
@@ -88,24 +85,17 @@ def export(request: HttpRequest, member: Member) -> HttpResponse:
     at = clock.now()
     name = f"documents-{today(at):%Y%m%d}.csv"
     note_export("records", lines=len(rows), conditions=form.cleaned_data, by=member, at=at)
-    return attachment(name, as_csv(rows).encode("utf-8-sig"), kind="text/csv; charset=utf-8")
+    return attachment(name, as_csv(rows), kind="text/csv; charset=utf-8")
 
 
-def as_csv(rows: Iterable[Record]) -> str:
+def as_csv(rows: Iterable[Record]) -> bytes:
     """One line a record, with a heading; dates as in Japan, amounts as plain numbers, an amount not stated left empty."""
-    sheet = io.StringIO()
-    writer = csv.writer(sheet, lineterminator="\r\n")
     heads = [_("管理番号"), _("文書名"), _("取引先"), _("取引年月日"), _("取引金額"), _("締結日時"), _("締結証明書番号")]
-    writer.writerow([harmless(head) for head in heads])
-    for row in rows:
-        words = [row.number, row.title, row.counterparty]
-        day = row.transaction_date.isoformat() if row.transaction_date else ""
-        amount = "" if row.amount is None else str(row.amount)
-        concluded = row.concluded_at.astimezone(JAPAN).strftime("%Y-%m-%d %H:%M:%S")
-        writer.writerow([*(harmless(word) for word in words), day, amount, concluded, row.certificate_number])
-    return sheet.getvalue()
+    return write_sheet(heads, map(_cells, rows))
 
 
-def harmless(cell: str) -> str:
-    """Text that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell
+def _cells(row: Record) -> list[str | int]:
+    day = row.transaction_date.isoformat() if row.transaction_date else ""
+    amount = "" if row.amount is None else row.amount
+    concluded = row.concluded_at.astimezone(JAPAN).strftime("%Y-%m-%d %H:%M:%S")
+    return [row.number, row.title, row.counterparty, day, amount, concluded, row.certificate_number]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlencode
@@ -22,8 +20,8 @@ from tachiai.archive import standing
 from tachiai.archive.exporting import note_export
 from tachiai.archive.standing import Looked, Rows, by_year, counts, looked_for, standings
 from tachiai.clock import JAPAN, today
+from tachiai.sheets import write_sheet
 from tachiai.web.chips import PROOF
-from tachiai.web.desk.documents import harmless
 from tachiai.web.desk.doors import at_desk, show
 from tachiai.web.desk.files import attachment
 from tachiai.web.templatetags.look import day
@@ -88,17 +86,12 @@ def export(request: HttpRequest, member: Member) -> HttpResponse:
     at, form = clock.now(), LookForm(request.GET)
     rows = looked_for(standings(member, at=at), form.looked())
     note_export("validity", lines=rows.count(), conditions=form.cleaned_data, by=member, at=at)
-    return attachment(f"validity-{today(at):%Y%m%d}.csv", as_csv(rows).encode("utf-8-sig"), kind="text/csv; charset=utf-8")
+    return attachment(f"validity-{today(at):%Y%m%d}.csv", as_csv(rows), kind="text/csv; charset=utf-8")
 
 
-def as_csv(rows: Rows) -> str:
+def as_csv(rows: Rows) -> bytes:
     """One line a record, with a heading; dates and times as in Japan, empty where nobody has looked yet."""
-    sheet = io.StringIO()
-    writer = csv.writer(sheet, lineterminator="\r\n")
-    writer.writerow([harmless(head) for head in _csv_heads()])
-    for row in rows.iterator(chunk_size=500):
-        writer.writerow([harmless(cell) for cell in _csv_cells(row)])
-    return sheet.getvalue()
+    return write_sheet(_csv_heads(), map(_csv_cells, rows.iterator(chunk_size=500)))
 
 
 def _csv_heads() -> list[str]:
