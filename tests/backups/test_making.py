@@ -22,7 +22,7 @@ from backups.moving import standing_in
 from place import Place
 from tachiai import backups, clock, vault
 from tachiai.accounts import identity
-from tachiai.backups import making, repository
+from tachiai.backups import doing, making, repository
 from tachiai.backups.keeping import Rule, kept, kept_until
 from tachiai.backups.models import Backup, BackupTask
 from tachiai.backups.planning import plan_backups
@@ -32,7 +32,8 @@ from tachiai.config.jobs import BACKUP
 from tachiai.errors import Outage, Refusal
 from tachiai.vault.models import Segment
 from tachiai.work import drain
-from tachiai.work.models import Alarm
+from tachiai.work.leases import STRIKES
+from tachiai.work.models import Alarm, TaskState
 
 NIGHT = datetime(2026, 12, 31, 16, 30, tzinfo=UTC)  # half past one in the morning, in Japan
 
@@ -96,6 +97,29 @@ def test_each_byte_once_and_older_generations_dropped(house: Place, backed: Path
     with pytest.raises(Outage, match=r"backup\.damaged"):
         backups.make_backup(now=lambda: NIGHT + timedelta(days=3))
     assert place.generations() == [second.generation, third.generation]
+
+
+def test_a_stuck_backup_warns_until_the_next_is_made(house: Place, backed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As when the workers of another version take it up, whose code does not go with what lies there now."""
+
+    def stumble(**_details: object) -> None:
+        raise ImportError
+
+    monkeypatch.setattr(doing, "make_backup", stumble)
+    plan_backups(configured.TACHIAI, at=NIGHT)
+    for minute in range(STRIKES):
+        drain(BACKUP, now=lambda minute=minute: NIGHT + timedelta(minutes=minute))  # type: ignore[misc]
+    stuck = BackupTask.objects.get(state=TaskState.STUCK)
+    assert Alarm.objects.get(kind="backups.backuptask", cleared_at=None).detail == "bug.ImportError"
+    monkeypatch.undo()
+    tomorrow = NIGHT + timedelta(days=1)
+    plan_backups(configured.TACHIAI, at=tomorrow)
+    while drain(BACKUP, now=lambda: tomorrow):
+        pass
+    assert Backup.objects.count() == 1
+    assert not Alarm.objects.filter(cleared_at=None).exists()
+    stuck.refresh_from_db()
+    assert stuck.state == TaskState.CANCELLED
 
 
 def test_a_full_disk_leaves_the_older_ones_alone(house: Place, backed: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -109,11 +109,13 @@ def test_who_lost_the_lease_commits_nothing() -> None:
     done(fast)
     with pytest.raises(LostLease):
         done(fast)
-    # Neither may the slow one put it off or strike it any more.
+    # Neither may the slow one put it off or strike it any more, nor raise an alarm that nobody would clear.
+    slow.outages, slow.strikes = 3, leases.STRIKES - 1
     work.postpone(slow, code="x.y", at=later)
     work.strike(slow, code="x.y", at=later)
     row = Mail.objects.get()
     assert (row.state, row.strikes, row.outages, row.trouble) == (TaskState.DONE, 0, 0, "")
+    assert not Alarm.objects.exists()
 
 
 def test_a_lost_lease_is_no_failure() -> None:

@@ -17,7 +17,8 @@ from tachiai import ledger, sealing, vault, work
 from tachiai.accounts import identity
 from tachiai.accounts.models import Operator
 from tachiai.backups.making import STREAM, repository
-from tachiai.backups.models import BackupTask, Drill
+from tachiai.backups.models import BackupAct, BackupTask, Drill
+from tachiai.backups.planning import overtake
 from tachiai.backups.scratch import Scratch, scratch_house
 from tachiai.errors import Outage, Refusal
 from tachiai.pages.certificate import AuthorityKind
@@ -113,6 +114,7 @@ def _put_on_paper(made: Drill, operator: Operator, *, now: Callable[[], datetime
     with transaction.atomic(durable=True):
         if task is not None:
             work.finish(task, at=at)
+        overtake(BackupAct.DRILL, at=at)
         sealed.record()
         made.report, made.report_sha256 = vault.keep(stored, at=at), hashlib.sha256(pdf).digest()
         made.save(force_insert=True)

@@ -17,7 +17,8 @@ from tachiai.accounts import identity
 from tachiai.backups.files import digest_of, disk, write_durably
 from tachiai.backups.keeping import Rule, kept, kept_until
 from tachiai.backups.manifests import BOXES, MANIFEST, Held, Manifest, encode_boxes
-from tachiai.backups.models import Backup, BackupTask
+from tachiai.backups.models import Backup, BackupAct, BackupTask
+from tachiai.backups.planning import overtake
 from tachiai.backups.repository import Repository, made_at
 from tachiai.backups.restic import carry_away
 from tachiai.backups.snapshots import Snapshot, take_snapshot
@@ -186,6 +187,9 @@ def _fetched(path: str) -> bytes:
 
 def _record(manifest: Manifest, *, added: int, began: datetime, at: datetime) -> Backup:
     with transaction.atomic(durable=True):
+        if task is not None:
+            work.finish(task, at=at)
+        overtake(BackupAct.BACKUP, at=at)
         facts = {"manifest": manifest.sha256, "boxes": manifest.boxes, "size": manifest.size, "added": added}
         made = Backup.objects.create(generation=manifest.generation, began_at=began, ended_at=at, **facts)
         data = {"generation": manifest.generation, "manifest": manifest.sha256.hex(), "boxes": manifest.boxes, "size": manifest.size}

@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 from tachiai.backups.models import Backup, BackupAct, BackupTask, Drill
 from tachiai.clock import JAPAN
 from tachiai.house import House
+from tachiai.work import cancel
 from tachiai.work.alarms import clear_alarm, raise_alarm
+from tachiai.work.models import TaskState
 
 ALARM = "backups.overdue"
 # A day and what a large house needs for it.
@@ -28,6 +30,11 @@ def plan_backups(house: House, *, at: datetime) -> int:
         planned += _plan(BackupAct.DRILL, f"drill:{local.strftime(forms[house.drill_every])}", at=at)
     _watch(house, at=at)
     return planned
+
+
+def overtake(act: BackupAct, *, at: datetime) -> None:
+    """One more of ``act`` was made: rows of earlier ones that stuck are not waited for, and warn no longer; in the caller's transaction."""
+    cancel(list(BackupTask.objects.select_for_update().filter(act=act, state=TaskState.STUCK)), at=at)
 
 
 def _watch(house: House, *, at: datetime) -> None:

@@ -152,8 +152,11 @@ def postpone(task: Task, *, code: str, detail: str = "", at: datetime) -> None:
     rows = type(task)._default_manager  # noqa: SLF001
     with transaction.atomic(durable=True):
         ours = rows.filter(pk=task.pk, attempt=task.attempt, state=TaskState.WAITING)
-        ours.update(outages=F("outages") + 1, due_at=at + delay, lease_until=None, holder="", trouble=code[:60], troubled_since=since)
-        if at - since >= ALARM_AFTER or task.outages >= 3:
+        held = ours.update(
+            outages=F("outages") + 1, due_at=at + delay, lease_until=None, holder="", trouble=code[:60], troubled_since=since
+        )
+        # Whoever took a lost row over may have done it already, and then nobody would clear the alarm.
+        if held and (at - since >= ALARM_AFTER or task.outages >= 3):
             raise_alarm(_alarm_kind(task), str(task.pk), detail=f"{code} {detail}", at=at)
 
 
@@ -199,7 +202,7 @@ def strike(task: Task, *, code: str, at: datetime) -> None:
     stuck = task.strikes + 1 >= STRIKES
     with transaction.atomic(durable=True):
         ours = rows.filter(pk=task.pk, attempt=task.attempt, state=TaskState.WAITING)
-        ours.update(
+        held = ours.update(
             strikes=F("strikes") + 1,
             state=TaskState.STUCK if stuck else TaskState.WAITING,
             due_at=at + timedelta(seconds=2**task.strikes),
@@ -208,7 +211,7 @@ def strike(task: Task, *, code: str, at: datetime) -> None:
             trouble=code[:60],
             troubled_since=task.troubled_since or at,
         )
-        if stuck:
+        if held and stuck:
             raise_alarm(_alarm_kind(task), str(task.pk), detail=code, at=at)
 
 
