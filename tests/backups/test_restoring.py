@@ -118,5 +118,5 @@ def _delivered(home: Path) -> set[str]:
 
 
 def test_the_same_on_postgresql() -> None:
-    """The story above once more, in a run of its own whose houses live in PostgreSQL."""
-    on_postgresql(__file__, "brought_back and folder")
+    """The story above in both stores once more, in a run of its own whose houses live in PostgreSQL."""
+    on_postgresql(__file__, "brought_back", passed=2)
