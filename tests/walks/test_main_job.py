@@ -18,7 +18,8 @@ from tachiai.archive.models import RecordFile
 from tachiai.envelopes.models import Envelope
 
 pytestmark = pytest.mark.browser
-WAYS = [(scripts, phone, language) for scripts in (False, True) for phone in (True, False) for language in ("ja", "en")]
+# Any two of the three meet in one of these.
+WAYS = [(False, True, "ja"), (False, False, "en"), (True, True, "en"), (True, False, "ja")]
 
 
 @pytest.mark.parametrize(
