@@ -187,8 +187,6 @@ def _fetched(path: str) -> bytes:
 
 def _record(manifest: Manifest, *, added: int, began: datetime, at: datetime) -> Backup:
     with transaction.atomic(durable=True):
-        if task is not None:
-            work.finish(task, at=at)
         overtake(BackupAct.BACKUP, at=at)
         facts = {"manifest": manifest.sha256, "boxes": manifest.boxes, "size": manifest.size, "added": added}
         made = Backup.objects.create(generation=manifest.generation, began_at=began, ended_at=at, **facts)
@@ -224,10 +222,8 @@ def _rule() -> Rule:
 def _drop(place: Repository, *, keep: str, at: datetime) -> None:
     """What the rule keeps no longer, but never the one that was just made, whatever the clock says."""
     made = {made_at(generation): generation for generation in place.generations()}
-    dropped = [generation for when, generation in made.items() if when not in kept(made, rule=rule)]
     # The rows first: killed in between, what is still there is dropped the next time, and no row promises what is gone.
     staying = kept(made, rule=_rule()) | {made_at(keep)}
     dropped = [generation for when, generation in made.items() if when not in staying]
-    place.drop(dropped)
     Backup.objects.filter(generation__in=dropped, dropped_at=None).update(dropped_at=at)
     place.drop(dropped)
