@@ -227,6 +227,21 @@ def test_a_lost_file_and_a_lost_key_are_outages(house: Place, blob: Blob, settin
     assert vault.read(Blob.objects.get(pk=blob.pk))
 
 
+def test_nothing_is_wrapped_by_the_keys_of_another_house(blob: Blob, settings: Any) -> None:
+    """A list that none of the rows knows is a mistake: it must not become the key of everything new."""
+    file = settings.TACHIAI.keys / "vault.key"
+    own = file.read_text()
+    file.write_text(secrets.token_hex(32))
+    wrapping.keys.cache_clear()
+    with pytest.raises(Outage, match=r"vault\.key_absent"):
+        vault.put(BASE, kind="document")
+    earlier = settings.TACHIAI.keys / "vault-earlier"
+    earlier.mkdir()
+    (earlier / "own.key").write_text(own)  # as after a change of keys: the new one wraps, though no row knows it yet
+    wrapping.keys.cache_clear()
+    assert kept(BASE).kek == wrapping.keys().current.id != blob.kek
+
+
 def test_a_second_next_segment_is_refused(blob: Blob) -> None:
     first = vault.put_tail(blob, b"a", total_sha256=bytes(32))
     second = vault.put_tail(blob, b"b", total_sha256=bytes(32))

@@ -17,6 +17,7 @@ from functools import lru_cache, partial
 from django.conf import settings
 from django.db import connection, transaction
 
+from tachiai.crypto.key_wrapping import KeyWrapping
 from tachiai.crypto.strongbox import Unopenable, lock, lock_squeezed, new_data_key, unlock
 from tachiai.errors import Outage, Refusal
 from tachiai.prepared import Prepared, among
@@ -58,12 +59,28 @@ class Whole:
 
 def put(data: bytes, *, kind: str) -> Stored:
     """Encrypt ``data`` under a new key and write it as the base of a new blob. Raises ``Outage`` if the store or the key's keeper fails."""
-    blob_id, key, kek = uuid.uuid4(), new_data_key(), keys().current
+    blob_id, key, kek = uuid.uuid4(), new_data_key(), _wrapping_key()
     # Wrapped first: where the key's keeper is away, nothing is written that nobody could open.
     wrapped = kek.wrap(key)
     digest = hashlib.sha256(data).digest()
     path = _write(blob_id, 0, data, key)
     return Stored(blob_id, kind, 0, path, len(data), digest, len(data), digest, wrapped, kek.id)
+
+
+def _wrapping_key() -> KeyWrapping:
+    """The current key, once it is plain that the configured keys are this house's own.
+
+    With the list of another house everything new would be wrapped by that house's key. So where rows name keys and none is configured,
+    nothing is wrapped at all: ``Outage("vault.key_absent")``, for the right list may come back.
+    """
+    held = keys()
+    current = held.current
+    if not held.are_ours:
+        live = Blob.objects.filter(shredded_at=None)
+        if not live.filter(kek=current.id).exists() and live.exists() and not live.filter(kek__in=[key.id for key in held.all]).exists():
+            raise Outage("vault.key_absent", "the rows name keys, and none of them is configured: is this another house's list?")
+        held.are_ours = True
+    return current
 
 
 def put_tail(blob: Blob, tail: bytes, *, total_sha256: bytes) -> Stored:

@@ -54,6 +54,7 @@ class Keys:
 
     def __init__(self, listed: tuple[ListedKey, ...]) -> None:
         self.all = tuple(OpenKey(one) for one in listed)
+        self.are_ours = False  # whether somebody has compared them with what the rows name
 
     @property
     def current(self) -> KeyWrapping:
