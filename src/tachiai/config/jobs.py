@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 
-from tachiai import backups, clock, outbox, sealing
+from tachiai import backups, clock, counterparties, outbox, sealing
 from tachiai.accounts import identity
 from tachiai.archive.evidence_work import do_evidence, plan_evidence
 from tachiai.archive.log_keeping import keep_log
@@ -64,4 +64,5 @@ def tick() -> int:
     keep_log(now=clock.now)
     plan_evidence(nightly=settings.TACHIAI.evidence_nightly, at=clock.now())
     done = watch_renewals(at=clock.now()) + expire_envelopes(at=clock.now())
+    done += counterparties.expire_registrations(at=clock.now()) + counterparties.expire_drafts(at=clock.now())
     return done + expire_uploads(at=clock.now()) + expire_samples(at=clock.now())

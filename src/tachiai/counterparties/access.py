@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 
 from tachiai.accounts.models import Member, Role
-from tachiai.counterparties.models import Registration, RegistrationState
+from tachiai.counterparties.models import Method, Registration, RegistrationState
 from tachiai.counterparties.usable import registrations_of
 from tachiai.errors import Refusal
 
@@ -27,6 +27,16 @@ def may_approve(member: Member, registration: Registration) -> bool:
         and member.may_approve
         and registration.entered_by_id != member.pk
         and registration.state == RegistrationState.CONFIRMED
+    )
+
+
+def may_return(member: Member, registration: Registration) -> bool:
+    """Send it back to its owner with a reason: whoever registers or approves, for what was filled in online."""
+    return (
+        (may_register(member) or (may_see_registrations(member) and member.may_approve))
+        and registration.state == RegistrationState.CONFIRMED
+        and registration.method == Method.ONLINE
+        and registration.entered_by_id is None
     )
 
 

@@ -10,6 +10,8 @@ from django.db.models import F
 
 from tachiai import ceremony, ledger, outbox
 from tachiai.ceremony import Purpose
+from tachiai.counterparties.choosing import verifier_of
+from tachiai.counterparties.form_settings import consent_digest
 from tachiai.counterparties.models import OneTimeCode, Registration, RegistrationState
 from tachiai.counterparties.registering import stream_of
 from tachiai.crypto.codes import code_matches, code_verifier, normalised_code
@@ -30,7 +32,8 @@ def find_registration(token: str, *, at: datetime) -> Registration:
     registration = Registration.objects.select_related("counterparty__organization").get(pk=invitation.subject)
     if registration.state == RegistrationState.REVOKED:
         raise Refusal("registration.revoked")
-    if registration.state == RegistrationState.ENTERED and at >= invitation.expires_at:
+    waits = registration.state in (RegistrationState.ENTERED, RegistrationState.RETURNED) or registration.awaits_code
+    if waits and at >= invitation.expires_at:
         raise Refusal("link.expired")
     return registration
 
@@ -72,20 +75,24 @@ def request_code(registration: Registration, *, at: datetime) -> OneTimeCode:
 def _may_be_sent(registration: Registration, *, at: datetime) -> None:
     """Asked with the row held: of two requests at once, one is too soon."""
     standing = Registration.objects.select_for_update().get(pk=registration.pk)
-    if standing.state != RegistrationState.ENTERED:
+    if standing.state != RegistrationState.ENTERED and not standing.awaits_code:
         raise Refusal("registration.revoked" if standing.state == RegistrationState.REVOKED else "registration.confirmed")
     last = standing.one_time_codes.order_by("-sent_at").first()
     if last is not None and at - last.sent_at < AGAIN_AFTER:
         raise Refusal("otp.too_soon", seconds=int((AGAIN_AFTER - (at - last.sent_at)).total_seconds()) + 1)
 
 
-def confirm_mail(registration: Registration, *, code: str, at: datetime, authority: bool = False) -> None:
+def confirm_mail(
+    registration: Registration, *, code: str, at: datetime, authority: bool = False, chosen: str = "", consent: str = ""
+) -> None:
     """The address is read by whoever holds this code. Each try is counted before it is judged.
 
-    ``authority`` is that person's word that they may sign for the counterparty; it is on record with the confirmation.
+    ``authority`` is that person's word that they may sign for the counterparty; it is on record with the confirmation. ``chosen`` is
+    the access code of who has yet to choose one (``awaits_code``), and ``consent`` the words they agreed to.
 
-    Refuses with ``otp.expired``, ``otp.wrong`` (left) or ``otp.ended``.
+    Refuses with ``code.malformed`` or ``code.weak`` (not counted), ``otp.expired``, ``otp.wrong`` (left) or ``otp.ended``.
     """
+    verifier = verifier_of(chosen) if registration.awaits_code else ""
     row = registration.one_time_codes.order_by("-sent_at").first()
     if row is None or not row.is_live(at):
         raise Refusal("otp.expired")
@@ -97,11 +104,28 @@ def confirm_mail(registration: Registration, *, code: str, at: datetime, authori
     with transaction.atomic(durable=True):
         if not OneTimeCode.objects.filter(pk=row.pk, used_at=None).update(used_at=at):
             raise Refusal("otp.expired")
-        entered = Registration.objects.filter(pk=registration.pk, state=RegistrationState.ENTERED)
-        if not entered.update(state=RegistrationState.CONFIRMED, confirmed_at=at):
-            raise Refusal("registration.confirmed")
-        _note(registration, "registration.mail_confirmed", at=at, authority=authority)
+        if registration.state == RegistrationState.APPROVED:
+            _choose_again(registration, verifier, authority=authority, at=at)
+        else:
+            _confirm(registration, verifier, authority=authority, consent=consent, at=at)
     registration.refresh_from_db()
+
+
+def _confirm(registration: Registration, verifier: str, *, authority: bool, consent: str, at: datetime) -> None:
+    entered = Registration.objects.filter(pk=registration.pk, state=RegistrationState.ENTERED)
+    fresh = {"verifier": verifier, "consent": consent} if verifier else {}
+    if not entered.update(state=RegistrationState.CONFIRMED, confirmed_at=at, **fresh):
+        raise Refusal("registration.confirmed")
+    said = {"consent": consent_digest(consent)} if consent else {}
+    _note(registration, "registration.mail_confirmed", at=at, authority=authority, **said)
+
+
+def _choose_again(registration: Registration, verifier: str, *, authority: bool, at: datetime) -> None:
+    """The old code holds until a second member has approved this one."""
+    asked = Registration.objects.filter(pk=registration.pk, state=RegistrationState.APPROVED, code_asked_at__isnull=False)
+    if not verifier or not asked.filter(pending_verifier="").update(pending_verifier=verifier, pending_at=at):
+        raise Refusal("registration.confirmed")
+    _note(registration, "registration.code_chosen", at=at, authority=authority)
 
 
 def _note(registration: Registration, event: str, *, at: datetime, **said: object) -> None:

@@ -10,8 +10,8 @@ from tachiai.prepared import Prepared, given
 
 
 def usable_registrations(organization: Organization) -> list[Registration]:
-    """Approved, neither revoked nor suspended, by the counterparty's name."""
-    return _USABLE.all(organization=organization.pk)
+    """Approved, neither revoked nor suspended, within their dates, by the counterparty's name."""
+    return [one for one in _USABLE.all(organization=organization.pk) if one.is_usable]
 
 
 _USABLE = Prepared(
@@ -31,6 +31,6 @@ def registrations_of(organization: Organization) -> QuerySet[Registration]:
     """All registrations of an organization, the latest first."""
     return (
         Registration.objects.filter(counterparty__organization=organization)
-        .select_related("counterparty", "entered_by", "approved_by")
+        .select_related("counterparty", "entered_by", "approved_by", "code_asked_by", "attorney", "replaced_by")
         .order_by("-entered_at")
     )

@@ -14,7 +14,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from tachiai import archive, ceremony, ledger, outbox
+from tachiai import archive, ceremony, counterparties, ledger, outbox
 from tachiai.accounts.models import Member
 from tachiai.counterparties.models import Registration, RegistrationState
 from tachiai.envelopes.models import Envelope, Recipient
@@ -106,6 +106,7 @@ def _erase_rows(mail: str) -> None:
     """Logins and registrations that are no longer in use: the rows stay, because others refer to them, and are nobody's."""
     for member in Member.objects.filter(mail__iexact=mail):
         Member.objects.filter(pk=member.pk).update(department="", **_nobody(member.pk))
+    counterparties.forget_person(mail)
     for registration in Registration.objects.filter(mail__iexact=mail):
         ceremony.forget_credentials(registration.pk)
         Registration.objects.filter(pk=registration.pk).update(**_nobody(registration.pk))
