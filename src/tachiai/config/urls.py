@@ -28,6 +28,7 @@ urlpatterns = [
     path("s/", include("tachiai.web.signer.urls")),
     path("d/", include("tachiai.web.signer.download_urls")),
     path("r/", include("tachiai.web.registrar.urls")),
+    path("i/", include("tachiai.web.registrar.form_urls")),
     path("v", include("tachiai.web.verifier.urls")),
     path("log/", include("tachiai.web.public.log_urls")),
     path("about", include("tachiai.web.public.urls")),

@@ -14,10 +14,12 @@ from django.db import transaction
 
 from tachiai import ledger, outbox, vault
 from tachiai.accounts.models import Organization
+from tachiai.clock import today
 from tachiai.counterparties.attorneys import Attorney
 from tachiai.counterparties.choosing import verifier_of
 from tachiai.counterparties.confirming import AGAIN_AFTER, TRIES
 from tachiai.counterparties.confirming import LIVES as CODE_LIVES
+from tachiai.counterparties.form_settings import form_of
 from tachiai.counterparties.limits import reserve_use
 from tachiai.counterparties.models import Registration, RegistrationDraft, RegistrationState
 from tachiai.counterparties.telling import sender_of
@@ -53,8 +55,11 @@ class Told:
 def begin_draft(organization: Organization, told: Told, *, code: str, consent: str, attorney: Attorney | None, at: datetime) -> str:
     """Keep what was typed; the value is the key of the draft's pages. ``consent`` are the words agreed to.
 
-    Refuses as ``choosing.verifier_of``.
+    Refuses with ``form.closed`` outside the form's period, and as ``choosing.verifier_of``.
     """
+    form = form_of(organization)
+    if form is None or not form.accepts_on(today(at)):
+        raise Refusal("form.closed")
     verifier, key = verifier_of(code), fresh_token()
     with transaction.atomic(durable=True):
         draft = RegistrationDraft(

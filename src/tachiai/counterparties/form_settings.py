@@ -10,7 +10,6 @@ from django.db import transaction
 
 from tachiai import ledger
 from tachiai.accounts.models import Member, Organization, Role
-from tachiai.clock import today
 from tachiai.counterparties.models import RegistrationForm
 from tachiai.errors import Refusal
 
@@ -38,17 +37,14 @@ def form_of(organization: Organization) -> RegistrationForm | None:
     return RegistrationForm.objects.filter(organization=organization).first()
 
 
-def find_form(slug: str, *, at: datetime) -> RegistrationForm:
-    """The form at a public address.
+def find_form(slug: str) -> RegistrationForm:
+    """The form at a public address, whether or not today is in its period.
 
-    Refuses with ``page.not_found`` where there is none or it is switched off, which look alike, and with ``form.closed``
-    (organization, opens_on, closes_on) before or after its period.
+    Refuses with ``page.not_found`` where there is none or it is switched off, which look alike.
     """
     form = RegistrationForm.objects.select_related("organization").filter(organization__slug=slug, is_open=True).first()
     if form is None:
         raise Refusal("page.not_found")
-    if not form.accepts_on(today(at)):
-        raise Refusal("form.closed", organization=form.organization, opens_on=form.opens_on, closes_on=form.closes_on)
     return form
 
 

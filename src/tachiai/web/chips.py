@@ -57,6 +57,8 @@ REGISTRATION = {
     "entered": Chip(pgettext_lazy("registration", "メール確認待ち"), "blue", "mail"),
     "confirmed": Chip(pgettext_lazy("registration", "承認待ち"), "purple", "approve"),
     "approved": Chip(pgettext_lazy("registration", "承認済み"), "green", "check-circle"),
+    "returned": Chip(pgettext_lazy("registration", "差戻し"), "orange", "return"),
+    "not_yet": Chip(pgettext_lazy("registration", "有効期間前"), "gray", "clock"),
     "suspended": Chip(pgettext_lazy("registration", "停止中"), "orange", "lock"),
     "revoked": Chip(pgettext_lazy("registration", "失効"), "outline", "minus"),
 }

@@ -1,25 +1,27 @@
-"""P-12: registrations: the list, entering one from paper, approving it by a second member, revoking it."""
+"""P-12: registrations: the list, and entering one from paper."""
 
 from __future__ import annotations
 
-import uuid
-from typing import Any
+from functools import reduce
+from operator import or_
 
 from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from tachiai import clock, counterparties
 from tachiai.accounts.languages import Language
 from tachiai.accounts.models import Member
-from tachiai.counterparties.access import may_approve, may_register, may_see_registrations, registration_for
-from tachiai.counterparties.history import Step, history_of
-from tachiai.counterparties.models import Registration, RegistrationState
+from tachiai.clock import today
+from tachiai.counterparties.access import may_approve, may_register, may_see_registrations
+from tachiai.counterparties.form_settings import may_set_form
+from tachiai.counterparties.models import Method, Registration, RegistrationState
+from tachiai.counterparties.recoding import may_approve_code
 from tachiai.counterparties.registering import Entered
 from tachiai.counterparties.usable import registrations_of
 from tachiai.errors import Refusal
@@ -94,47 +96,82 @@ class EntryForm(forms.Form):
         )
 
 
-class RevokeForm(forms.Form):
-    reason = forms.CharField(
-        label=gettext_lazy("失効させる理由"),
-        max_length=1000,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        error_messages={"required": gettext_lazy("理由を2文字以上で入力してください。")},
+class FilterForm(forms.Form):
+    """What the list is narrowed to; nothing chosen shows everything."""
+
+    q = forms.CharField(label=gettext_lazy("取引先・署名者・メール・受付番号・案件"), required=False, max_length=100)
+    state = forms.ChoiceField(
+        label=gettext_lazy("状態"),
+        required=False,
+        choices=[
+            ("", gettext_lazy("すべて")),
+            (RegistrationState.ENTERED, gettext_lazy("メール確認待ち")),
+            (RegistrationState.CONFIRMED, gettext_lazy("承認待ち")),
+            (RegistrationState.APPROVED, gettext_lazy("承認済み")),
+            (RegistrationState.RETURNED, gettext_lazy("差戻し")),
+            ("suspended", gettext_lazy("停止中")),
+            (RegistrationState.REVOKED, gettext_lazy("失効")),
+        ],
+    )
+    way = forms.ChoiceField(
+        label=gettext_lazy("届出方法"),
+        required=False,
+        choices=[
+            ("", gettext_lazy("すべて")),
+            ("paper", gettext_lazy("書面（職員入力）")),
+            ("online", gettext_lazy("オンライン（本人入力）")),
+            ("imported", gettext_lazy("CSV取込")),
+        ],
     )
 
-
-class ResetForm(forms.Form):
-    """A lost app or passkey ends here; the counterparty reads the reason."""
-
-    kind = forms.ChoiceField(choices=[("totp", ""), ("passkey", "")], widget=forms.HiddenInput)
-    reason = forms.CharField(
-        label=gettext_lazy("解除する理由"),
-        max_length=1000,
-        min_length=2,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=gettext_lazy("相手方にメールで伝わります。例：スマートフォンの紛失について、電話で本人を確認した"),
-        error_messages={
-            "required": gettext_lazy("理由を2文字以上で入力してください。"),
-            "min_length": gettext_lazy("理由を2文字以上で入力してください。"),
-        },
-    )
+    def narrowed(self, rows: QuerySet[Registration]) -> QuerySet[Registration]:
+        """``rows`` as asked for; what was not understood narrows nothing."""
+        given = self.cleaned_data if self.is_valid() else {}
+        if given.get("state") == "suspended":
+            rows = rows.filter(state=RegistrationState.APPROVED, suspended_at__isnull=False)
+        elif given.get("state"):
+            rows = rows.filter(state=given["state"])
+        if given.get("way"):
+            online = rows.exclude(method=Method.PAPER)
+            ways = {"paper": rows.filter(method=Method.PAPER), "online": online.filter(entered_by=None)}
+            rows = ways.get(given["way"], online.exclude(entered_by=None))
+        for word in given.get("q", "").split():
+            places = ("counterparty__name", "name", "mail", "number", "case_name", "case_number")
+            rows = rows.filter(reduce(or_, (Q(**{f"{place}__icontains": word}) for place in places)))
+        return rows
 
 
 def chip_state(registration: Registration) -> str:
     """The chip's state: a suspended registration is approved in the rows, but nobody can use it."""
-    suspended = registration.suspended_at is not None and registration.state == RegistrationState.APPROVED
-    return "suspended" if suspended else registration.state
+    if registration.state != RegistrationState.APPROVED:
+        return registration.state
+    if registration.suspended_at is not None:
+        return "suspended"
+    at = today(clock.now())
+    if registration.is_valid_on(at):
+        return registration.state
+    return "not_yet" if registration.valid_from and at < registration.valid_from else RegistrationState.REVOKED
 
 
 @at_desk
 def registrations(request: HttpRequest, member: Member) -> HttpResponse:
     if not may_see_registrations(member):
         raise Refusal("registration.not_allowed")
-    page = Paginator(registrations_of(member.organization), PER_PAGE).get_page(request.GET.get("page"))
+    form = FilterForm(request.GET)
+    page = Paginator(form.narrowed(registrations_of(member.organization)), PER_PAGE).get_page(request.GET.get("page"))
+    query = request.GET.copy()
+    query.pop("page", None)
     context = {
+        "filter": form,
+        "filtered": any(request.GET.get(name) for name in form.fields),
+        "query": query.urlencode(),
+        "may_set_form": may_set_form(member),
         "heading": _("取引先・届出"),
         "page_obj": page,
-        "rows": [{"registration": one, "state": chip_state(one), "may_approve": may_approve(member, one)} for one in page.object_list],
+        "rows": [
+            {"registration": one, "state": chip_state(one), "may_approve": may_approve(member, one) or may_approve_code(member, one)}
+            for one in page.object_list
+        ],
         "may_register": may_register(member),
     }
     return show(request, member, "desk/registrations.html", context, section="counterparties")
@@ -157,105 +194,3 @@ def enter(request: HttpRequest, member: Member) -> HttpResponse:
         form.add_error("code", _("安全のため、アクセスコードは画面に戻しません。もう一度入力してください。"))
     context = {"heading": _("届出を入力する"), "form": form}
     return show(request, member, "desk/registration_new.html", context, section="counterparties", status=422 if form.errors else 200)
-
-
-@at_desk
-def registration(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpResponse:
-    """One registration with its history; posting approves or revokes it."""
-    found = registration_for(member, pk)
-    form = RevokeForm(request.POST if request.POST.get("act") == "revoke" else None)
-    resets = _resets(request, found)
-    if request.method == "POST" and (answer := _act(request, member, found, form, resets)) is not None:
-        return answer
-    wrong = form.errors or any(one["form"].errors for one in resets)
-    context: dict[str, Any] = {
-        "heading": found.counterparty.name,
-        "registration": found,
-        "state": chip_state(found),
-        "rows": _said(found),
-        "may_approve": may_approve(member, found),
-        "own_entry": found.entered_by_id == member.pk and found.state == RegistrationState.CONFIRMED,
-        "may_revoke": may_register(member) and found.state != RegistrationState.REVOKED,
-        "form": form,
-        "resets": resets,
-        "events": [_told(step) for step in history_of(found)],
-    }
-    return show(request, member, "desk/registration.html", context, section="counterparties", status=422 if wrong else 200)
-
-
-def _resets(request: HttpRequest, found: Registration) -> list[dict[str, Any]]:
-    """Each stronger proof of this registration, with the form that ends it."""
-    words = {"totp": _("認証アプリ（TOTP）"), "passkey": _("パスキー")}
-    removals = {"totp": _("認証アプリ（TOTP）の登録を解除する"), "passkey": _("パスキーの登録を解除する")}
-    rows = []
-    for one in counterparties.credentials_of(found):
-        asked = request.POST.get("act") == "reset" and request.POST.get(f"{one.kind}-kind") == one.kind
-        form = ResetForm(request.POST if asked else None, prefix=one.kind, initial={"kind": one.kind})
-        rows.append({"kind": one.kind, "word": words[one.kind], "removal": removals[one.kind], "at": one.enrolled_at, "form": form})
-    return rows
-
-
-def _reset(request: HttpRequest, member: Member, found: Registration, resets: list[dict[str, Any]]) -> HttpResponse | None:
-    asked = next((one for one in resets if one["form"].is_bound), None)
-    if asked is None:
-        raise Refusal("credential.none")
-    if not asked["form"].is_valid():
-        return None
-    reason = asked["form"].cleaned_data["reason"]
-    counterparties.reset_credential(found, asked["kind"], reason=reason, by=member, at=clock.now())
-    messages.success(request, _("{word}の登録を解除しました。相手方にメールでお知らせします。").format(word=asked["word"]))
-    return redirect(reverse("desk:registration", args=[found.pk]))
-
-
-def _act(request: HttpRequest, member: Member, found: Registration, form: RevokeForm, resets: list[dict[str, Any]]) -> HttpResponse | None:
-    """What was asked for; None when the form has to be shown again."""
-    at = clock.now()
-    if request.POST.get("act") == "reset":
-        return _reset(request, member, found, resets)
-    if request.POST.get("act") == "approve":
-        counterparties.approve(found, by=member, at=at)
-        messages.success(request, _("届出 {number} を承認しました。").format(number=found.number))
-    elif form.is_valid():
-        counterparties.revoke(found, reason=form.cleaned_data["reason"], by=member, at=at)
-        messages.success(request, _("届出 {number} を失効させました。").format(number=found.number))
-    else:
-        return None
-    return redirect(reverse("desk:registration", args=[found.pk]))
-
-
-def _said(found: Registration) -> list[dict[str, str]]:
-    method = _("書面（職員入力）") if found.method == "paper" else _("オンライン（本人入力）")
-    language = "日本語" if found.language == Language.JA else "English"
-    rows = [
-        (_("受付番号"), found.number),
-        (_("商号又は名称"), found.counterparty.name),
-        (_("所在地"), found.counterparty.address or _("記載なし")),
-        (_("署名者の役職"), found.title or _("記載なし")),
-        (_("署名者の氏名"), found.name),
-        (_("電子契約用メールアドレス"), found.mail),
-        (_("電話番号"), found.phone or _("記載なし")),
-        (_("メールと画面の言語"), language),
-        (_("届出方法"), method),
-        (_("アクセスコード"), _("届出済み（表示できません）")),
-    ]
-    return [{"term": term, "value": value} for term, value in rows]
-
-
-def _told(step: Step) -> dict[str, Any]:
-    words = {
-        "registration.entered": (_("届出を入力"), "pencil", ""),
-        "registration.code_requested": (_("認証コードを送信"), "mail", ""),
-        "registration.mail_confirmed": (_("メールアドレスを確認"), "mail", "blue"),
-        "registration.approved": (_("承認"), "check-circle", "green"),
-        "registration.suspended": (_("アクセスコードの誤入力により停止"), "lock", "red"),
-        "registration.revoked": (_("失効"), "minus", "red"),
-        "totp.enrolled": (_("認証アプリを登録"), "lock", "blue"),
-        "totp.reset": (_("認証アプリの登録を解除"), "return", "yellow"),
-        "passkey.enrolled": (_("パスキーを登録"), "lock", "blue"),
-        "passkey.reset": (_("パスキーの登録を解除"), "return", "yellow"),
-        "mail.accepted": (_("メールを送信"), "mail", ""),
-        "mail.refused": (_("メールの送信に失敗"), "warning", "red"),
-    }
-    word, icon, colour = words.get(step.code, (step.code, "dot", ""))
-    detail = _("理由：{reason}").format(reason=step.reason) if step.reason else ""
-    return {"at": step.at, "word": word, "who": step.actor, "detail": detail, "icon_name": icon, "colour": colour}

@@ -22,7 +22,8 @@ from tachiai.counterparties.models import Registration, RegistrationState
 from tachiai.errors import Refusal
 from tachiai.web.languages import speaking_to
 from tachiai.web.problems import sentence, status_of
-from tachiai.web.registrar.forms import ConfirmForm
+from tachiai.web.registrar.forms import ChooseForm, ConfirmForm, FirstForm
+from tachiai.web.registrar.wording import consent_of
 
 TITLES = {
     "link.unknown": N_("このリンクは無効です"),
@@ -46,28 +47,31 @@ class Registrant:
 
     @property
     def is_confirmed(self) -> bool:
-        return self.registration.state != RegistrationState.ENTERED
+        """Whether nothing is left to do behind this link."""
+        return self.registration.state != RegistrationState.ENTERED and not self.registration.awaits_code
 
     def url(self, name: str) -> str:
         return reverse(f"registrar:{name}", args=[self.token])
 
     def page(self, **more: object) -> dict[str, object]:
-        urls = {name: self.url(name) for name in ("entry", "code", "again")}
-        frame = {"sender_organization": _named(self.organization), "help_contact": _contact(self.organization)}
+        urls = {name: self.url(name) for name in ("entry", "code", "again", "correct")}
+        frame = {"sender_organization": named(self.organization), "help_contact": contact_of(self.organization)}
         return {"registration": self.registration, "urls": urls, **frame, **more}
 
 
 View = Callable[[HttpRequest, Registrant], HttpResponse]
 
 
-def _named(organization: Organization) -> str:
+def named(organization: Organization) -> str:
+    """The organization in the reader's language."""
     english = (get_language() or "").startswith("en")
     return organization.name_en if english and organization.name_en else organization.name
 
 
-def _contact(organization: Organization) -> dict[str, str]:
-    name = _("{organization} {department}").format(organization=_named(organization), department=organization.department)
-    return {"name": name if organization.department else _named(organization), "phone": organization.phone}
+def contact_of(organization: Organization) -> dict[str, str]:
+    """The organization as the frame names whom to ask."""
+    name = _("{organization} {department}").format(organization=named(organization), department=organization.department)
+    return {"name": name if organization.department else named(organization), "phone": organization.phone}
 
 
 def by_link(view: View) -> Callable[..., HttpResponse]:
@@ -99,11 +103,23 @@ def _stopped(request: HttpRequest, refusal: Refusal) -> HttpResponse:
 @by_link
 def entry(request: HttpRequest, person: Registrant) -> HttpResponse:
     """Which organisation registered whom. Only pressing the button sends a code: mail scanners follow links."""
+    if person.registration.state == RegistrationState.RETURNED:
+        return render(request, "registrar/returned.html", person.page(heading=_("届出が差し戻されています")))
     if person.is_confirmed:
         return HttpResponseRedirect(person.url("done"))
     if request.method == "POST":
         return _send_code(person)
     return render(request, "registrar/entry.html", person.page(heading=_("メールアドレスの確認")))
+
+
+@require_POST
+@by_link
+def correct(request: HttpRequest, person: Registrant) -> HttpResponse:
+    """The form with everything that was registered but the code; whoever holds the link was mailed the reason."""
+    if person.registration.state != RegistrationState.RETURNED:
+        return HttpResponseRedirect(person.url("entry"))
+    organization, key = counterparties.correct(person.registration, at=person.at)
+    return HttpResponseRedirect(reverse("form:revise", args=[organization.slug, key]))
 
 
 @require_POST
@@ -130,16 +146,31 @@ def code(request: HttpRequest, person: Registrant) -> HttpResponse:
     """The code, and the word that its owner may sign; both are needed."""
     if person.is_confirmed:
         return HttpResponseRedirect(person.url("done"))
-    form = ConfirmForm(request.POST or None)
+    shape = _shape(person)
+    form = shape(request.POST or None)
     status = 200
     if request.method == "POST":
-        form = ConfirmForm(request.POST)
+        form = shape(request.POST)
         refused = _confirm(form, person)
         if refused is None:
             return HttpResponseRedirect(person.url("done"))
         status = refused
+        if request.POST.get("chosen") and "chosen" not in form.errors:
+            form.add_error("chosen", _("安全のため、アクセスコードは画面に戻しません。もう一度入力してください。"))
     context = person.page(heading=_("認証コードの入力"), form=form, masked=masked(person.registration.mail), soon="soon" in request.GET)
+    context["consent_words"] = _consent(person)
     return render(request, "registrar/code.html", context, status=status)
+
+
+def _shape(person: Registrant) -> type[ConfirmForm]:
+    """What has to be said along with the one-time code."""
+    if not person.registration.awaits_code:
+        return ConfirmForm
+    return ChooseForm if person.registration.verifier else FirstForm
+
+
+def _consent(person: Registrant) -> str:
+    return consent_of(counterparties.form_of(person.organization), person.organization)
 
 
 def _confirm(form: ConfirmForm, person: Registrant) -> int | None:
@@ -147,11 +178,16 @@ def _confirm(form: ConfirmForm, person: Registrant) -> int | None:
     if not form.is_valid():
         return 422
     try:
-        counterparties.confirm_mail(person.registration, code=form.cleaned_data["code"], authority=True, at=person.at)
+        given = form.cleaned_data
+        consent = _consent(person) if "consent" in given else ""
+        counterparties.confirm_mail(
+            person.registration, code=given["code"], authority=True, chosen=given.get("chosen", ""), consent=consent, at=person.at
+        )
     except Refusal as refusal:
         if refusal.code == "registration.confirmed":
             return None
-        form.add_error("code", sentence(refusal.code, refusal.facts))
+        field = "chosen" if refusal.code.startswith("code.") else "code"
+        form.add_error(field, sentence(refusal.code, refusal.facts))
         return status_of(refusal.code)
     return None
 
@@ -159,7 +195,7 @@ def _confirm(form: ConfirmForm, person: Registrant) -> int | None:
 @require_safe
 @by_link
 def done(request: HttpRequest, person: Registrant) -> HttpResponse:
-    if not person.is_confirmed:
+    if not person.is_confirmed or person.registration.state == RegistrationState.RETURNED:
         return HttpResponseRedirect(person.url("entry"))
     return render(request, "registrar/done.html", person.page(heading=_("メールアドレスを確認しました")))
 

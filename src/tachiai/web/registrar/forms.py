@@ -22,3 +22,24 @@ class ConfirmForm(forms.Form):
         label=_("私は、この会社・団体の契約を締結する権限を有します。"),
         error_messages={"required": _("契約を締結する権限を有することを確認し、チェックを入れてください。")},
     )
+
+
+class ChooseForm(ConfirmForm):
+    """Who has yet to choose a code: imported, or asked to choose anew. It is read once and never put back into a page."""
+
+    chosen = forms.CharField(
+        label=_("新しいアクセスコード（6桁の数字）"),
+        max_length=20,
+        widget=forms.PasswordInput(render_value=False, attrs={"inputmode": "numeric", "autocomplete": "off"}),
+        help_text=_("署名のときに入力する数字を、ご自身で決めてください。認証コードとは別の数字です。"),
+        error_messages={"required": _("アクセスコードを6桁の数字で入力してください。")},
+    )
+
+
+class FirstForm(ChooseForm):
+    """An imported person also agrees to electronic contracts, which nobody did for them."""
+
+    consent = forms.BooleanField(
+        label=_("上記の内容に同意します"),
+        error_messages={"required": _("内容を確認し、同意する場合はチェックを入れてください。")},
+    )

@@ -11,5 +11,6 @@ urlpatterns = [
     path("<str:token>", confirming.entry, name="entry"),
     path("<str:token>/code", confirming.code, name="code"),
     path("<str:token>/again", confirming.again, name="again"),
+    path("<str:token>/correct", confirming.correct, name="correct"),
     path("<str:token>/done", confirming.done, name="done"),
 ]
