@@ -42,6 +42,11 @@ EXPECTED: dict[str, tuple[Any, Any]] = {
     "desk:envelope_new": LIST,
     "desk:registration_new": LIST,
     "desk:registration": ENVELOPE,
+    "desk:attorney": ENVELOPE,
+    "desk:registrations_import": LIST,
+    "desk:registrations_sample": LIST,
+    "desk:registrations_export": LIST,
+    "desk:registration_form": LIST,
     "desk:envelope": ENVELOPE,
     "desk:files": ENVELOPE,
     "desk:waiting": ENVELOPE,
@@ -91,7 +96,10 @@ EXPECTED: dict[str, tuple[Any, Any]] = {
     "registrar:entry": (ELSEWHERE, ELSEWHERE),
     "registrar:code": (ELSEWHERE, ELSEWHERE),
     "registrar:again": (ELSEWHERE, ELSEWHERE),
+    "registrar:correct": (ELSEWHERE, ELSEWHERE),
     "registrar:done": (FINE, FINE),
+    # The public form of an organization that never opened it, and a draft that nobody began: nothing is there.
+    **dict.fromkeys(("form:guide", "form:fill", "form:revise", "form:check", "form:code", "form:again", "form:done"), (GONE, GONE)),
     # Open to everybody, and telling nothing of anybody.
     "verifier:verify": (FINE, FINE),
     "verifier:report_json": (400, 400),  # nothing without the result that a page carries
@@ -135,6 +143,9 @@ def told(house: Place) -> tuple[Cast, dict[str, dict[str, Any]]]:
         "desk:sample_report": drawn,
         "desk:sample_bundles": drawn,
         "desk:registration": {"pk": cast.vendor.pk},
+        "desk:attorney": {"pk": cast.vendor.pk},
+        **dict.fromkeys(("form:guide", "form:fill"), {"slug": cast.city.slug}),
+        **dict.fromkeys(("form:revise", "form:check", "form:code", "form:again", "form:done"), {"slug": cast.city.slug, "key": "A" * 43}),
         "desk:ask_again": {**desk, "recipient": recipient.pk},
         "desk:concluded": {"pk": done.pk, "position": 1},
         "desk:everything": {"pk": done.pk},

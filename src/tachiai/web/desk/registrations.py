@@ -153,6 +153,11 @@ def chip_state(registration: Registration) -> str:
     return "not_yet" if registration.valid_from and at < registration.valid_from else RegistrationState.REVOKED
 
 
+def _row(member: Member, one: Registration) -> dict[str, object]:
+    mine = may_approve(member, one) or may_approve_code(member, one)
+    return {"registration": one, "state": chip_state(one), "may_approve": mine}
+
+
 @at_desk
 def registrations(request: HttpRequest, member: Member) -> HttpResponse:
     if not may_see_registrations(member):
@@ -168,10 +173,7 @@ def registrations(request: HttpRequest, member: Member) -> HttpResponse:
         "may_set_form": may_set_form(member),
         "heading": _("取引先・届出"),
         "page_obj": page,
-        "rows": [
-            {"registration": one, "state": chip_state(one), "may_approve": may_approve(member, one) or may_approve_code(member, one)}
-            for one in page.object_list
-        ],
+        "rows": [_row(member, one) for one in page.object_list],
         "may_register": may_register(member),
     }
     return show(request, member, "desk/registrations.html", context, section="counterparties")
