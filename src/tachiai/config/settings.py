@@ -167,7 +167,7 @@ CONTENT_SECURITY_POLICY = {
 
 LANGUAGE_CODE = "ja"
 LANGUAGES = [("ja", "日本語"), ("en", "English")]
-LOCALE_PATHS = [PACKAGE / "locale" / name for name in ("shared", "desk", "signer", "verifier")]
+LOCALE_PATHS = [PACKAGE / "locale" / name for name in ("shared", "desk", "signer", "registrar", "verifier")]
 LANGUAGE_COOKIE_NAME = "tachiai_language"
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 USE_I18N = True

@@ -19,6 +19,7 @@ from tachiai.envelopes.events import note
 from tachiai.envelopes.excerpts import lock_excerpts, without_excerpts
 from tachiai.envelopes.holding import has_signers
 from tachiai.envelopes.models import Document, Envelope, HeldUpload, Proof, Recipient, Revision, RevisionKind, Side, UploadState
+from tachiai.envelopes.scoping import is_taken
 from tachiai.envelopes.states import EnvelopeState
 from tachiai.errors import Refusal
 from tachiai.outbox import one_line
@@ -267,7 +268,7 @@ def name_recipients(
     """Who signs, in which order: ``places`` are (order, who); the same order signs in parallel. Replaces what stood.
 
     ``proofs`` are what each of them is to prove themselves with, in the same order; without it nobody needs more than the usual.
-    Refuses with ``recipients.incomplete``, ``registration.not_usable``, ``member.may_not_sign``, ``member.is_sender``,
+    Refuses with ``recipients.incomplete``, ``registration.not_usable``, ``registration.other_contract``, ``member.may_not_sign``, ``member.is_sender``,
     ``proof.not_for_own`` or ``proof.no_passkeys`` (this house's address is none that browsers do passkeys at).
     """
     asked = list(proofs) if proofs is not None else [Proof.PLAIN] * len(places)
@@ -295,6 +296,8 @@ def may_be_named(who: Registration | Member, envelope: Envelope) -> None:
     if isinstance(who, Registration):
         if not who.is_usable or who.counterparty.organization_id != envelope.organization_id:
             raise Refusal("registration.not_usable")
+        if is_taken(who, envelope):
+            raise Refusal("registration.other_contract")
     elif not who.may_sign or not who.is_active or who.organization_id != envelope.organization_id:
         raise Refusal("member.may_not_sign")
     elif who.pk == envelope.sender_id and not envelope.organization.sender_may_sign:

@@ -17,6 +17,7 @@ from tachiai.envelopes.events import note
 from tachiai.envelopes.holding import documents_of, has_documents
 from tachiai.envelopes.models import Envelope, FreezeTask, Proof, Recipient, SealTask, Side
 from tachiai.envelopes.routing import request_signature
+from tachiai.envelopes.scoping import is_taken
 from tachiai.envelopes.states import EnvelopeState, RecipientState, move
 from tachiai.envelopes.telling import tell_sender
 from tachiai.envelopes.uploads import has_unsettled
@@ -44,6 +45,8 @@ def missing_before_sending(envelope: Envelope, *, at: datetime) -> list[str]:
         missing.append("deadline.out_of_range")
     if any(not person.registration.is_usable for person in people if person.registration):
         missing.append("registration.not_usable")
+    if any(is_taken(person.registration, envelope) for person in people if person.registration):
+        missing.append("registration.other_contract")
     if any(not (person.member and person.member.may_sign and person.member.is_active) for person in people if person.side == Side.OWN):
         missing.append("member.may_not_sign")
     return missing

@@ -132,7 +132,7 @@ SENTENCES = {
     "registration.not_online": N_("書面やCSVで受け付けた届出は差し戻せません。失効させて、新しい届出を受け付けてください。"),
     "registration.dates": N_("有効期間の終わりは、始まりと同じ日か、それより後の日にしてください。"),
     "registration.no_code": N_("承認を待っている新しいコードはありません。"),
-    "registration.other_contract": N_("「この契約のみ」の届出のため、ほかの封筒の宛先に選べません（{number}）。"),
+    "registration.other_contract": N_("「この契約のみ」の届出は、ほかの封筒で使われているため、宛先に選べません。"),
     "corporate_number.malformed": N_("法人番号は13桁の数字で入力してください。"),
     "corporate_number.wrong": N_("法人番号に誤りがあります。番号をもう一度確認してください。"),
     "attorney.unfit": N_("このPDFは、このままでは受け付けられません。「PDFとして印刷」で保存し直してください。"),
