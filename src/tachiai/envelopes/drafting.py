@@ -268,7 +268,8 @@ def name_recipients(
     """Who signs, in which order: ``places`` are (order, who); the same order signs in parallel. Replaces what stood.
 
     ``proofs`` are what each of them is to prove themselves with, in the same order; without it nobody needs more than the usual.
-    Refuses with ``recipients.incomplete``, ``registration.not_usable``, ``registration.other_contract``, ``member.may_not_sign``, ``member.is_sender``,
+    Refuses with ``recipients.incomplete``, ``registration.not_usable``, ``registration.other_contract``, ``member.may_not_sign``,
+    ``member.is_sender``,
     ``proof.not_for_own`` or ``proof.no_passkeys`` (this house's address is none that browsers do passkeys at).
     """
     asked = list(proofs) if proofs is not None else [Proof.PLAIN] * len(places)

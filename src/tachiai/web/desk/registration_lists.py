@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import Any
 
 from django import forms
@@ -22,8 +20,8 @@ from tachiai.counterparties.importing import COLUMNS, Read, Wrong
 from tachiai.counterparties.models import Registration
 from tachiai.counterparties.usable import registrations_of
 from tachiai.errors import Refusal
+from tachiai.sheets import write_sheet
 from tachiai.web.chips import REGISTRATION
-from tachiai.web.desk.documents import harmless
 from tachiai.web.desk.doors import at_desk, show
 from tachiai.web.desk.files import attachment
 from tachiai.web.desk.registrations import FilterForm, chip_state
@@ -98,7 +96,7 @@ def sample_csv(request: HttpRequest, member: Member) -> HttpResponse:
         "000-000-0000",
         "日本語",
     ]
-    return _csv_file("registrations-sample.csv", [[_column(name) for name in COLUMNS], line])
+    return _csv_file("registrations-sample.csv", [_column(name) for name in COLUMNS], [line])
 
 
 @at_desk
@@ -121,7 +119,7 @@ def export(request: HttpRequest, member: Member) -> HttpResponse:
         ),
         *(_("電話番号"), _("契約件名"), _("案件番号"), _("届出方法"), _("届出日"), _("状態"), _("有効期間の始まり"), _("有効期間の終わり")),
     ]
-    return _csv_file(f"registrations-{today(at):%Y%m%d}.csv", [heads, *(_cells(row) for row in rows)])
+    return _csv_file(f"registrations-{today(at):%Y%m%d}.csv", heads, [_cells(row) for row in rows])
 
 
 def _cells(row: Registration) -> list[str]:
@@ -135,7 +133,5 @@ def _cells(row: Registration) -> list[str]:
     ]
 
 
-def _csv_file(name: str, lines: list[list[str]]) -> HttpResponse:
-    sheet = io.StringIO()
-    csv.writer(sheet, lineterminator="\r\n").writerows([harmless(cell) for cell in line] for line in lines)
-    return attachment(name, sheet.getvalue().encode("utf-8-sig"), kind="text/csv; charset=utf-8")
+def _csv_file(name: str, heads: list[str], lines: list[list[str]]) -> HttpResponse:
+    return attachment(name, write_sheet(heads, lines), kind="text/csv; charset=utf-8")
