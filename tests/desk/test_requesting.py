@@ -74,7 +74,7 @@ def test_a_request_from_the_first_step_to_the_mailed_link(people: Cast, seat: Se
     assert envelope.state == EnvelopeState.IN_PROGRESS
     assert Mail.objects.filter(kind="M01").count() == 1
     assert [entry.event for entry in ledger.entries(envelope.stream)].count("envelope.sent") == 1
-    states = list(envelope.recipients.order_by("slot").values_list("state", flat=True))
+    states = list(envelope.recipients.order_by("position").values_list("state", flat=True))
     assert states == [RecipientState.REQUESTED, RecipientState.WAITING]
 
 
@@ -128,7 +128,7 @@ def test_a_joint_venture_names_two_counterparties_in_parallel(people: Cast, seat
     envelope = drafted(people)
     places = {"counterparty": f"r:{people.vendor.pk}", "counterparty_order": "1", "own": f"m:{people.mayor.pk}", "own_order": "2"}
     seat(people.clerk).post(f"/envelopes/{envelope.pk}/recipients", {**places, "more_0": f"r:{people.builder.pk}", "more_0_order": "1"})
-    named = list(envelope.recipients.order_by("slot").values_list("order", "side"))
+    named = list(envelope.recipients.order_by("position").values_list("order", "side"))
     assert named == [(1, "counterparty"), (1, "counterparty"), (2, "own")]
 
 

@@ -179,7 +179,7 @@ def test_only_people_who_can_sign_are_named(cast: Cast) -> None:
     with refused("registration.not_usable"):
         name((1, cast.builder), (2, cast.mayor))
     name((2, cast.mayor), (1, cast.vendor))
-    assert list(envelope.recipients.order_by("slot").values_list("slot", "order", "mail")) == [
+    assert list(envelope.recipients.order_by("position").values_list("slot", "order", "mail")) == [
         (1, 1, cast.vendor.mail),
         (2, 2, cast.mayor.mail),
     ]
@@ -308,7 +308,7 @@ def test_duplicates_tell_of_each_other(scene: Scene) -> None:
     assert (copy.state, copy.name, copy.amount) == ("draft", scene.envelope.name, scene.envelope.amount)
     assert copy.number != scene.envelope.number
     assert bytes(copy.documents.get().head_sha256) == bytes(scene.envelope.documents.get().revisions.get(number=0).sha256)
-    assert [row.mail for row in copy.recipients.order_by("slot")] == [cast.vendor.mail, cast.mayor.mail]
+    assert [row.mail for row in copy.recipients.order_by("position")] == [cast.vendor.mail, cast.mayor.mail]
     counterparties.revoke(cast.vendor, reason="退任", by=cast.clerk, at=NOW)
     again = duplicate_envelope(scene.envelope, by=cast.admin, at=NOW)
     assert [row.mail for row in again.recipients.all()] == [cast.mayor.mail]

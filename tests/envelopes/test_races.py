@@ -43,7 +43,7 @@ def copies(original: Envelope, count: int) -> list[Envelope]:
 
 def _copy(envelope: Envelope, number: str) -> Envelope:
     told, names = ledger.entries(envelope.stream), dict[str, str]()
-    documents, people = list(envelope.documents.all()), list(envelope.recipients.order_by("slot"))
+    documents, people = list(envelope.documents.all()), list(envelope.recipients.order_by("position"))
     envelope.pk, envelope.number = None, number
     envelope = Envelope(
         **{field.attname: getattr(envelope, field.attname) for field in Envelope._meta.concrete_fields if field.attname != "id"}

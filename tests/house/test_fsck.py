@@ -118,7 +118,7 @@ TABLES: list[tuple[type[models.Model], Callable[[], models.QuerySet[Any]], dict[
             "side": "the database holds it to registration and member",
             "registration_id": "the consent names the registration whose code was given",
             "member_id": "as for the side",
-            **dict.fromkeys(("language", "undelivered", "reason"), SHOWN),
+            **dict.fromkeys(("position", "language", "undelivered", "reason"), SHOWN),
             **dict.fromkeys(("requested_at", "opened_at", "signed_at", "ended_at"), "its entry tells the time that counts"),
         },
     ),
@@ -182,6 +182,8 @@ def _changed(field: Any, value: Any) -> Any:
     if isinstance(value, str):
         return f"{value[:-1]}{'x' if value[-1:] != 'x' else 'y'}"
     made: dict[type, Any] = {
+        models.DateField: clock.now().date(),
+        models.OneToOneField: uuid.uuid4(),
         models.DateTimeField: clock.now(),
         models.BinaryField: b"\0" * 32,
         models.UUIDField: uuid.uuid4(),

@@ -88,6 +88,6 @@ _OWN_PLACE = Prepared(
             envelope_id=given("envelope", Recipient, "envelope"), member_id=given("member", Recipient, "member"), side=Side.OWN
         )
         .exclude(state=RecipientState.WAITING)
-        .order_by("slot")[:1]
+        .order_by("position")[:1]
     )
 )

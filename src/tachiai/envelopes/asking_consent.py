@@ -10,7 +10,8 @@ from tachiai.accounts.models import Member
 from tachiai.ceremony import Level, Offer
 from tachiai.envelopes.frozen import frozen_as, sent_as
 from tachiai.envelopes.identities import Circumstances, Identity, identity_at_desk, identity_of
-from tachiai.envelopes.models import Proof, Recipient
+from tachiai.envelopes.models import Recipient
+from tachiai.envelopes.places import documents_meant, said_of
 from tachiai.envelopes.terms import Terms, terms_of
 from tachiai.envelopes.visiting import Visit
 from tachiai.errors import Refusal
@@ -79,5 +80,5 @@ def _as_sent(recipient: Recipient, terms: Terms) -> None:
     if {one.document: one.sha256 for one in terms.documents} != {pk: one.sha256 for pk, one in frozen.items()}:
         raise Refusal("document.altered", envelope=str(recipient.envelope_id))
     slot = sent_as(stream).get(recipient.pk, {})
-    if (slot.get("slot"), slot.get("proof", Proof.PLAIN.value)) != (recipient.slot, recipient.proof):
+    if slot != said_of(recipient, documents_meant(recipient.envelope_id).get(recipient.pk, ())):
         raise Refusal("recipient.altered", recipient=str(recipient.pk))

@@ -141,7 +141,7 @@ def _signer(recipient: Recipient) -> BundledSigner:
         raise RuntimeError("whoever signed a concluded envelope has consented")
     proof = ceremony.passkey_proof(consent)
     return BundledSigner(
-        slot=recipient.slot,
+        slot=recipient.field,
         order=recipient.order,
         recipient=str(recipient.pk),
         consent=bytes(consent.body),

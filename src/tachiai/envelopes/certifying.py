@@ -80,7 +80,7 @@ _REVISIONS = Prepared(
     )
 )
 _PEOPLE = Prepared(
-    lambda: Recipient.objects.select_related("registration").filter(envelope=given("envelope", Recipient, "envelope")).order_by("slot")
+    lambda: Recipient.objects.select_related("registration").filter(envelope=given("envelope", Recipient, "envelope")).order_by("position")
 )
 
 

@@ -10,7 +10,7 @@ from functools import partial
 from tachiai import archive, ceremony, ledger, outbox, sealing, vault
 from tachiai.envelopes.checking_documents import check_missing, check_papers, papers_of
 from tachiai.envelopes.checking_outcomes import check_conclusion, check_consents, check_going_on, check_mails
-from tachiai.envelopes.checking_walks import check_people, check_walk
+from tachiai.envelopes.checking_walks import check_people, check_places, check_walk
 from tachiai.envelopes.models import Envelope
 from tachiai.findings import Finding, as_uuid, caught, looked_at, walk
 
@@ -59,11 +59,12 @@ def check_envelope(pk: uuid.UUID, *, quick: bool = False) -> Iterator[Finding]:
     """One envelope: its walk, its people, every revision of its documents, every consent, its conclusion, and who is told."""
     envelope = Envelope.objects.select_related("organization", "sender").get(pk=pk)
     told = ledger.recorded_in(envelope.stream)
-    people = list(envelope.recipients.order_by("slot"))
+    people = list(envelope.recipients.order_by("position"))
     papers = papers_of(envelope, told)
     parts = [
         partial(check_walk, envelope, told),
         partial(check_people, envelope, people, told),
+        partial(check_places, envelope, people, told),
         partial(check_missing, envelope, told, papers),
         *(partial(check_papers, one, quick=quick) for one in papers),
         partial(check_consents, envelope, people, papers, told),

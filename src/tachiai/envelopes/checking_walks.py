@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
-from tachiai.envelopes.models import Envelope, Proof, Recipient
+from tachiai.envelopes.models import Envelope, Recipient
+from tachiai.envelopes.places import NAMING, documents_meant, on_record, said_of
 from tachiai.envelopes.states import MOVES, EnvelopeState, RecipientState
 from tachiai.findings import Finding
 from tachiai.ledger import Recorded
@@ -54,8 +55,6 @@ def check_people(envelope: Envelope, people: Iterable[Recipient], told: Iterable
     standing: dict[str, str] = dict.fromkeys(rows, R.WAITING)
     for entry in told:
         who = str(entry.data.get("recipient", ""))
-        if entry.event == "envelope.sent":
-            yield from _named(envelope, rows, entry)
         if entry.event in BECOMES:
             yield from _moved(envelope, standing, who, entry)
         if entry.event in ("envelope.declined", "envelope.withdrawn", "envelope.expired"):
@@ -65,10 +64,17 @@ def check_people(envelope: Envelope, people: Iterable[Recipient], told: Iterable
             yield Finding("recipient.state_differs", who, f"{rows[who].state}, but the ledger leaves it {state}")
 
 
-def _named(envelope: Envelope, rows: dict[str, Recipient], entry: Recorded) -> Iterator[Finding]:
-    said = sorted((one["slot"], one["order"], one["recipient"], one.get("proof", Proof.PLAIN.value)) for one in entry.data["slots"])
-    if said != sorted((person.slot, person.order, who, person.proof) for who, person in rows.items()):
-        yield Finding("envelope.signers_differ", str(envelope.pk), f"entry {entry.number}")
+def check_places(envelope: Envelope, people: Iterable[Recipient], told: Sequence[Recorded]) -> Iterator[Finding]:
+    """That everybody is asked what the entries say, and stands in nobody's place but theirs."""
+    naming = [entry for entry in told if entry.event in NAMING]
+    if not naming:
+        return
+    meant, rows = documents_meant(envelope.pk), {person.pk: person for person in people}
+    if on_record(naming) != {pk: said_of(person, meant.get(pk, ())) for pk, person in rows.items()}:
+        yield Finding("envelope.signers_differ", str(envelope.pk), f"entry {naming[-1].number}")
+    changes = {(entry.data["recipient"], entry.data["place"]["recipient"]) for entry in naming if entry.event == "recipient.reassigned"}
+    if changes != {(str(person.replaces_id), str(pk)) for pk, person in rows.items() if person.replaces_id}:
+        yield Finding("envelope.signers_differ", str(envelope.pk), "who stands in whose place")
 
 
 def _moved(envelope: Envelope, standing: dict[str, str], who: str, entry: Recorded) -> Iterator[Finding]:

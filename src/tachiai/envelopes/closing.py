@@ -76,7 +76,7 @@ _CLOSED = Prepared(
         .order_by("document__position")
     )
 )
-_PEOPLE = Prepared(lambda: Recipient.objects.filter(envelope=given("envelope", Recipient, "envelope")).order_by("slot"))
+_PEOPLE = Prepared(lambda: Recipient.objects.filter(envelope=given("envelope", Recipient, "envelope")).order_by("position"))
 
 
 def _close_document(task: CloseTask, document: Document, *, now: Callable[[], datetime]) -> None:

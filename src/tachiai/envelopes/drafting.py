@@ -285,8 +285,8 @@ def name_recipients(
             envelope.recipients.all().delete()
         insert_each(
             [
-                Recipient(envelope=envelope, slot=slot, order=order, proof=proof, **_person(who))
-                for slot, (order, who, proof) in enumerate(ranked, start=1)
+                Recipient(envelope=envelope, position=place, slot=place, order=order, proof=proof, **_person(who))
+                for place, (order, who, proof) in enumerate(ranked, start=1)
             ]
         )
         change_each(Envelope, [Change(envelope.pk, {"updated_at": at})])

@@ -56,7 +56,7 @@ def _add_again(fresh: Envelope, document: Document, pdf: bytes, *, by: Member, a
 def _same_recipients(envelope: Envelope, fresh: Envelope, *, by: Member, at: datetime) -> None:
     places: list[tuple[int, Registration | Member]] = []
     proofs: list[Proof] = []
-    for recipient in envelope.recipients.select_related("registration__counterparty", "member__organization").order_by("slot"):
+    for recipient in envelope.recipients.select_related("registration__counterparty", "member__organization").order_by("position"):
         who = recipient.registration or recipient.member
         if who is None:
             continue

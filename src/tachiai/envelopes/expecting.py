@@ -37,7 +37,7 @@ def stages_of(documents: Collection[uuid.UUID]) -> dict[uuid.UUID, list[Stage]]:
 
 
 def slots_of(envelopes: Collection[uuid.UUID]) -> dict[uuid.UUID, dict[uuid.UUID, int]]:
-    """The slot of every recipient of several envelopes."""
+    """The slot of every signer of several envelopes."""
     found: dict[uuid.UUID, dict[uuid.UUID, int]] = {pk: {} for pk in envelopes}
     for envelope, pk, slot in _SLOTS.all(envelopes=envelopes):
         found[envelope][pk] = slot
@@ -52,7 +52,9 @@ _STAGES: Prepared[Any] = Prepared(
     )
 )
 _SLOTS: Prepared[Any] = Prepared(
-    lambda: Recipient.objects.filter(envelope__in=among("envelopes", Recipient, "envelope")).values_list("envelope_id", "pk", "slot")
+    lambda: Recipient.objects.filter(envelope__in=among("envelopes", Recipient, "envelope"), slot__isnull=False).values_list(
+        "envelope_id", "pk", "slot"
+    )
 )
 
 
@@ -74,5 +76,5 @@ def expected_of(
         closed=closed,
         upload_size=first.size,
         upload_sha256=first.sha256,
-        every_slot=tuple(sorted(slots.values())),
+        every_slot=tuple(sorted(set(slots.values()))),
     )

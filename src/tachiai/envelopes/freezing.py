@@ -39,7 +39,7 @@ def freeze_document(task: FreezeTask, *, now: Callable[[], datetime]) -> None:
     pdf = head.pdf
     pictures, entries = pack(render(pdf))
     # Step 2: fields, locks and the house's certification, verified before anything is stored.
-    slots = _SLOTS.all(envelope=document.envelope_id)
+    slots = list(dict.fromkeys(_SLOTS.all(envelope=document.envelope_id)))
     at = now()
     prepared = sealing.prepare(Act.FREEZE, pdf, subject=document.pk, stream=document.envelope.stream, at=at)
     text = freeze_text(document.envelope)
@@ -90,8 +90,12 @@ _LOCKED = Prepared(
 _DOCUMENT = Prepared(
     lambda: Document.objects.select_related("blob", "envelope__organization__operator", "envelope__sender").filter(pk=given("pk", Document))
 )
-_SLOTS: Prepared[int] = Prepared(
-    lambda: Recipient.objects.filter(envelope=given("envelope", Recipient, "envelope")).order_by("slot").values_list("slot", flat=True)
+_SLOTS: Prepared[Any] = Prepared(
+    lambda: (
+        Recipient.objects.filter(envelope=given("envelope", Recipient, "envelope"), slot__isnull=False)
+        .order_by("slot")
+        .values_list("slot", flat=True)
+    )
 )
 _UNFROZEN: Prepared[Any] = Prepared(
     lambda: (

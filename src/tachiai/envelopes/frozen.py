@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tachiai import ledger
+from tachiai.envelopes.places import NAMING, on_record
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,5 @@ def frozen_as(stream: str) -> dict[uuid.UUID, Frozen]:
 
 
 def sent_as(stream: str) -> dict[uuid.UUID, dict[str, Any]]:
-    """Every recipient's slot, as it was when the envelope was sent: ``slot``, ``order``, and ``proof`` where more was asked of them."""
-    told = ledger.entries(stream, events=("envelope.sent",))
-    return {uuid.UUID(slot["recipient"]): slot for entry in told for slot in entry.data["slots"]}
+    """Every recipient's place, as ``places.said_of`` said it when the envelope was sent, or somebody was named in another's place."""
+    return on_record(ledger.entries(stream, events=NAMING))

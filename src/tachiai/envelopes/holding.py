@@ -46,7 +46,7 @@ def signers_of(envelope: Envelope) -> list[Recipient]:
     return signers
 
 
-_SIGNERS = Prepared(lambda: Recipient.objects.filter(envelope_id=given("envelope", Recipient, "envelope")).order_by("order", "slot"))
+_SIGNERS = Prepared(lambda: Recipient.objects.filter(envelope_id=given("envelope", Recipient, "envelope")).order_by("order", "position"))
 
 
 def has_signers(envelope: Envelope) -> bool:

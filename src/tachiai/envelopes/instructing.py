@@ -25,7 +25,7 @@ M = TypeVar("M", bound=Model)
 # What a seal and the mails after it say of an envelope and of its signer. Anything else would still be there, at a query of its own.
 _OF_ENVELOPES = ("organization", "sender", "number", "name", "comment", "state", "deadline")
 _OF_RECIPIENTS = (
-    *("envelope", "slot", "order", "side", "registration", "member", "organization_name", "title", "name", "mail", "language"),
+    *("envelope", "position", "slot", "order", "side", "registration", "member", "organization_name", "title", "name", "mail", "language"),
     *("proof", "level", "state"),
 )
 _OF_DOCUMENTS = ("envelope", "blob", "foreign_signatures", "head_number", "head_sha256", "plan")
@@ -141,7 +141,7 @@ class Case:
 
     def expected(self) -> Expected:
         """The file as it must be once this seal stands in it."""
-        return expected_of(self.brief.document, self.brief.stages, self.brief.slots, adding={self.recipient.slot: self.digest})
+        return expected_of(self.brief.document, self.brief.stages, self.brief.slots, adding={self.recipient.field: self.digest})
 
 
 def instructed(brief: Brief) -> Case:

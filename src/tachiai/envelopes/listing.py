@@ -37,7 +37,7 @@ class Heading(StrEnum):
 def envelopes_under(heading: Heading, member: Member, *, at: datetime) -> QuerySet[Envelope]:
     """What ``member`` may see under ``heading``, the latest change first."""
     rows = envelopes_for(member).filter(_condition(heading, member, at=at)).order_by("-updated_at", "-number")
-    return rows.prefetch_related(Prefetch("recipients", queryset=Recipient.objects.order_by("order", "slot")))
+    return rows.prefetch_related(Prefetch("recipients", queryset=Recipient.objects.order_by("order", "position")))
 
 
 def _condition(heading: Heading, member: Member, *, at: datetime) -> Q:

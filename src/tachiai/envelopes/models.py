@@ -227,13 +227,37 @@ class Proof(models.TextChoices):
     PASSKEY = "passkey"
 
 
+class Kind(models.TextChoices):
+    """区分: what is asked of somebody."""
+
+    SIGNER = "signer", "署名者"
+    REVIEWER = "reviewer", "確認者"  # reads and confirms, without a seal
+    APPROVER = "approver", "承認者"  # as a reviewer, by another name
+    COPY = "copy", "受領者"  # gets what was concluded, and is asked nothing
+
+
+class Gate(models.TextChoices):
+    """認証: what stands between a counterparty's link and the documents."""
+
+    REGISTERED = "registered", "届出のアクセスコード"
+    OTP = "otp", "認証コード"  # sent to the same mailbox: it proves no more than the link does
+    NONE = "none", "なし"
+
+
 class Recipient(models.Model):
-    """署名者: one place in the order. A registration stands behind a counterparty's, a member behind our own."""
+    """宛先: one person of an envelope. A member stands behind our own; behind a counterparty its registration, unless it was typed in.
+
+    ``position`` is the row's place in lists. ``slot`` is the signature field in the documents, of signers alone: those of whom any
+    one suffices share a slot, and whoever takes another's place keeps it.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     envelope = models.ForeignKey(Envelope, on_delete=models.PROTECT, related_name="recipients")
-    slot = models.PositiveSmallIntegerField()
+    position = models.PositiveSmallIntegerField()
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.SIGNER)
+    slot = models.PositiveSmallIntegerField(null=True, blank=True)
     order = models.PositiveSmallIntegerField()
+    any_one = models.BooleanField(default=False, help_text="いずれか1人: equal for all of one order; one of them suffices.")
     side = models.CharField(max_length=12, choices=Side.choices)
     registration = models.ForeignKey(Registration, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     member = models.ForeignKey(Member, on_delete=models.PROTECT, null=True, blank=True, related_name="signing_places")
@@ -244,7 +268,13 @@ class Recipient(models.Model):
     language = models.CharField(max_length=2, choices=Language.choices, default=Language.JA)
     state = models.CharField(max_length=10, choices=RecipientState.choices, default=RecipientState.WAITING)
     undelivered = models.BooleanField(default=False, help_text="不達: the last request to this address was refused.")
+    gate = models.CharField(max_length=10, choices=Gate.choices, default=Gate.REGISTERED, help_text="Of a counterparty alone.")
     proof = models.CharField(max_length=10, choices=Proof.choices, default=Proof.PLAIN, help_text="What the sender asks of them.")
+    deadline = models.DateField(null=True, blank=True, help_text="署名期限 of their own; NULL is the envelope's.")
+    documents = models.ManyToManyField(Document, blank=True, related_name="meant_for", help_text="送る文書; none is all of them.")
+    may_reassign = models.BooleanField(default=False, help_text="署名者変更を許可: they may name somebody else in their place.")
+    wants_copy = models.BooleanField(default=True, help_text="完了通知: they are told when the envelope is concluded.")
+    replaces = models.OneToOneField("self", on_delete=models.PROTECT, null=True, blank=True, related_name="replaced_by")
     level = models.CharField(max_length=40, choices=Level.choices, blank=True)
     reason = models.TextField(max_length=1000, blank=True)
     requested_at = models.DateTimeField(null=True, blank=True)
@@ -256,16 +286,28 @@ class Recipient(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["envelope", "slot"], name="recipient_slot_once"),
+            models.UniqueConstraint(fields=["envelope", "position"], name="recipient_position_once"),
             models.CheckConstraint(
-                condition=models.Q(side="counterparty", registration__isnull=False, member=None)
+                condition=models.Q(side="counterparty", gate="registered", registration__isnull=False, member=None)
+                | models.Q(side="counterparty", gate__in=["otp", "none"], member=None)
                 | models.Q(side="own", member__isnull=False, registration=None),
                 name="recipient_is_somebody",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind="signer", slot__isnull=False) | (~models.Q(kind="signer") & models.Q(slot=None)),
+                name="recipient_slot_of_signer",
             ),
         ]
 
     def __str__(self) -> str:
         return f"{self.organization_name} {self.name}"
+
+    @property
+    def field(self) -> int:
+        """The slot of somebody who signs; asking it of anybody else is our mistake."""
+        if self.slot is None:
+            raise RuntimeError(f"{self.pk} does not sign")
+        return self.slot
 
 
 class ShownDocument(models.Model):

@@ -144,12 +144,12 @@ _NAMES: Prepared[Any] = Prepared(
 
 
 def _signed(tasks: Collection[SealTask], envelopes: Envelopes) -> list[Recipient]:
-    """Whose every seal stands now, in the order of their envelopes and slots."""
+    """Whose every seal stands now, in the order of their envelopes and places."""
     people = {task.recipient_id: task.recipient for task in tasks}
     lacking = set(_LACKING.all(recipients=people))
     for recipient in people.values():
         recipient.envelope = envelopes[recipient.envelope_id]
-    return sorted((one for one in people.values() if one.pk not in lacking), key=lambda one: (str(one.envelope_id), one.slot))
+    return sorted((one for one in people.values() if one.pk not in lacking), key=lambda one: (str(one.envelope_id), one.position))
 
 
 _LACKING: Prepared[Any] = Prepared(

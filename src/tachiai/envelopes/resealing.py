@@ -77,7 +77,7 @@ def _reseal(document: Document, frozen: Revision, head: Head, *, now: Callable[[
     open_head(document)  # what is taken back is what is recorded, or nothing is done
     signed = document.revisions.filter(kind=RevisionKind.SIGNED).select_related("consent").order_by("number")
     people = {recipient.pk: recipient for recipient in document.envelope.recipients.select_related("envelope__organization__operator")}
-    slots = {pk: recipient.slot for pk, recipient in people.items()}
+    slots = {pk: recipient.field for pk, recipient in people.items()}
     kept = [stage for stage in stages_of([document.pk])[document.pk] if stage.number <= frozen.number]
     (order,) = orders_of([document.envelope_id]).values()
     pdf, standing = head.pdf, dict[int, bytes]()
@@ -88,10 +88,10 @@ def _reseal(document: Document, frozen: Revision, head: Head, *, now: Callable[[
         recipient, at = people[row.consent.subject], now()
         proof = ceremony.proofs_of([row.consent.pk]).get(row.consent.pk)
         said = check_consent(row.consent, recipient, order, proof)
-        standing[recipient.slot] = digest = instruction(said, document.pk, head)
+        standing[recipient.field] = digest = instruction(said, document.pk, head)
         expected = expected_of(document, kept, slots, adding=dict(standing))
         prepared = sealing.prepare(Act.CONSENT, pdf, subject=document.pk, stream=document.envelope.stream, at=at, consent=row.consent.pk)
-        sealed = sealing.seal(prepared, slot=recipient.slot, text=seal_text(recipient), consent_digest=digest, expected=expected, at=at)
+        sealed = sealing.seal(prepared, slot=recipient.field, text=seal_text(recipient), consent_digest=digest, expected=expected, at=at)
         pdf += sealed.tail
         made.append((recipient, row, sealed))
     stored = vault.branch(document.blob, upto=frozen.number, tails=[(sealed.tail, sealed.sha256) for _, _, sealed in made])

@@ -28,7 +28,7 @@ class Standing(NamedTuple):
 
 
 def standings(envelopes: Collection[uuid.UUID]) -> dict[uuid.UUID, list[Standing]]:
-    """Where everybody in several envelopes stands now, by slot."""
+    """Where everybody in several envelopes stands now, in their order."""
     found: dict[uuid.UUID, list[Standing]] = {pk: [] for pk in envelopes}
     for row in _STANDINGS.all(envelopes=envelopes):
         found[row[1]].append(Standing(*row))
@@ -38,7 +38,7 @@ def standings(envelopes: Collection[uuid.UUID]) -> dict[uuid.UUID, list[Standing
 _STANDINGS: Prepared[Any] = Prepared(
     lambda: (
         Recipient.objects.filter(envelope__in=among("envelopes", Recipient, "envelope"))
-        .order_by("slot")
+        .order_by("position")
         .values_list("pk", "envelope_id", "state", "order")
     )
 )
@@ -60,7 +60,7 @@ def ask_next(envelope: Envelope, *, at: datetime) -> list[Recipient]:
 def ask_turn(envelopes: Iterable[Envelope], turn: Collection[uuid.UUID], *, at: datetime) -> list[Recipient]:
     """Ask the waiting recipients ``turn`` of several envelopes, in the caller's transaction."""
     known = {envelope.pk: envelope for envelope in envelopes}
-    people = sorted(_WAITING.all(keys=turn), key=lambda one: (str(one.envelope_id), one.slot)) if turn else []
+    people = sorted(_WAITING.all(keys=turn), key=lambda one: (str(one.envelope_id), one.position)) if turn else []
     move_many(people, RecipientState.REQUESTED, requested_at=at, undelivered=False)
     for recipient in people:
         recipient.envelope = known[recipient.envelope_id]

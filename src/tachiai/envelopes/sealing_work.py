@@ -143,7 +143,7 @@ class _Flow:
             raise prepared
         return sealing.begin(
             prepared,
-            slot=case.recipient.slot,
+            slot=case.recipient.field,
             text=seal_text(case.recipient),
             consent_digest=case.digest,
             expected=case.expected(),

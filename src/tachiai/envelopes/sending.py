@@ -15,7 +15,8 @@ from tachiai.envelopes.cautions import note_acknowledged
 from tachiai.envelopes.drafting import LONGEST_DEADLINE_DAYS
 from tachiai.envelopes.events import note
 from tachiai.envelopes.holding import documents_of, has_documents
-from tachiai.envelopes.models import Envelope, FreezeTask, Proof, Recipient, SealTask, Side
+from tachiai.envelopes.models import Envelope, FreezeTask, Recipient, SealTask, Side
+from tachiai.envelopes.places import documents_meant, said_of
 from tachiai.envelopes.routing import request_signature
 from tachiai.envelopes.scoping import is_taken
 from tachiai.envelopes.states import EnvelopeState, RecipientState, move
@@ -56,7 +57,7 @@ _PEOPLE = Prepared(
     lambda: (
         Recipient.objects.filter(envelope_id=given("envelope", Recipient, "envelope"))
         .select_related("registration", "member")
-        .order_by("slot")
+        .order_by("position")
     )
 )
 
@@ -82,16 +83,18 @@ def send_envelope(envelope: Envelope, *, by: Member, at: datetime, acknowledged:
         insert_each([FreezeTask(document=document, due_at=at, created_at=at) for document in documents])
         work.ring(FreezeTask)
         digests = [bytes(document.head_sha256).hex() for document in documents]
-        slots = [_slot(person) for person in _PEOPLE.all(envelope=held.pk)]
-        note(held, "envelope.sent", by=by, at=at, data={"documents": digests, "slots": slots})
+        note(held, "envelope.sent", by=by, at=at, data={"documents": digests, **_places(held)})
         tell_sender("M08", held, at=at)
     refresh(envelope)
 
 
-def _slot(person: Recipient) -> dict[str, object]:
-    """Who signs where, and what the sender asked of them: on record, so that nothing less will do later."""
-    stronger = {} if person.proof == Proof.PLAIN else {"proof": person.proof}
-    return {"slot": person.slot, "order": person.order, "recipient": str(person.pk), **stronger}
+def _places(envelope: Envelope) -> dict[str, object]:
+    """Who signs where, who else is asked what: on record, so that nothing less will do later."""
+    meant = documents_meant(envelope.pk)
+    people = _PEOPLE.all(envelope=envelope.pk)
+    slots = [said_of(one, meant.get(one.pk, ())) for one in people if one.slot is not None]
+    others = [said_of(one, meant.get(one.pk, ())) for one in people if one.slot is None]
+    return {"slots": slots, **({"others": others} if others else {})}
 
 
 # With whom its letters speak of; locked is the envelope alone.

@@ -30,6 +30,9 @@ class RecipientState(models.TextChoices):
     OPENED = "opened"
     CONSENTED = "consented"
     SIGNED = "signed"
+    REVIEWED = "reviewed"  # confirmed without a seal
+    FORWARDED = "forwarded"  # somebody else is asked in their place
+    DELIVERED = "delivered"  # the concluded copy was sent
     DECLINED = "declined"
     EXPIRED = "expired"
     CANCELLED = "cancelled"
@@ -49,12 +52,15 @@ ENVELOPE_MOVES: dict[str, set[str]] = {
     E.WITHDRAWN: set(),
 }
 RECIPIENT_MOVES: dict[str, set[str]] = {
-    R.WAITING: {R.REQUESTED, R.CANCELLED},
-    R.REQUESTED: {R.OPENED, R.CONSENTED, R.DECLINED, R.EXPIRED, R.CANCELLED},
-    R.OPENED: {R.CONSENTED, R.DECLINED, R.EXPIRED, R.CANCELLED},
+    R.WAITING: {R.REQUESTED, R.DELIVERED, R.FORWARDED, R.CANCELLED},
+    R.REQUESTED: {R.OPENED, R.CONSENTED, R.REVIEWED, R.FORWARDED, R.DECLINED, R.EXPIRED, R.CANCELLED},
+    R.OPENED: {R.CONSENTED, R.REVIEWED, R.FORWARDED, R.DECLINED, R.EXPIRED, R.CANCELLED},
     R.CONSENTED: {R.SIGNED, R.CANCELLED},
-    R.EXPIRED: {R.REQUESTED, R.CANCELLED},
+    R.EXPIRED: {R.REQUESTED, R.FORWARDED, R.CANCELLED},
     R.SIGNED: set(),
+    R.REVIEWED: set(),
+    R.FORWARDED: set(),
+    R.DELIVERED: set(),
     R.DECLINED: set(),
     R.CANCELLED: set(),
 }

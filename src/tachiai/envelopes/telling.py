@@ -42,7 +42,7 @@ def tell_mailed(
 ) -> None:
     """One mail to everybody who was asked to sign so far: M10 declined, M11 withdrawn (perhaps by the operator)."""
     context: dict[str, object] = {"reason": reason, **({"by_operator": True} if by_operator else {})}
-    for recipient in envelope.recipients.filter(requested_at__isnull=False).order_by("slot"):
+    for recipient in envelope.recipients.filter(requested_at__isnull=False).order_by("position"):
         if but is None or recipient.pk != but.pk:
             _to_recipient(kind, recipient, at=at, context=context)
 

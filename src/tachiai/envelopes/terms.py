@@ -40,7 +40,7 @@ def terms_of(held: Recipient, identity: Identity, circumstances: Circumstances, 
     proposed = ceremony.propose(
         held.pk,
         envelope=held.envelope_id,
-        slot=held.slot,
+        slot=held.field,
         documents=documents,
         values={},
         text=text,

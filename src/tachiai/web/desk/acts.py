@@ -76,7 +76,7 @@ def withdraw(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpRespons
         "envelope": envelope,
         "form": form,
         "draft": draft,
-        "told": list(envelope.recipients.filter(requested_at__isnull=False).order_by("order", "slot")),
+        "told": list(envelope.recipients.filter(requested_at__isnull=False).order_by("order", "position")),
     }
     return show(request, member, "desk/withdraw.html", context, section="envelopes", status=422 if form.errors else 200)
 

@@ -148,7 +148,7 @@ def _at_fault(form: RecipientsForm, code: str) -> list[str | None]:
 
 def _chosen(envelope: Envelope, theirs: Choices, ours: Choices) -> dict[str, Any]:
     """What was chosen before; on a first visit the only possible choice, if there is only one."""
-    places = sorted(signers_of(envelope), key=lambda one: one.slot)
+    places = sorted(signers_of(envelope), key=lambda one: one.position)
     if not places:
         return {"counterparty": theirs[0][0] if len(theirs) == 1 else "", "own": ours[0][0] if len(ours) == 1 else ""}
     values = [(f"r:{place.registration_id}" if place.side == Side.COUNTERPARTY else f"m:{place.member_id}", place) for place in places]
