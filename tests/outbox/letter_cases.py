@@ -41,6 +41,7 @@ _EN = _JA | {
 FACTS = {"ja": _JA, "en": _EN}
 
 _SIGNER, _SENDER = {"reader": "signer"}, {"reader": "sender", "link": LINK}
+_FRESH = {"organization": "Fictional Trading", "title": "", "name": "Hanako Midorino"}
 _DOWNLOAD = {"certificate_number": "C-2026-00042", "expires_at": "2026-12-23T00:30:00+00:00"}
 
 # What is added to (or taken from, with None) the facts: the kind, a label and the difference.
@@ -53,9 +54,17 @@ CASES: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("M05", "counterparty", _SIGNER | _DOWNLOAD | {"link": LINK}),
     ("M05", "own", _SIGNER | {"certificate_number": "C-2026-00042", "link": LINK}),
     ("M05", "sender", _SENDER | {"certificate_number": "C-2026-00042", "about": None}),
+    *(("M01", f"gate {gate}", _SIGNER | {"link": LINK, "gate": gate}) for gate in ("otp", "none")),
+    ("M03", "link", _SIGNER | {"link": LINK, "again": False}),
+    ("M03", "desk", _SIGNER | {"link": LINK, "again": True, "desk": True}),
+    ("M06", "counterparty", _SIGNER | _DOWNLOAD | {"link": LINK, "gate": "otp"}),
+    ("M06", "own", _SIGNER | {"certificate_number": "C-2026-00042", "link": LINK}),
     ("M07", "whole", _SIGNER | {"link": ""}),
     ("M08", "whole", _SENDER | {"about": None}),
     ("M09", "whole", _SENDER),
+    ("M09", "reviewed", _SENDER | {"reviewed": True}),
+    *(("M12", f"sender, by sender {by}", _SENDER | {"by_sender": by, "fresh": _FRESH}) for by in (True, False)),
+    *(("M12", f"signer, by sender {by}", _SIGNER | {"link": "", "by_sender": by, "fresh": _FRESH}) for by in (True, False)),
     ("M10", "correction", _SENDER | {"wish": "correction"}),
     ("M10", "refusal", _SENDER | {"wish": "refusal"}),
     ("M10", "no authority", _SENDER | {"wish": "no_authority"}),
@@ -65,6 +74,7 @@ CASES: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("M11", "operator, signer", _SIGNER | {"link": "", "by_operator": True}),
     ("M11", "operator, sender", _SENDER | {"about": None, "by_operator": True}),
     ("M13", "expired", _SENDER | {"about": None, "expired": True}),
+    ("M13", "expired, one", _SENDER | {"expired": True}),
     ("M13", "near", _SENDER | {"about": None, "expired": False}),
     ("M14", "whole", _SENDER),
     ("M15", "locked, sender", _SENDER | {"until": "2026-12-09T00:45:00+00:00"}),

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from tachiai.faces import face
 
 if TYPE_CHECKING:
-    from tachiai.counterparties.codes import check_code, reserve_code_attempt, suspend_if_spent, well_formed
+    from tachiai.counterparties.codes import check_code, reserve_code_attempt, same_code, suspend_if_spent, well_formed
     from tachiai.counterparties.confirming import confirm_mail, find_registration, request_code
     from tachiai.counterparties.credentials import Credential, Kind, credentials_of, note_enrolled, reset_credential
     from tachiai.counterparties.drafting import Told, begin_draft, correct, find_draft, request_draft_code, revise_draft, told_in
@@ -51,6 +51,7 @@ __all__ = [
     "return_registration",
     "revise_draft",
     "revoke",
+    "same_code",
     "set_form",
     "set_validity",
     "submit_draft",

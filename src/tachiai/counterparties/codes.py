@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from datetime import datetime
 
 from django.conf import settings
@@ -49,6 +50,11 @@ def suspend_if_spent(registration: Registration, *, at: datetime) -> bool:
     house = ledger.Actor.house()
     ledger.append(stream_of(registration), "registration.suspended", by=house, at=at, data={"registration": str(registration.pk)})
     return True
+
+
+def same_code(typed: str, wanted: str) -> bool:
+    """Whether ``typed`` is the code ``wanted``, in the time that any other takes."""
+    return hmac.compare_digest((normalised_code(typed) or "").encode(), wanted.encode())
 
 
 def well_formed(typed: str) -> bool:

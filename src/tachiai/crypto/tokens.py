@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import secrets
 import uuid
+from datetime import UTC, datetime
 
 
 def link_token(link_key: bytes, invitation: uuid.UUID, *, generation: int) -> str:
@@ -27,6 +28,14 @@ def fresh_token() -> str:
 def token_digest(token: str) -> bytes:
     """What is stored of a token, and how it is looked up."""
     return hashlib.sha256(token.encode()).digest()
+
+
+def timed_code(link_key: bytes, invitation: uuid.UUID, *, generation: int, at: datetime) -> str:
+    """Six decimal digits that belong to one link and one moment, and can be made again from the key: HMAC-SHA256 over all of them."""
+    moment = at.astimezone(UTC).isoformat(timespec="microseconds").encode()
+    message = b"tachiai-code-v1" + invitation.bytes + generation.to_bytes(4, "big") + moment
+    # 64 of its bits: that a million does not divide them evenly is less than one part in 10^13.
+    return f"{int.from_bytes(hmac.new(link_key, message, hashlib.sha256).digest()[:8], 'big') % 1_000_000:06d}"
 
 
 def one_time_code() -> str:

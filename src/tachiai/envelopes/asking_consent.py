@@ -77,8 +77,9 @@ def _as_sent(recipient: Recipient, terms: Terms) -> None:
     """Rows that were changed before anybody saw them would be agreed to in good faith; the ledger remembers what was sent."""
     stream = recipient.envelope.stream
     frozen = frozen_as(stream)
-    if {one.document: one.sha256 for one in terms.documents} != {pk: one.sha256 for pk, one in frozen.items()}:
+    meant = documents_meant(recipient.envelope_id).get(recipient.pk, [])
+    place = sent_as(stream).get(recipient.pk, {})
+    if {one.document: one.sha256 for one in terms.documents} != {pk: one.sha256 for pk, one in frozen.items() if not meant or pk in meant}:
         raise Refusal("document.altered", envelope=str(recipient.envelope_id))
-    slot = sent_as(stream).get(recipient.pk, {})
-    if slot != said_of(recipient, documents_meant(recipient.envelope_id).get(recipient.pk, ())):
+    if place != said_of(recipient, meant):
         raise Refusal("recipient.altered", recipient=str(recipient.pk))

@@ -35,7 +35,7 @@ from tachiai.crypto.canonical import canonical
 from tachiai.envelopes.events import note
 from tachiai.envelopes.models import Document, Envelope, Recipient, Revision, RevisionKind
 from tachiai.envelopes.reading import concluded_files
-from tachiai.envelopes.states import EnvelopeState
+from tachiai.envelopes.states import EnvelopeState, RecipientState
 from tachiai.errors import Outage, Refusal
 from tachiai.ledger import RawEntry
 
@@ -108,7 +108,7 @@ def gather(envelope: Envelope, entries: list[RawEntry], log: LogProof, *, at: da
         envelope=(str(envelope.pk), envelope.number, envelope.name, envelope.concluded_at or at),
         documents=documents,
         certificate=(certificate.record.certificate_number, paper, paper_size),
-        signers=[_signer(recipient) for recipient in Recipient.objects.filter(envelope=envelope).order_by("slot")],
+        signers=[_signer(one) for one in Recipient.objects.filter(envelope=envelope, state=RecipientState.SIGNED).order_by("slot")],
         roots=_roots(),
         entries=entries,
         log=log,

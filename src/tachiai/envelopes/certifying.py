@@ -14,7 +14,7 @@ from django.conf import settings
 from tachiai.archive import Anchor
 from tachiai.ceremony import Level
 from tachiai.counterparties.models import Method
-from tachiai.envelopes.instructing import check_people
+from tachiai.envelopes.instructing import check_people, has_signed
 from tachiai.envelopes.models import Document, Envelope, Recipient, Revision, RevisionKind
 from tachiai.errors import Refusal
 from tachiai.pages.certificate import (
@@ -66,7 +66,7 @@ def certificate_facts(envelope: Envelope, *, number: str, anchor: Anchor, at: da
         authority_name=_authority_name(stamped),
         authority_kind=_authority_kind(stamped),
         documents=_documents(revisions),
-        people=tuple(_person(recipient) for recipient in people),
+        people=tuple(_person(recipient) for recipient in people if has_signed(recipient)),
         timestamps=tuple(_timestamp(row) for row in stamped),
         checkpoint=_checkpoint(anchor),
     )

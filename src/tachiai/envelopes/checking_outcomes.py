@@ -13,6 +13,8 @@ from tachiai.archive.models import Record
 from tachiai.ceremony import Consent
 from tachiai.envelopes.checking_documents import Papers
 from tachiai.envelopes.models import CloseTask, Envelope, FreezeTask, Recipient, RevisionKind, SealTask, Side
+from tachiai.envelopes.places import documents_meant
+from tachiai.envelopes.routing import OVER, is_told
 from tachiai.envelopes.states import EnvelopeState, RecipientState
 from tachiai.errors import Outage, Refusal
 from tachiai.findings import Finding
@@ -23,6 +25,8 @@ from tachiai.work.models import TaskState
 OPEN = (TaskState.WAITING, TaskState.STUCK)
 # What the house's clock and an authority's may differ.
 CLOCKS = timedelta(minutes=5)
+# Where everybody stands in an envelope that was concluded.
+DONE = (*OVER, RecipientState.DELIVERED)
 GROWN = ("certificate.topped_up", "certificate.renewed")
 
 
@@ -31,6 +35,7 @@ def check_consents(
 ) -> Iterator[Finding]:
     """Each consent has its entry and each entry its consent, of these very bytes; and each is sealed, or will be, or cannot be."""
     persons = {person.pk: person for person in people}
+    meant = documents_meant(envelope.pk)
     rows = {consent.subject: consent for consent in Consent.objects.filter(subject__in=list(persons))}
     entries = {str(entry.data.get("recipient")): entry for entry in told if entry.event == "recipient.consented"}
     for who, person in persons.items():
@@ -40,8 +45,9 @@ def check_consents(
         elif consent is not None and entry is None:
             yield Finding("consent.unrecorded", str(consent.pk), str(who))
         elif consent is not None and entry is not None:
-            yield from _check_consent(envelope, person, papers, consent, entry)
-            yield from _check_sealed(envelope, person, papers, consent)
+            theirs = [one for one in papers if one.document.pk in meant.get(who, (one.document.pk,))]
+            yield from _check_consent(envelope, person, theirs, consent, entry)
+            yield from _check_sealed(envelope, person, theirs, consent)
 
 
 def _check_consent(envelope: Envelope, person: Recipient, papers: Sequence[Papers], consent: Consent, entry: Recorded) -> Iterator[Finding]:
@@ -86,7 +92,8 @@ def check_going_on(envelope: Envelope, people: Iterable[Recipient], papers: Sequ
     elif envelope.state == EnvelopeState.CLOSING:
         goes_on = CloseTask.objects.filter(envelope=envelope, state__in=OPEN).exists()
     elif envelope.state == EnvelopeState.IN_PROGRESS:
-        asked = (RecipientState.REQUESTED, RecipientState.OPENED, RecipientState.CONSENTED)
+        # Whose own day has passed can be asked again by the sender, until the envelope's day ends it.
+        asked = (RecipientState.REQUESTED, RecipientState.OPENED, RecipientState.CONSENTED, RecipientState.EXPIRED)
         goes_on = any(person.state in asked for person in people)
     if not goes_on:
         yield Finding("envelope.stranded", str(envelope.pk), f"{envelope.state}, and no work is due")
@@ -106,8 +113,10 @@ def check_conclusion(
         yield Finding("envelope.incomplete", str(envelope.pk), f"{len(records)} records, certificate {envelope.certificate_id}")
         return
     unclosed = [one for one in papers if not any(row.kind == RevisionKind.CLOSED for row in one.revisions)]
-    unsigned = [person for person in people if person.state != RecipientState.SIGNED]
-    if unclosed or unsigned or not papers:
+    unsigned = [person for person in people if person.state not in DONE]
+    fields = {person.slot for person in people if person.slot is not None}
+    signed = sorted(person.slot for person in people if person.slot is not None and person.state == RecipientState.SIGNED)
+    if unclosed or unsigned or signed != sorted(fields) or not papers:
         yield Finding("envelope.incomplete", str(envelope.pk), f"{len(unclosed)} not closed, {len(unsigned)} not signed")
     yield from _check_record(envelope, records[0], papers, entry)
     yield from _check_certificate(envelope, told, entry, quick=quick)
@@ -171,15 +180,16 @@ def check_mails(envelope: Envelope, people: Sequence[Recipient], told: Sequence[
     """One mail for every request, and one completion mail to everybody who is to have it, written down with its cause."""
     rows = list(Mail.objects.filter(stream=envelope.stream).values_list("kind", "to", "about"))
     asked = Counter(str(entry.data.get("recipient")) for entry in told if entry.event == "recipient.requested")
-    written = Counter(str(about) for kind, _, about in rows if kind in ("M01", "M02", "M04"))
+    written = Counter(str(about) for kind, _, about in rows if kind in ("M01", "M02", "M03", "M04"))
     for who in sorted(asked.keys() | written.keys()):
         if asked[who] != written[who]:
             yield Finding("mail.request_differs", who, f"asked {asked[who]} times, {written[who]} mails")
-    completions = Counter(to for kind, to, _ in rows if kind == "M05")
+    completions = Counter(to for kind, to, _ in rows if kind in ("M05", "M06"))
     wanted = Counter[str]()
     if envelope.state == EnvelopeState.CONCLUDED:
-        wanted.update(person.mail for person in people)
-        if envelope.sender_id not in {person.member_id for person in people if person.side == Side.OWN}:
+        told_of = [person for person in people if is_told(person)]
+        wanted.update(person.mail for person in told_of)
+        if envelope.sender_id not in {person.member_id for person in told_of if person.side == Side.OWN}:
             wanted[envelope.sender.mail] += 1
     if completions != wanted:
         yield Finding("mail.completion_differs", str(envelope.pk), f"{completions.total()} of {wanted.total()}")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from tachiai.envelopes.models import Envelope, Recipient
 from tachiai.envelopes.places import NAMING, documents_meant, on_record, said_of
+from tachiai.envelopes.routing import OVER
 from tachiai.envelopes.states import MOVES, EnvelopeState, RecipientState
 from tachiai.findings import Finding
 from tachiai.ledger import Recorded
@@ -29,10 +30,15 @@ BECOMES: dict[str, RecipientState] = {
     "recipient.opened": R.OPENED,
     "recipient.consented": R.CONSENTED,
     "recipient.signed": R.SIGNED,
+    "recipient.reviewed": R.REVIEWED,
+    "recipient.reassigned": R.FORWARDED,
+    "recipient.cancelled": R.CANCELLED,
+    "recipient.expired": R.EXPIRED,
+    "recipient.delivered": R.DELIVERED,
     "envelope.declined": R.DECLINED,
 }
 # Told again although nothing moves: asked once more, or come back.
-STAYS = {"recipient.requested": (R.REQUESTED, R.OPENED), "recipient.opened": (R.OPENED, R.CONSENTED, R.SIGNED)}
+STAYS = {"recipient.requested": (R.REQUESTED, R.OPENED), "recipient.opened": (R.OPENED, R.CONSENTED, R.SIGNED, R.REVIEWED)}
 
 
 def check_walk(envelope: Envelope, told: Iterable[Recorded]) -> Iterator[Finding]:
@@ -92,7 +98,7 @@ def _moved(envelope: Envelope, standing: dict[str, str], who: str, entry: Record
 def _ended(standing: dict[str, str], *, expired: bool) -> None:
     """What the end of an envelope does to those who have not signed (``routing.cancel_unfinished``)."""
     for who, state in standing.items():
-        if state in (R.SIGNED, R.DECLINED, R.CANCELLED):
+        if state in (*OVER, R.DECLINED):
             continue
         if not expired:
             standing[who] = R.CANCELLED

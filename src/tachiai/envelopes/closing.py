@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -19,9 +19,10 @@ from tachiai.ceremony import Purpose
 from tachiai.envelopes.certifying import certificate_facts
 from tachiai.envelopes.events import note
 from tachiai.envelopes.expecting import expected
-from tachiai.envelopes.models import CloseTask, Document, Envelope, Recipient, Revision, RevisionKind, Side
+from tachiai.envelopes.models import CloseTask, Document, Envelope, Kind, Recipient, Revision, RevisionKind, Side
 from tachiai.envelopes.revising import add_revision, open_head, read_head
-from tachiai.envelopes.states import EnvelopeState, move_many
+from tachiai.envelopes.routing import is_told
+from tachiai.envelopes.states import EnvelopeState, RecipientState, move_many
 from tachiai.envelopes.telling import tell_concluded, tell_sender
 from tachiai.envelopes.topping_up import expect_newer, freshness
 from tachiai.envelopes.wording import certificate_text
@@ -113,6 +114,13 @@ def _conclude(task: CloseTask, envelope: Envelope, *, now: Callable[[], datetime
     _commit(task, sealed, stored, number=number, anchor=anchor, lasting=lasting, at=now())
 
 
+def _deliver(copies: Sequence[Recipient], envelope: Envelope, *, at: datetime) -> None:
+    """受領者 are not asked anything: what was concluded is sent to them now."""
+    move_many(copies, RecipientState.DELIVERED, ended_at=at)
+    for recipient in copies:
+        note(envelope, "recipient.delivered", by=None, at=at, data={"recipient": str(recipient.pk)})
+
+
 def certificate_number() -> str:
     """80 random bits as sixteen letters and digits that cannot be mistaken for one another, in groups of four."""
     return grouped("".join(secrets.choice(ALPHABET) for _ in range(16)))
@@ -176,8 +184,10 @@ def _closings(envelope: Envelope) -> list[tuple[Document, datetime, int, bool]]:
 
 
 def _tell_everybody(envelope: Envelope, *, number: str, checkpoint: str, at: datetime) -> None:
-    """The completion mail to every signer, and to the sender unless a signer; a download link for each counterparty."""
-    people = _PEOPLE.all(envelope=envelope.pk)
+    """The completion mail to whoever is to be told, and to the sender in any case; a download link for each counterparty."""
+    everybody = _PEOPLE.all(envelope=envelope.pk)
+    _deliver([recipient for recipient in everybody if recipient.kind == Kind.COPY], envelope, at=at)
+    people = [recipient for recipient in everybody if is_told(recipient)]
     for recipient in people:
         recipient.envelope, invitation = envelope, None
         if recipient.side == Side.COUNTERPARTY:

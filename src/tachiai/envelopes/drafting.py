@@ -10,16 +10,16 @@ from datetime import date, datetime
 from django.db import transaction
 from django.db.models import F
 
-from tachiai import ceremony, vault
+from tachiai import vault
 from tachiai.accounts.models import Member, Organization
 from tachiai.clock import today
 from tachiai.counterparties.models import Registration
 from tachiai.envelopes.access import may_manage, may_send
+from tachiai.envelopes.addressing import Place, check_places, rows_of
 from tachiai.envelopes.events import note
 from tachiai.envelopes.excerpts import lock_excerpts, without_excerpts
 from tachiai.envelopes.holding import has_signers
-from tachiai.envelopes.models import Document, Envelope, HeldUpload, Proof, Recipient, Revision, RevisionKind, Side, UploadState
-from tachiai.envelopes.scoping import is_taken
+from tachiai.envelopes.models import Document, Envelope, HeldUpload, Proof, Recipient, Revision, RevisionKind, UploadState
 from tachiai.envelopes.states import EnvelopeState
 from tachiai.errors import Refusal
 from tachiai.outbox import one_line
@@ -223,14 +223,24 @@ def file_name_of(file_name: str) -> str:
 
 
 def remove_document(document: Document, *, by: Member, at: datetime) -> None:
-    """Take a document out of a draft. Its bytes stay in the vault; the ledger says that it was taken out."""
+    """Take a document out of a draft. Its bytes stay in the vault; the ledger says that it was taken out.
+
+    Refuses with ``document.only_one_for`` (name) when somebody is to have this one alone: without it they would have all of them.
+    """
     envelope = document.envelope
     with transaction.atomic(durable=True):
         still_draft(envelope, by=by)
         data: dict[str, object] = {"document": str(document.pk)}
+        _still_has_some(document)
         note(envelope, "document.removed", by=by, at=at, data=data)
         document.revisions.all().delete()
         document.delete()
+
+
+def _still_has_some(document: Document) -> None:
+    for recipient in document.meant_for.all():
+        if recipient.documents.count() == 1:
+            raise Refusal("document.only_one_for", name=recipient.name)
 
 
 def describe_envelope(envelope: Envelope, description: Description, *, by: Member, at: datetime) -> None:
@@ -268,55 +278,41 @@ def name_recipients(
     """Who signs, in which order: ``places`` are (order, who); the same order signs in parallel. Replaces what stood.
 
     ``proofs`` are what each of them is to prove themselves with, in the same order; without it nobody needs more than the usual.
-    Refuses with ``recipients.incomplete``, ``registration.not_usable``, ``registration.other_contract``, ``member.may_not_sign``,
-    ``member.is_sender``,
-    ``proof.not_for_own`` or ``proof.no_passkeys`` (this house's address is none that browsers do passkeys at).
+    Refuses as :func:`address_envelope` does.
     """
     asked = list(proofs) if proofs is not None else [Proof.PLAIN] * len(places)
-    ranked = sorted(((order, who, proof) for (order, who), proof in zip(places, asked, strict=True)), key=lambda place: place[0])
-    if not ranked:
-        raise Refusal("recipients.incomplete")
-    for _, who, proof in ranked:
-        may_be_named(who, envelope)
-        _may_be_asked(who, proof)
+    named = [Place(order, who, proof=proof) for (order, who), proof in zip(places, asked, strict=True)]
+    address_envelope(envelope, named, by=by, at=at)
+
+
+def address_envelope(envelope: Envelope, places: Sequence[Place], *, by: Member, at: datetime) -> None:
+    """Who is asked what, in which order: of the same order all at once, or any one of them. Replaces what stood.
+
+    Refuses with ``recipients.incomplete``, ``recipients.too_many`` (limit), ``registration.not_usable``,
+    ``registration.other_contract``, ``registration.missing`` (nobody is registered who could have a code),
+    ``member.may_not_sign``, ``member.is_sender``, ``recipient.nameless``,
+    ``recipient.mail_malformed``, ``recipient.deadline_too_late`` (after the envelope's), ``group.differs`` or ``group.mixed`` (order),
+    ``proof.for_signers``, ``proof.not_for_own``, ``proof.needs_registration`` or ``proof.no_passkeys`` (this house's address is none
+    that browsers do passkeys at).
+    """
+    ranked = sorted(places, key=lambda place: place.order)
+    check_places(envelope, ranked)
     with transaction.atomic(durable=True):
         still_draft(envelope, by=by)
         if has_signers(envelope):
             envelope.recipients.all().delete()
-        insert_each(
-            [
-                Recipient(envelope=envelope, position=place, slot=place, order=order, proof=proof, **_person(who))
-                for place, (order, who, proof) in enumerate(ranked, start=1)
-            ]
-        )
+        rows = rows_of(envelope, ranked)
+        insert_each(rows)
+        _narrow(rows, ranked)
         change_each(Envelope, [Change(envelope.pk, {"updated_at": at})])
         note(envelope, "recipients.named", by=by, at=at, data={"count": len(ranked)})
 
 
-def may_be_named(who: Registration | Member, envelope: Envelope) -> None:
-    if isinstance(who, Registration):
-        if not who.is_usable or who.counterparty.organization_id != envelope.organization_id:
-            raise Refusal("registration.not_usable")
-        if is_taken(who, envelope):
-            raise Refusal("registration.other_contract")
-    elif not who.may_sign or not who.is_active or who.organization_id != envelope.organization_id:
-        raise Refusal("member.may_not_sign")
-    elif who.pk == envelope.sender_id and not envelope.organization.sender_may_sign:
-        raise Refusal("member.is_sender")
-
-
-def _may_be_asked(who: Registration | Member, proof: Proof) -> None:
-    if proof == Proof.PASSKEY and not isinstance(who, Registration):
-        raise Refusal("proof.not_for_own")
-    if proof == Proof.PASSKEY and not ceremony.passkeys_possible():
-        raise Refusal("proof.no_passkeys")
-
-
-def _person(who: Registration | Member) -> dict[str, object]:
-    shared: dict[str, object] = {"title": who.title, "name": who.name, "mail": who.mail, "language": who.language}
-    if isinstance(who, Registration):
-        return {**shared, "side": Side.COUNTERPARTY, "registration": who, "organization_name": who.counterparty.name}
-    return {**shared, "side": Side.OWN, "member": who, "organization_name": who.organization.name}
+def _narrow(rows: Sequence[Recipient], places: Sequence[Place]) -> None:
+    """Which documents those are to have who are not to have all of them."""
+    through = Recipient.documents.through
+    meant = [(row.pk, one.pk) for row, place in zip(rows, places, strict=True) for one in place.documents]
+    through.objects.bulk_create(through(recipient_id=recipient, document_id=document) for recipient, document in meant)
 
 
 def still_draft(envelope: Envelope, *, by: Member) -> None:

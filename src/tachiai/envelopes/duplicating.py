@@ -8,12 +8,13 @@ from django.db import transaction
 
 from tachiai import vault
 from tachiai.accounts.models import Member
-from tachiai.counterparties.models import Registration
 from tachiai.envelopes.access import envelope_for, may_send
-from tachiai.envelopes.drafting import add_document, create_envelope, may_be_named, name_recipients
+from tachiai.envelopes.addressing import Place, Typed, may_be_named
+from tachiai.envelopes.drafting import add_document, address_envelope, create_envelope
 from tachiai.envelopes.events import note
 from tachiai.envelopes.intake import hold_upload
-from tachiai.envelopes.models import Document, Envelope, Proof
+from tachiai.envelopes.models import Document, Envelope, Gate, Kind, Proof, Recipient
+from tachiai.envelopes.states import RecipientState
 from tachiai.errors import Refusal
 
 
@@ -54,17 +55,30 @@ def _add_again(fresh: Envelope, document: Document, pdf: bytes, *, by: Member, a
 
 
 def _same_recipients(envelope: Envelope, fresh: Envelope, *, by: Member, at: datetime) -> None:
-    places: list[tuple[int, Registration | Member]] = []
-    proofs: list[Proof] = []
-    for recipient in envelope.recipients.select_related("registration__counterparty", "member__organization").order_by("position"):
-        who = recipient.registration or recipient.member
-        if who is None:
-            continue
-        try:
-            may_be_named(who, fresh)
-        except Refusal:
-            continue  # no longer able to sign: the sender chooses anew
-        places.append((recipient.order, who))
-        proofs.append(Proof(recipient.proof))
+    """Everybody who was asked in the end, on the same terms but for days, which are over, and documents, which are others now."""
+    people = envelope.recipients.select_related("registration__counterparty", "member__organization").order_by("position")
+    places = [place for recipient in people if (place := _same_place(recipient, fresh)) is not None]
     if places:
-        name_recipients(fresh, places, by=by, at=at, proofs=proofs)
+        address_envelope(fresh, places, by=by, at=at)
+
+
+def _same_place(recipient: Recipient, fresh: Envelope) -> Place | None:
+    if recipient.state == RecipientState.FORWARDED:
+        return None
+    typed = Typed(recipient.organization_name, recipient.name, recipient.mail, recipient.title)
+    who = recipient.registration or recipient.member or typed
+    kind = Kind(recipient.kind)
+    try:
+        may_be_named(who, fresh, kind=kind)
+    except Refusal:
+        return None  # no longer able to sign: the sender chooses anew
+    return Place(
+        recipient.order,
+        who,
+        kind=kind,
+        any_one=recipient.any_one,
+        gate=Gate(recipient.gate),
+        proof=Proof(recipient.proof),
+        language=recipient.language,
+        may_reassign=recipient.may_reassign,
+    )

@@ -36,11 +36,22 @@ def stages_of(documents: Collection[uuid.UUID]) -> dict[uuid.UUID, list[Stage]]:
     return found
 
 
-def slots_of(envelopes: Collection[uuid.UUID]) -> dict[uuid.UUID, dict[uuid.UUID, int]]:
-    """The slot of every signer of several envelopes."""
-    found: dict[uuid.UUID, dict[uuid.UUID, int]] = {pk: {} for pk in envelopes}
-    for envelope, pk, slot in _SLOTS.all(envelopes=envelopes):
-        found[envelope][pk] = slot
+class Field(NamedTuple):
+    """Where a signer signs: the slot, and in which documents; in all of them if none is named."""
+
+    slot: int
+    documents: frozenset[uuid.UUID] = frozenset()
+
+    def is_in(self, document: uuid.UUID) -> bool:
+        return not self.documents or document in self.documents
+
+
+def slots_of(envelopes: Collection[uuid.UUID]) -> dict[uuid.UUID, dict[uuid.UUID, Field]]:
+    """Where every signer of several envelopes signs."""
+    found: dict[uuid.UUID, dict[uuid.UUID, Field]] = {pk: {} for pk in envelopes}
+    for envelope, pk, slot, document in _SLOTS.all(envelopes=envelopes):
+        known = found[envelope].get(pk, Field(slot))
+        found[envelope][pk] = known if document is None else Field(slot, known.documents | {document})
     return found
 
 
@@ -53,7 +64,7 @@ _STAGES: Prepared[Any] = Prepared(
 )
 _SLOTS: Prepared[Any] = Prepared(
     lambda: Recipient.objects.filter(envelope__in=among("envelopes", Recipient, "envelope"), slot__isnull=False).values_list(
-        "envelope_id", "pk", "slot"
+        "envelope_id", "pk", "slot", "documents"
     )
 )
 
@@ -61,20 +72,20 @@ _SLOTS: Prepared[Any] = Prepared(
 def expected_of(
     document: Document,
     stages: Iterable[Stage],
-    slots: Mapping[uuid.UUID, int],
+    slots: Mapping[uuid.UUID, Field],
     *,
     adding: dict[int, bytes] | None = None,
     closed: bool = False,
 ) -> Expected:
-    """As :func:`expected`, from all of the document's stages and the slots of all its recipients."""
+    """As :func:`expected`, from all of the document's stages and where everybody in its envelope signs."""
     rows = list(stages)
     (first,) = (row for row in rows if row.number == 0)
-    present = {slots[row.signer]: row.digest for row in rows if row.kind == RevisionKind.SIGNED and row.signer is not None}
+    present = {slots[row.signer].slot: row.digest for row in rows if row.kind == RevisionKind.SIGNED and row.signer is not None}
     return Expected(
         certification=document.foreign_signatures == 0,
         slots={**present, **(adding or {})},
         closed=closed,
         upload_size=first.size,
         upload_sha256=first.sha256,
-        every_slot=tuple(sorted(set(slots.values()))),
+        every_slot=tuple(sorted({field.slot for field in slots.values() if field.is_in(document.pk)})),
     )

@@ -14,7 +14,7 @@ from django.db import transaction
 from tachiai import sealing, vault, work
 from tachiai.envelopes.events import note
 from tachiai.envelopes.expecting import expected
-from tachiai.envelopes.models import Document, Envelope, FreezeTask, PageImage, Recipient, RevisionKind
+from tachiai.envelopes.models import Document, Envelope, FreezeTask, PageImage, RevisionKind
 from tachiai.envelopes.revising import add_revision, open_head
 from tachiai.envelopes.routing import ask_next
 from tachiai.envelopes.states import EnvelopeState, move_many
@@ -39,11 +39,11 @@ def freeze_document(task: FreezeTask, *, now: Callable[[], datetime]) -> None:
     pdf = head.pdf
     pictures, entries = pack(render(pdf))
     # Step 2: fields, locks and the house's certification, verified before anything is stored.
-    slots = list(dict.fromkeys(_SLOTS.all(envelope=document.envelope_id)))
+    wanted = expected(document)
     at = now()
     prepared = sealing.prepare(Act.FREEZE, pdf, subject=document.pk, stream=document.envelope.stream, at=at)
     text = freeze_text(document.envelope)
-    sealed = sealing.freeze(prepared, slots=slots, text=text, expected=expected(document), at=at, plan=head.plan)
+    sealed = sealing.freeze(prepared, slots=wanted.every_slot, text=text, expected=wanted, at=at, plan=head.plan)
     # Step 3: bytes first …
     tail = vault.put_tail(document.blob, sealed.tail, total_sha256=sealed.sha256)
     page_pack = vault.put(pictures, kind="pages")
@@ -89,13 +89,6 @@ _LOCKED = Prepared(
 )
 _DOCUMENT = Prepared(
     lambda: Document.objects.select_related("blob", "envelope__organization__operator", "envelope__sender").filter(pk=given("pk", Document))
-)
-_SLOTS: Prepared[Any] = Prepared(
-    lambda: (
-        Recipient.objects.filter(envelope=given("envelope", Recipient, "envelope"), slot__isnull=False)
-        .order_by("slot")
-        .values_list("slot", flat=True)
-    )
 )
 _UNFROZEN: Prepared[Any] = Prepared(
     lambda: (

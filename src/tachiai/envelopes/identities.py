@@ -45,8 +45,9 @@ def identity_of(found: Visit, held: Recipient) -> Identity:
         "ceremony": str(visit.pk),
         "invitation": str(found.invitation.pk),
         "generation": found.invitation.generation,
-        "registration": str(held.registration_id),
     }
+    if held.registration_id is not None:
+        authentication["registration"] = str(held.registration_id)
     if held.proof == Proof.TOTP:
         return _with_totp(held, visit, authentication)
     if held.proof == Proof.PASSKEY:

@@ -13,9 +13,10 @@ from django.db.models import Model
 from tachiai import ceremony, vault
 from tachiai.accounts.models import Member, Organization
 from tachiai.ceremony import Consent, Instruction, Level, PasskeyProof
-from tachiai.envelopes.expecting import Stage, expected_of, slots_of, stages_of
-from tachiai.envelopes.models import Document, Envelope, Proof, Recipient, SealTask
+from tachiai.envelopes.expecting import Field, Stage, expected_of, slots_of, stages_of
+from tachiai.envelopes.models import Document, Envelope, Gate, Kind, Proof, Recipient, SealTask
 from tachiai.envelopes.revising import Head, open_head
+from tachiai.envelopes.states import RecipientState
 from tachiai.errors import Refusal
 from tachiai.prepared import Prepared, among
 from tachiai.sealing import Expected, Intent
@@ -25,7 +26,23 @@ M = TypeVar("M", bound=Model)
 # What a seal and the mails after it say of an envelope and of its signer. Anything else would still be there, at a query of its own.
 _OF_ENVELOPES = ("organization", "sender", "number", "name", "comment", "state", "deadline")
 _OF_RECIPIENTS = (
-    *("envelope", "position", "slot", "order", "side", "registration", "member", "organization_name", "title", "name", "mail", "language"),
+    *(
+        "envelope",
+        "position",
+        "kind",
+        "slot",
+        "order",
+        "any_one",
+        "gate",
+        "side",
+        "registration",
+        "member",
+        "organization_name",
+        "title",
+        "name",
+        "mail",
+        "language",
+    ),
     *("proof", "level", "state"),
 )
 _OF_DOCUMENTS = ("envelope", "blob", "foreign_signatures", "head_number", "head_sha256", "plan")
@@ -52,7 +69,7 @@ class Brief:
 
     task: SealTask
     stages: Sequence[Stage]
-    slots: Mapping[uuid.UUID, int]
+    slots: Mapping[uuid.UUID, Field]
     documents: Sequence[uuid.UUID]
     proof: PasskeyProof | None
 
@@ -86,11 +103,16 @@ def load(tasks: Sequence[SealTask]) -> list[Brief]:
             task,
             stages[task.document_id],
             slots[task.document.envelope_id],
-            order[task.document.envelope_id],
+            theirs(order[task.document.envelope_id], slots[task.document.envelope_id][task.recipient_id]),
             proofs.get(task.consent_id),
         )
         for task in tasks
     ]
+
+
+def theirs(order: Sequence[uuid.UUID], field: Field) -> list[uuid.UUID]:
+    """Those of the documents that somebody with this field is to have."""
+    return [pk for pk in order if field.is_in(pk)]
 
 
 def orders_of(envelopes: Collection[uuid.UUID]) -> dict[uuid.UUID, list[uuid.UUID]]:
@@ -195,6 +217,7 @@ def check_person(said: Instruction, recipient: Recipient) -> None:
         and authentication == {"registration": _id(recipient.registration_id), "member": _id(recipient.member_id)}
         and said.level == recipient.level
         and said.level in _PROVED.get(Proof(recipient.proof), {said.level})
+        and (said.level != Level.MAIL_ONLY or recipient.gate != Gate.REGISTERED)
         and said.person == written
     )
     if not agreed:
@@ -205,16 +228,25 @@ def _id(key: uuid.UUID | None) -> str | None:
     return str(key) if key else None
 
 
+def has_signed(recipient: Recipient) -> bool:
+    return recipient.kind == Kind.SIGNER and recipient.state == RecipientState.SIGNED
+
+
 def check_people(envelope: Envelope, people: Iterable[Recipient]) -> None:
-    """Before papers name them: each signer of the envelope is who consented, to these documents. Refuses as :func:`check_consent`."""
-    (documents,) = orders_of([envelope.pk]).values()
-    signers = {recipient.pk: recipient for recipient in people}
+    """Before papers name them: each signer of the envelope is who consented, to these documents; one for every field.
+
+    Refuses as :func:`check_consent`.
+    """
+    (order,), (fields,) = orders_of([envelope.pk]).values(), slots_of([envelope.pk]).values()
+    signers = {recipient.pk: recipient for recipient in people if has_signed(recipient)}
+    if sorted(one.field for one in signers.values()) != sorted({field.slot for field in fields.values()}):
+        raise Refusal("seal.not_instructed", envelope=str(envelope.pk))
     consents = ceremony.consents_of(signers)
     proofs = ceremony.proofs_of(one.pk for one in consents if signers[one.subject].level == Level.MAIL_CODE_AND_PASSKEY)
     if {consent.subject for consent in consents} != set(signers):
         raise Refusal("seal.not_instructed", envelope=str(envelope.pk))
     for consent in consents:
-        check_consent(consent, signers[consent.subject], documents, proofs.get(consent.pk))
+        check_consent(consent, signers[consent.subject], theirs(order, fields[consent.subject]), proofs.get(consent.pk))
 
 
 def _begins(head: Head, size: int) -> bytes:

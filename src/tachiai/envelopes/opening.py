@@ -11,7 +11,9 @@ from tachiai import ceremony, counterparties
 from tachiai.accounts.models import Member
 from tachiai.ceremony import Attempt, Level
 from tachiai.envelopes.events import note
-from tachiai.envelopes.models import Document, Recipient, ShownDocument
+from tachiai.envelopes.models import Document, Gate, Recipient, ShownDocument
+from tachiai.envelopes.one_time import live_code
+from tachiai.envelopes.places import meant_for
 from tachiai.envelopes.states import RecipientState, move
 from tachiai.envelopes.telling import tell_locked
 from tachiai.envelopes.visiting import Visit, stopped
@@ -22,21 +24,26 @@ from tachiai.prepared import Prepared, given
 def open_envelope(found: Visit, *, code: str, address: str, agent: str, at: datetime) -> str:
     """Judge the code; on success the value is the key for the visitor's cookie.
 
-    Every try is counted before it is judged, and a wrong one is on record before it is refused:
-    ``code.malformed`` (not counted), ``code.wrong`` (left), ``code.locked`` (until), ``code.ended``, ``code.busy``.
+    The code is the registered one, or where the sender asked for that the one-time code that was last sent (``one_time``); where
+    no code is asked for, ``code`` is not looked at. Every try is counted before it is judged, and a wrong one is on record before it
+    is refused: ``code.malformed`` (not counted), ``code.wrong`` (left), ``code.locked`` (until), ``code.ended``, ``code.busy``; and
+    ``otp.expired`` (not counted) when no one-time code is live.
     """
     reason = stopped(found, at=at)
     if reason is not None and not (reason == "recipient.done"):
         raise Refusal(reason)
     personal: dict[str, object] = {"address": address, "agent": agent[:300]}
-    attempt = try_code(found, code, address=address, personal=personal, at=at)
+    gate = Gate(found.recipient.gate)
+    attempt = None if gate == Gate.NONE else try_code(found, code, address=address, personal=personal, at=at)
+    level = Level.MAIL_AND_CODE if gate == Gate.REGISTERED else Level.MAIL_ONLY
     with transaction.atomic(durable=True):
-        ceremony.settle_attempt(attempt, right=True)
-        visit, key = ceremony.begin(found.invitation, level=Level.MAIL_AND_CODE, at=at)
+        if attempt is not None:
+            ceremony.settle_attempt(attempt, right=True)
+        visit, key = ceremony.begin(found.invitation, level=level, at=at)
         recipient = _HELD.one(pk=found.recipient.pk)
         if recipient.state == RecipientState.REQUESTED:
             move(recipient, RecipientState.OPENED, opened_at=at)
-        data: dict[str, object] = {"recipient": str(recipient.pk), "ceremony": str(visit.pk), "level": str(Level.MAIL_AND_CODE)}
+        data: dict[str, object] = {"recipient": str(recipient.pk), "ceremony": str(visit.pk), "level": str(level)}
         note(found.envelope, "recipient.opened", by=recipient, at=at, data=data, personal=personal)
     return key
 
@@ -50,10 +57,12 @@ def try_code(found: Visit, code: str, *, address: str, personal: dict[str, objec
     Refuses with what ``open_envelope`` names, a wrong code being on record before.
     """
     registration = found.recipient.registration
-    if registration is None:
-        raise Refusal("link.unknown")
     if not counterparties.well_formed(code):
         raise Refusal("code.malformed")
+    if found.recipient.gate == Gate.OTP:
+        return _try_one_time(found, code, address=address, personal=personal, at=at)
+    if registration is None or found.recipient.gate != Gate.REGISTERED:
+        raise Refusal("link.unknown")
     # Step 1: take a try, durably. A hundred at once get five.
     with transaction.atomic(durable=True):
         attempt = counterparties.reserve_code_attempt(registration, found.invitation, address=address, at=at)
@@ -61,6 +70,16 @@ def try_code(found: Visit, code: str, *, address: str, personal: dict[str, objec
     right = counterparties.check_code(registration, code)
     # Step 3: record a wrong one; a right one gives its try back when it is settled.
     if not right:
+        raise wrong_attempt(found, attempt, personal=personal, at=at)
+    return attempt
+
+
+def _try_one_time(found: Visit, code: str, *, address: str, personal: dict[str, object], at: datetime) -> Attempt:
+    """As with a registered code; but one that nobody was sent, or that ran out, is refused without counting."""
+    wanted = live_code(found, at=at)
+    with transaction.atomic(durable=True):
+        attempt = ceremony.reserve_attempt(found.invitation, verifier=None, address=address, at=at)
+    if not counterparties.same_code(code, wanted):
         raise wrong_attempt(found, attempt, personal=personal, at=at)
     return attempt
 
@@ -116,7 +135,7 @@ def unseen_documents(recipient: Recipient) -> list[Document]:
 
 _UNSEEN = Prepared(
     lambda: (
-        Document.objects.filter(envelope_id=given("envelope", Document, "envelope"))
+        Document.objects.filter(meant_for(), envelope_id=given("envelope", Document, "envelope"))
         .exclude(Exists(ShownDocument.objects.filter(document=OuterRef("pk"), recipient_id=given("recipient", ShownDocument, "recipient"))))
         .order_by("position")
     )

@@ -7,6 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
+from django.db.models import Exists, OuterRef, Q
+
 from tachiai.envelopes.models import Gate, Kind, Proof, Recipient
 from tachiai.prepared import Prepared, given
 
@@ -63,6 +65,12 @@ def on_record(told: Iterable[Told]) -> dict[uuid.UUID, dict[str, Any]]:
                 old["wants_copy"] = False
             places[uuid.UUID(fresh["recipient"])] = fresh
     return places
+
+
+def meant_for(name: str = "recipient") -> Q:
+    """Which documents the recipient given as ``name`` is to have; a condition on documents."""
+    rows = Recipient.documents.through.objects.filter(recipient=given(name, Recipient))
+    return Q(~Exists(rows)) | Q(Exists(rows.filter(document=OuterRef("pk"))))
 
 
 def documents_meant(envelope: uuid.UUID) -> dict[uuid.UUID, list[uuid.UUID]]:

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Subquery
 
 from tachiai.envelopes.models import Document, Recipient, Revision, RevisionKind, ShownDocument
+from tachiai.envelopes.places import meant_for
 from tachiai.prepared import Prepared, given
 
 
@@ -21,7 +22,7 @@ class Reading:
 
 
 def readings_of(recipient: Recipient) -> list[Reading]:
-    """The envelope's documents in order, with what ``recipient`` has seen of them."""
+    """The documents that ``recipient`` is to have, in order, with what they have seen of them."""
     documents = _DOCUMENTS.all(envelope=recipient.envelope_id, recipient=recipient.pk)
     for document in documents:
         document.envelope = recipient.envelope
@@ -30,7 +31,7 @@ def readings_of(recipient: Recipient) -> list[Reading]:
 
 _DOCUMENTS: Prepared[Any] = Prepared(
     lambda: (
-        Document.objects.filter(envelope_id=given("envelope", Document, "envelope"))
+        Document.objects.filter(meant_for(), envelope_id=given("envelope", Document, "envelope"))
         .annotate(
             was_shown=Exists(
                 ShownDocument.objects.filter(document=OuterRef("pk"), recipient_id=given("recipient", ShownDocument, "recipient"))

@@ -12,14 +12,14 @@ from django.db import transaction
 
 from tachiai import ledger, outbox, work
 from tachiai.envelopes.events import note
-from tachiai.envelopes.models import CloseTask, Document, Envelope, Recipient, RevisionKind, SealTask
+from tachiai.envelopes.models import Document, Envelope, Recipient, RevisionKind, SealTask
 from tachiai.envelopes.revising import Addition, add_revisions
-from tachiai.envelopes.routing import Standing, ask_turn, standings, turn_of
+from tachiai.envelopes.routing import Standing, ask_turn, begin_closing, is_complete, standings, turn_of
 from tachiai.envelopes.states import EnvelopeState, RecipientState, move_many
 from tachiai.envelopes.telling import tell_sender
 from tachiai.errors import Outage
 from tachiai.prepared import Prepared, among
-from tachiai.rowwise import change_all, insert_each
+from tachiai.rowwise import change_all
 from tachiai.sealing import Sealed
 from tachiai.vault import Stored
 from tachiai.work.models import TaskState
@@ -122,9 +122,9 @@ def _move_on(tasks: Collection[SealTask], envelopes: Envelopes, *, at: datetime)
         note(recipient.envelope, "recipient.signed", by=None, at=at, data={"recipient": str(recipient.pk)})
         tell_sender("M09", recipient.envelope, at=at, about=recipient)
     people = standings(list(moved))
-    complete = {pk for pk in moved if all(one.state == RecipientState.SIGNED for one in people[pk])}
+    complete = {pk for pk in moved if is_complete(people[pk])}
     _go_on([envelope for pk, envelope in moved.items() if pk not in complete], people, at=at)
-    _close([envelope for pk, envelope in moved.items() if pk in complete], at=at)
+    begin_closing([envelope for pk, envelope in moved.items() if pk in complete], at=at)
 
 
 def _document_names(envelopes: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[str]]:
@@ -165,13 +165,3 @@ def _go_on(envelopes: Sequence[Envelope], people: Mapping[uuid.UUID, Sequence[St
     if envelopes:
         change_all(Envelope, [envelope.pk for envelope in envelopes], {"updated_at": at}, held={})
         ask_turn(envelopes, [pk for envelope in envelopes for pk in turn_of(people[envelope.pk])], at=at)
-
-
-def _close(envelopes: Sequence[Envelope], *, at: datetime) -> None:
-    if not envelopes:
-        return
-    move_many(envelopes, EnvelopeState.CLOSING, updated_at=at)
-    insert_each([CloseTask(envelope=envelope, due_at=at, created_at=at) for envelope in envelopes])
-    work.ring(CloseTask)
-    for envelope in envelopes:
-        note(envelope, "envelope.closing", by=None, at=at)

@@ -13,12 +13,12 @@ from django.db import transaction
 
 from tachiai import ceremony, sealing, vault, work
 from tachiai.envelopes.events import note
-from tachiai.envelopes.expecting import expected_of, stages_of
-from tachiai.envelopes.instructing import check_consent, instruction, orders_of
+from tachiai.envelopes.expecting import expected_of, slots_of, stages_of
+from tachiai.envelopes.instructing import check_consent, instruction, orders_of, theirs
 from tachiai.envelopes.models import CloseTask, Document, Envelope, Recipient, Revision, RevisionKind, SupersededRevision, TopUpTask
 from tachiai.envelopes.remedying import reason_given
 from tachiai.envelopes.revising import Head, open_head
-from tachiai.envelopes.states import EnvelopeState
+from tachiai.envelopes.states import EnvelopeState, RecipientState
 from tachiai.envelopes.wording import seal_text
 from tachiai.errors import Refusal
 from tachiai.sealing import Act, Sealed
@@ -77,7 +77,7 @@ def _reseal(document: Document, frozen: Revision, head: Head, *, now: Callable[[
     open_head(document)  # what is taken back is what is recorded, or nothing is done
     signed = document.revisions.filter(kind=RevisionKind.SIGNED).select_related("consent").order_by("number")
     people = {recipient.pk: recipient for recipient in document.envelope.recipients.select_related("envelope__organization__operator")}
-    slots = {pk: recipient.field for pk, recipient in people.items()}
+    (slots,) = slots_of([document.envelope_id]).values()
     kept = [stage for stage in stages_of([document.pk])[document.pk] if stage.number <= frozen.number]
     (order,) = orders_of([document.envelope_id]).values()
     pdf, standing = head.pdf, dict[int, bytes]()
@@ -87,7 +87,7 @@ def _reseal(document: Document, frozen: Revision, head: Head, *, now: Callable[[
             raise RuntimeError("a signed revision has its consent")
         recipient, at = people[row.consent.subject], now()
         proof = ceremony.proofs_of([row.consent.pk]).get(row.consent.pk)
-        said = check_consent(row.consent, recipient, order, proof)
+        said = check_consent(row.consent, recipient, theirs(order, slots[recipient.pk]), proof)
         standing[recipient.field] = digest = instruction(said, document.pk, head)
         expected = expected_of(document, kept, slots, adding=dict(standing))
         prepared = sealing.prepare(Act.CONSENT, pdf, subject=document.pk, stream=document.envelope.stream, at=at, consent=row.consent.pk)
@@ -109,7 +109,7 @@ def _commit(envelope: Envelope, resealed: Sequence[_Resealed], *, at: datetime) 
         TopUpTask.objects.filter(envelope=held, document__isnull=False).delete()  # what they were to follow is taken back
         for one in resealed:
             _exchange(held, one, at=at)
-        Recipient.objects.filter(envelope=held).update(signed_at=at)
+        Recipient.objects.filter(envelope=held, state=RecipientState.SIGNED).update(signed_at=at)
         work.resume([closing], at=at)
         work.ring(CloseTask)
 

@@ -1,21 +1,22 @@
-"""Whose turn it is: the same order signs in parallel, the next is asked only after all before have signed."""
+"""Whose turn it is: the same order is asked in parallel, the next only after all before have done their part."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable
-from datetime import datetime
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from tachiai import ceremony
+from tachiai import ceremony, work
 from tachiai.ceremony import Invitation, Purpose
-from tachiai.clock import end_of
+from tachiai.clock import end_of, today
 from tachiai.envelopes.events import note
-from tachiai.envelopes.models import Envelope, Recipient, Side
-from tachiai.envelopes.states import RecipientState, move, move_many
+from tachiai.envelopes.models import CloseTask, Envelope, Kind, Recipient, Side
+from tachiai.envelopes.states import EnvelopeState, RecipientState, move, move_many
 from tachiai.envelopes.telling import ask_to_sign
 from tachiai.errors import Refusal
 from tachiai.prepared import Prepared, among
+from tachiai.rowwise import change_all, insert_each
 
 
 class Standing(NamedTuple):
@@ -28,7 +29,7 @@ class Standing(NamedTuple):
 
 
 def standings(envelopes: Collection[uuid.UUID]) -> dict[uuid.UUID, list[Standing]]:
-    """Where everybody in several envelopes stands now, in their order."""
+    """Where everybody of whom something is asked in several envelopes stands now, in their order."""
     found: dict[uuid.UUID, list[Standing]] = {pk: [] for pk in envelopes}
     for row in _STANDINGS.all(envelopes=envelopes):
         found[row[1]].append(Standing(*row))
@@ -38,6 +39,7 @@ def standings(envelopes: Collection[uuid.UUID]) -> dict[uuid.UUID, list[Standing
 _STANDINGS: Prepared[Any] = Prepared(
     lambda: (
         Recipient.objects.filter(envelope__in=among("envelopes", Recipient, "envelope"))
+        .exclude(kind=Kind.COPY)
         .order_by("position")
         .values_list("pk", "envelope_id", "state", "order")
     )
@@ -45,15 +47,32 @@ _STANDINGS: Prepared[Any] = Prepared(
 _WAITING = Prepared(lambda: Recipient.objects.filter(pk__in=among("keys", Recipient)))
 
 
+# Done, or not needed any more: somebody else stands in their place, or has done what any one of them was to do. While an envelope
+# is in progress nobody is cancelled for any other reason.
+OVER = (RecipientState.SIGNED, RecipientState.REVIEWED, RecipientState.FORWARDED, RecipientState.CANCELLED)
+
+
+def is_told(recipient: Recipient) -> bool:
+    """Whether somebody is told when their envelope is concluded: who did their part, who gets a copy, and who wished it when they
+    named another in their place."""
+    told = (RecipientState.SIGNED, RecipientState.REVIEWED, RecipientState.FORWARDED, RecipientState.DELIVERED)
+    return recipient.state in told and (recipient.wants_copy or recipient.kind == Kind.COPY)
+
+
+def is_complete(people: Iterable[Standing]) -> bool:
+    """Whether nothing is asked of anybody any more."""
+    return all(one.state in OVER for one in people)
+
+
 def turn_of(people: Iterable[Standing]) -> list[uuid.UUID]:
-    """Those of the first order with somebody who has not signed who are still to be asked."""
-    unfinished = [one for one in people if one.state != RecipientState.SIGNED]
+    """Those of the first order with somebody whose part is not done who are still to be asked."""
+    unfinished = [one for one in people if one.state not in OVER]
     first = min((one.order for one in unfinished), default=0)
     return [one.pk for one in unfinished if one.order == first and one.state == RecipientState.WAITING]
 
 
 def ask_next(envelope: Envelope, *, at: datetime) -> list[Recipient]:
-    """Ask everybody of the first order that has not all signed, in the caller's transaction; who was asked now."""
+    """Ask everybody of the first order that is not done, in the caller's transaction; who was asked now."""
     return ask_turn([envelope], turn_of(standings([envelope.pk])[envelope.pk]), at=at)
 
 
@@ -84,7 +103,9 @@ def request_signature(recipient: Recipient, *, at: datetime, again: bool = False
 
 
 def _ask(recipient: Recipient, invitation: Invitation | None, *, at: datetime, again: bool) -> None:
-    data: dict[str, object] = {"recipient": str(recipient.pk), "slot": recipient.slot, "again": again}
+    data: dict[str, object] = {"recipient": str(recipient.pk), "again": again}
+    if recipient.slot is not None:
+        data["slot"] = recipient.slot
     if invitation is not None:
         data["generation"] = invitation.generation
     note(recipient.envelope, "recipient.requested", by=None, at=at, data=data)
@@ -92,15 +113,55 @@ def _ask(recipient: Recipient, invitation: Invitation | None, *, at: datetime, a
 
 
 def _expiry(recipient: Recipient) -> datetime:
-    deadline = recipient.envelope.deadline
+    deadline = due_on(recipient)
     if deadline is None:
         raise Refusal("deadline.missing")
     return end_of(deadline)
 
 
+def due_on(recipient: Recipient) -> date | None:
+    """署名期限: their own, unless it had passed when they were asked (or asked again); otherwise the envelope's."""
+    own, whole = recipient.deadline, recipient.envelope.deadline
+    if own is None or whole is None or (recipient.requested_at is not None and own < today(recipient.requested_at)):
+        return whole
+    return min(own, whole)
+
+
+def settle_group(held: Recipient, *, at: datetime) -> None:
+    """One of those of whom any one suffices has answered: the others are not needed any more. In the caller's transaction."""
+    if not held.any_one:
+        return
+    others = held.envelope.recipients.filter(order=held.order, any_one=True).exclude(pk=held.pk).exclude(state__in=OVER)
+    for other in others.order_by("position"):
+        move(other, RecipientState.CANCELLED, ended_at=at)
+        ceremony.close_invitation(Purpose.SIGN, other.pk, at=at)
+        note(held.envelope, "recipient.cancelled", by=None, at=at, data={"recipient": str(other.pk), "because": str(held.pk)})
+
+
+def go_on(envelope: Envelope, *, at: datetime) -> None:
+    """After somebody's part that needs no seal, in the caller's transaction: whose turn is next, or is it time to close?"""
+    people = standings([envelope.pk])[envelope.pk]
+    if is_complete(people):
+        begin_closing([envelope], at=at)
+        return
+    change_all(Envelope, [envelope.pk], {"updated_at": at}, held={})
+    ask_turn([envelope], turn_of(people), at=at)
+
+
+def begin_closing(envelopes: Sequence[Envelope], *, at: datetime) -> None:
+    """Everybody has done their part: the envelopes are closed as soon as may be. In the caller's transaction."""
+    if not envelopes:
+        return
+    move_many(envelopes, EnvelopeState.CLOSING, updated_at=at)
+    insert_each([CloseTask(envelope=envelope, due_at=at, created_at=at) for envelope in envelopes])
+    work.ring(CloseTask)
+    for envelope in envelopes:
+        note(envelope, "envelope.closing", by=None, at=at)
+
+
 def cancel_unfinished(envelope: Envelope, *, at: datetime, to: RecipientState = RecipientState.CANCELLED) -> None:
     """The envelope ended: nobody is asked any more, every link is closed. In the caller's transaction."""
-    over = (RecipientState.SIGNED, RecipientState.DECLINED, RecipientState.CANCELLED, to)
+    over = (*OVER, RecipientState.DECLINED, to)
     for recipient in envelope.recipients.exclude(state__in=over):
         asked = recipient.state in (RecipientState.REQUESTED, RecipientState.OPENED)
         target = to if asked or to == RecipientState.CANCELLED else None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import uuid
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
@@ -15,7 +16,7 @@ from tachiai.envelopes.cautions import note_acknowledged
 from tachiai.envelopes.drafting import LONGEST_DEADLINE_DAYS
 from tachiai.envelopes.events import note
 from tachiai.envelopes.holding import documents_of, has_documents
-from tachiai.envelopes.models import Envelope, FreezeTask, Recipient, SealTask, Side
+from tachiai.envelopes.models import Envelope, FreezeTask, Kind, Recipient, SealTask, Side
 from tachiai.envelopes.places import documents_meant, said_of
 from tachiai.envelopes.routing import request_signature
 from tachiai.envelopes.scoping import is_taken
@@ -40,17 +41,41 @@ def missing_before_sending(envelope: Envelope, *, at: datetime) -> list[str]:
     if not envelope.described or not envelope.name:
         missing.append("envelope.not_described")
     people = _PEOPLE.all(envelope=envelope.pk)
-    if {person.side for person in people} != {Side.COUNTERPARTY, Side.OWN}:
+    if {person.side for person in people if person.kind == Kind.SIGNER} != {Side.COUNTERPARTY, Side.OWN}:
         missing.append("recipients.incomplete")
+    elif _unsigned(envelope, people):
+        missing.append("document.unsigned")
     if envelope.deadline is None or envelope.deadline <= today(at):
         missing.append("deadline.out_of_range")
     if any(not person.registration.is_usable for person in people if person.registration):
         missing.append("registration.not_usable")
     if any(is_taken(person.registration, envelope) for person in people if person.registration):
         missing.append("registration.other_contract")
-    if any(not (person.member and person.member.may_sign and person.member.is_active) for person in people if person.side == Side.OWN):
+    if any(not _may_answer(person) for person in people if person.side == Side.OWN):
         missing.append("member.may_not_sign")
+    if any(not _in_time(person, envelope, at=at) for person in people):
+        missing.append("recipient.deadline_out_of_range")
     return missing
+
+
+def _may_answer(person: Recipient) -> bool:
+    member = person.member
+    return member is not None and member.is_active and (member.may_sign or person.kind != Kind.SIGNER)
+
+
+def _in_time(person: Recipient, envelope: Envelope, *, at: datetime) -> bool:
+    if person.deadline is None or envelope.deadline is None:
+        return True
+    return today(at) < person.deadline <= envelope.deadline
+
+
+def _unsigned(envelope: Envelope, people: Sequence[Recipient]) -> set[uuid.UUID]:
+    """Documents that nobody is to sign: there would be a contract that nobody has agreed to."""
+    meant = documents_meant(envelope.pk)
+    if not all(meant.get(person.pk) for person in people if person.kind == Kind.SIGNER):
+        return set()  # somebody signs all of them
+    signed = {pk for person in people if person.kind == Kind.SIGNER for pk in meant[person.pk]}
+    return {document.pk for document in documents_of(envelope)} - signed
 
 
 _PEOPLE = Prepared(
@@ -107,6 +132,7 @@ def send_again(recipient: Recipient, *, by: Member, at: datetime, deadline: date
     """A new link for one signer; the old one is dead from now on. Revives an expired envelope for up to 90 days.
 
     Who consented before the deadline, but was not sealed, is not asked twice: reviving alone lets the seal be made.
+    Whose own day had passed has the envelope's from now on.
     Refuses with ``recipient.not_asked``, ``envelope.too_old``, ``envelope.erased``, ``deadline.out_of_range`` or ``envelope.not_allowed``.
     """
     envelope = recipient.envelope

@@ -13,8 +13,9 @@ from tachiai.ceremony import Consent, Level, Offer, Purpose
 from tachiai.clock import end_of
 from tachiai.envelopes.events import note
 from tachiai.envelopes.identities import Identity, identity_at_desk, identity_of, keep_word, note_refused, spoken_for
-from tachiai.envelopes.models import Envelope, Recipient, SealTask, Side
+from tachiai.envelopes.models import Envelope, Kind, Recipient, SealTask, Side
 from tachiai.envelopes.opening import unseen_documents
+from tachiai.envelopes.routing import due_on, settle_group
 from tachiai.envelopes.states import EnvelopeState, RecipientState, move
 from tachiai.envelopes.telling import acknowledge
 from tachiai.envelopes.terms import Circumstances, Terms, personal_of, terms_of
@@ -87,9 +88,11 @@ def _record(
 ) -> Consent:
     with transaction.atomic(durable=True):
         envelope = _HELD.one(pk=recipient.envelope_id)
-        _still_open(envelope, at=at)
         held = _RECIPIENT.one(pk=recipient.pk)
         held.envelope = envelope
+        still_open(held, at=at)
+        if held.kind != Kind.SIGNER:
+            raise Refusal("recipient.not_signer")
         if held.state not in (RecipientState.REQUESTED, RecipientState.OPENED):
             raise Refusal("recipient.not_asked", state=held.state)
         if held.registration is not None and not held.registration.is_usable:
@@ -117,12 +120,15 @@ def _move_on(held: Recipient, consent: Consent, identity: Identity, terms: Terms
     data: dict[str, object] = {"recipient": str(held.pk), "consent": str(consent.pk), "digest": bytes(consent.digest).hex()}
     note(held.envelope, "recipient.consented", by=held, at=at, data=data, personal=personal_of(held, circumstances))
     acknowledge(held, at=at)
+    settle_group(held, at=at)
 
 
-def _still_open(envelope: Envelope, *, at: datetime) -> None:
-    if envelope.state != EnvelopeState.IN_PROGRESS:
-        raise Refusal("envelope.moved", state=envelope.state)
-    if envelope.deadline is not None and at >= end_of(envelope.deadline):
+def still_open(held: Recipient, *, at: datetime) -> None:
+    """Refuses with ``envelope.moved`` (state), or ``link.expired`` when the day of the envelope, or their own, has passed."""
+    if held.envelope.state != EnvelopeState.IN_PROGRESS:
+        raise Refusal("envelope.moved", state=held.envelope.state)
+    due = due_on(held)
+    if due is not None and at >= end_of(due):
         raise Refusal("link.expired")
 
 

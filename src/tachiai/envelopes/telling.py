@@ -9,21 +9,24 @@ from tachiai import outbox
 from tachiai.accounts.models import Member
 from tachiai.ceremony import Invitation
 from tachiai.envelopes.holding import document_names
-from tachiai.envelopes.models import Envelope, Recipient, Side
+from tachiai.envelopes.models import Envelope, Kind, Recipient, Side
+from tachiai.envelopes.states import RecipientState
 
 Link = tuple[str, uuid.UUID, int]
 
 
 def ask_to_sign(recipient: Recipient, invitation: Invitation | None, *, at: datetime, again: bool = False) -> None:
-    """M01 to a counterparty with its link, M04 to our own signer with the desk's page; M02 when asked again."""
+    """M01 to a counterparty with its link, M04 to our own signer with the desk's page; M03 to who reviews; M02 when asked again."""
     envelope = recipient.envelope
+    signs = recipient.kind == Kind.SIGNER
+    context: dict[str, object] = {"proof": recipient.proof, "gate": recipient.gate, "kind": recipient.kind, "again": again}
     if recipient.side == Side.OWN:
-        _to_recipient("M04", recipient, at=at, path=f"/envelopes/{envelope.pk}/sign", context={"again": again})
+        _to_recipient("M04" if signs else "M03", recipient, at=at, path=f"/envelopes/{envelope.pk}/sign", context={**context, "desk": True})
         return
     if invitation is None:
         raise RuntimeError("a counterparty is asked through a link")
-    kind = "M02" if again else "M01"
-    _to_recipient(kind, recipient, at=at, link=("s", invitation.pk, invitation.generation), context={"proof": recipient.proof})
+    kind = "M03" if not signs else "M02" if again else "M01"
+    _to_recipient(kind, recipient, at=at, link=("s", invitation.pk, invitation.generation), context=context)
 
 
 def acknowledge(recipient: Recipient, *, at: datetime) -> None:
@@ -55,14 +58,32 @@ def tell_locked(recipient: Recipient, *, until: datetime | None, at: datetime) -
 
 
 def tell_concluded(recipient: Recipient, invitation: Invitation | None, *, certificate_number: str, checkpoint: str, at: datetime) -> None:
-    """M05 to a signer: with a download link for a counterparty, with the desk's page for our own. ``checkpoint``: the log's signed note."""
-    context: dict[str, object] = {"certificate_number": certificate_number, "checkpoint": checkpoint}
+    """M05 to who took part, M06 to who gets a copy: with a download link for a counterparty, else with the desk's page.
+
+    ``checkpoint`` is the log's signed note.
+    """
+    context: dict[str, object] = {"certificate_number": certificate_number, "checkpoint": checkpoint, "gate": recipient.gate}
+    took_part = recipient.state in (RecipientState.SIGNED, RecipientState.REVIEWED)
+    kind = "M05" if took_part else "M06"
     if invitation is None:
         path = f"/envelopes/{recipient.envelope_id}"
-        _to_recipient("M05", recipient, at=at, path=path, context=context)
+        _to_recipient(kind, recipient, at=at, path=path, context=context)
         return
     context["expires_at"] = invitation.expires_at.isoformat()
-    _to_recipient("M05", recipient, at=at, link=("d", invitation.pk, invitation.generation), context=context)
+    _to_recipient(kind, recipient, at=at, link=("d", invitation.pk, invitation.generation), context=context)
+
+
+def tell_reassigned(old: Recipient, fresh: Recipient, *, by_sender: bool, at: datetime) -> None:
+    """M12 to the sender and to whoever was asked before: somebody else is asked in their place."""
+    context: dict[str, object] = {"fresh": _addressee(fresh)["recipient"], "by_sender": by_sender}
+    tell_sender("M12", old.envelope, at=at, about=old, **context)
+    if old.requested_at is not None:
+        _to_recipient("M12", old, at=at, context=context)
+
+
+def send_code(recipient: Recipient, sealed: str, *, at: datetime) -> None:
+    """M16: the one-time code, ``sealed`` until the mail is composed."""
+    _to_recipient("M16", recipient, at=at, context={"concealed": {"code": sealed}})
 
 
 def _to_recipient(
@@ -140,4 +161,11 @@ def _document_names(envelope: Envelope) -> list[str]:
 
 def request_context(recipient: Recipient) -> dict[str, object]:
     """Everything a request names, for showing it to the sender beforehand."""
-    return {**_facts(recipient.envelope), **_addressee(recipient), "reader": "signer", "proof": recipient.proof}
+    return {
+        **_facts(recipient.envelope),
+        **_addressee(recipient),
+        "reader": "signer",
+        "proof": recipient.proof,
+        "gate": recipient.gate,
+        "kind": recipient.kind,
+    }

@@ -14,6 +14,7 @@ from tachiai import ceremony
 from tachiai.ceremony import ConsentText, Offer, Proposed, Shown
 from tachiai.envelopes.identities import Circumstances, Identity
 from tachiai.envelopes.models import Document, Recipient, Revision, RevisionKind
+from tachiai.envelopes.places import meant_for
 from tachiai.envelopes.wording import consent_text
 from tachiai.prepared import Prepared, given
 
@@ -34,7 +35,7 @@ def terms_of(held: Recipient, identity: Identity, circumstances: Circumstances, 
     """What ``held`` would agree to as the rows stand; with an ``offer``, the consent is the one that was offered, made again."""
     if offer is not None:
         circumstances = Circumstances(offer.address, offer.agent, offer.language)
-    rows = _FROZEN.all(envelope=held.envelope_id)
+    rows = _FROZEN.all(envelope=held.envelope_id, recipient=held.pk)
     documents = [_shown(*row[:4]) for row in rows]
     text = consent_text(held, language=circumstances.language)
     proposed = ceremony.propose(
@@ -73,7 +74,7 @@ def _view(held: Recipient, names: Sequence[str], text: ConsentText) -> dict[str,
 # Each document beside its frozen revision, and without one if that should be missing.
 _FROZEN: Prepared[Any] = Prepared(
     lambda: (
-        Document.objects.filter(envelope_id=given("envelope", Document, "envelope"))
+        Document.objects.filter(meant_for(), envelope_id=given("envelope", Document, "envelope"))
         .annotate(frozen=FilteredRelation("revisions", condition=Q(revisions__kind=RevisionKind.FROZEN)))
         .order_by("position")
         .values_list("pk", "frozen__sha256", "frozen__size", "pages", "name")

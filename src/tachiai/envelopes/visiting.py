@@ -72,7 +72,8 @@ def stopped(found: Visit, *, at: datetime) -> str | None:
     """Why this link leads no further, as a refusal code; None while there is something to sign.
 
     Told only to the holder of a valid link: ``envelope.withdrawn``, ``envelope.declined``, ``link.expired``,
-    ``recipient.done`` (consented or signed), ``registration.revoked``, ``registration.suspended``.
+    ``recipient.done`` (consented, signed or reviewed), ``recipient.forwarded``, ``recipient.not_needed`` (another one of the same
+    order has done it), ``recipient.waiting``, ``registration.revoked``, ``registration.suspended``.
     """
     by_envelope = {
         EnvelopeState.WITHDRAWN: "envelope.withdrawn",
@@ -82,13 +83,23 @@ def stopped(found: Visit, *, at: datetime) -> str | None:
     recipient, state = found.recipient, EnvelopeState(found.envelope.state)
     if state in by_envelope:
         return by_envelope[state]
-    if recipient.state in (RecipientState.CONSENTED, RecipientState.SIGNED):
-        return "recipient.done"
+    if recipient.state in _BY_RECIPIENT:
+        return _BY_RECIPIENT[recipient.state]
     if at >= found.invitation.expires_at or recipient.state == RecipientState.EXPIRED:
         return "link.expired"
     if found.invitation.closed_at is not None or recipient.state not in (RecipientState.REQUESTED, RecipientState.OPENED):
         return "link.closed"
     return _registration_stop(recipient)
+
+
+_BY_RECIPIENT: dict[str, str] = {
+    RecipientState.CONSENTED: "recipient.done",
+    RecipientState.SIGNED: "recipient.done",
+    RecipientState.REVIEWED: "recipient.done",
+    RecipientState.FORWARDED: "recipient.forwarded",
+    RecipientState.CANCELLED: "recipient.not_needed",
+    RecipientState.WAITING: "recipient.waiting",
+}
 
 
 def _registration_stop(recipient: Recipient) -> str | None:
