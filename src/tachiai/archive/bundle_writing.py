@@ -34,7 +34,10 @@ class BundledDocument:
 
 @dataclass(frozen=True)
 class BundledSigner:
-    """One slot: whose it is, the consent as it stands, what it commits to (salt and canonical JSON, or empty), a passkey's assertion."""
+    """One slot: whose it is, the consent as it stands, what it commits to (salt and canonical JSON, or empty), a passkey's assertion.
+
+    ``documents`` are those that bear the slot, where not all of them do.
+    """
 
     slot: int
     order: int
@@ -43,6 +46,7 @@ class BundledSigner:
     salt: bytes
     personal: bytes
     passkey: bytes = b""
+    documents: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -145,9 +149,14 @@ def _manifest(held: Bundled) -> dict[str, object]:
         },
         "documents": [_document_told(place, document) for place, document in enumerate(held.documents, start=1)],
         "certificate": {"path": "certificate.pdf", "number": number, "paper_size": paper, **_identity(pdf)},
-        "signers": [{"slot": one.slot, "order": one.order, "recipient": one.recipient} for one in held.signers],
+        "signers": [_signer_told(one) for one in held.signers],
         "roots": sorted((_root_told(root) for root in held.roots), key=lambda told: str(told["sha256"])),
     }
+
+
+def _signer_told(one: BundledSigner) -> dict[str, object]:
+    theirs = {"documents": list(one.documents)} if one.documents else {}
+    return {"slot": one.slot, "order": one.order, "recipient": one.recipient, **theirs}
 
 
 def _document_told(place: int, document: BundledDocument) -> dict[str, object]:

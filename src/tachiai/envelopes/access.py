@@ -6,10 +6,10 @@ import uuid
 from functools import lru_cache
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Case, Q, QuerySet, When
 
 from tachiai.accounts.models import Member, Role
-from tachiai.envelopes.models import Envelope, Recipient, Side
+from tachiai.envelopes.models import Envelope, Kind, Recipient, Side
 from tachiai.envelopes.states import EnvelopeState, RecipientState
 from tachiai.errors import Refusal
 from tachiai.prepared import Prepared, given
@@ -75,7 +75,10 @@ def managed_envelope(member: Member, pk: uuid.UUID) -> Envelope:
 
 
 def own_place(member: Member, envelope: Envelope) -> Recipient | None:
-    """The place at which ``member`` is asked to sign ``envelope``, if there is one and its turn has come."""
+    """The place at which ``member`` is asked to sign or review ``envelope``, if there is one and its turn has come.
+
+    Of several, the one that is still to be done; otherwise the last.
+    """
     place = _OWN_PLACE.first(envelope=envelope.pk, member=member.pk)
     if place is not None:
         place.envelope = envelope
@@ -88,6 +91,7 @@ _OWN_PLACE = Prepared(
             envelope_id=given("envelope", Recipient, "envelope"), member_id=given("member", Recipient, "member"), side=Side.OWN
         )
         .exclude(state=RecipientState.WAITING)
-        .order_by("position")[:1]
+        .exclude(kind=Kind.COPY)
+        .order_by(Case(When(state__in=(RecipientState.REQUESTED, RecipientState.OPENED), then=0), default=1), "-position")[:1]
     )
 )

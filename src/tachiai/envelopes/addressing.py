@@ -181,3 +181,30 @@ def person_of(who: Registration | Member | Typed) -> dict[str, object]:
     if isinstance(who, Registration):
         return {**shared, "side": Side.COUNTERPARTY, "registration": who, "organization_name": who.counterparty.name}
     return {**shared, "side": Side.OWN, "member": who, "organization_name": who.organization.name}
+
+
+# Where anybody can have a mailbox: an address there says nothing of an organization.
+FREE_MAIL = {"gmail.com", "googlemail.com", "outlook.com", "outlook.jp", "hotmail.com", "yahoo.co.jp", "yahoo.com", "icloud.com"}
+
+
+def cautions_of(envelope: Envelope, places: Sequence[Place]) -> dict[str, str]:
+    """What the sender should look at twice before sending, by code, each with whom it is about.
+
+    ``same_mail``: one address stands twice, which a joint venture may need; ``own_domain``: a counterparty's address is of the sender's own
+    domain; ``free_mail``; ``no_gate``: whoever has the link sees the documents.
+    """
+    people = [(place, str(person_of(place.who)["mail"]).lower(), str(person_of(place.who)["name"])) for place in places]
+    theirs = [one for one in people if not isinstance(one[0].who, Member)]
+    ours = domain_of(envelope.sender.mail)
+    mails = [mail for _, mail, _ in people]
+    found = {
+        "same_mail": [name for _, mail, name in people if mails.count(mail) > 1],
+        "own_domain": [name for _, mail, name in theirs if domain_of(mail) == ours],
+        "free_mail": [name for _, mail, name in theirs if domain_of(mail) in FREE_MAIL],
+        "no_gate": [name for place, _, name in theirs if place.gate == Gate.NONE],
+    }
+    return {code: "、".join(dict.fromkeys(names)) for code, names in found.items() if names}
+
+
+def domain_of(mail: str) -> str:
+    return mail.rpartition("@")[2].lower()

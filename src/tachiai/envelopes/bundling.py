@@ -8,7 +8,8 @@ import ssl
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -34,6 +35,7 @@ from tachiai.crypto.bundle_material import Material, material_of, material_of_to
 from tachiai.crypto.canonical import canonical
 from tachiai.envelopes.events import note
 from tachiai.envelopes.models import Document, Envelope, Recipient, Revision, RevisionKind
+from tachiai.envelopes.places import documents_meant
 from tachiai.envelopes.reading import concluded_files
 from tachiai.envelopes.states import EnvelopeState, RecipientState
 from tachiai.errors import Outage, Refusal
@@ -101,14 +103,15 @@ def gather(envelope: Envelope, entries: list[RawEntry], log: LogProof, *, at: da
     material.add(material_of(paper, behind=paper_size))
     for one in (log.checkpoint, *log.earlier):
         material.certificates.update(material_of_token(one.token).certificates)
-    organization = envelope.organization
+    organization, meant = envelope.organization, documents_meant(envelope.pk)
+    signers = Recipient.objects.filter(envelope=envelope, state=RecipientState.SIGNED).order_by("slot")
     return Bundled(
         made_at=at,
         house=(organization.operator.name, organization.name, settings.TACHIAI.public_url),
         envelope=(str(envelope.pk), envelope.number, envelope.name, envelope.concluded_at or at),
         documents=documents,
         certificate=(certificate.record.certificate_number, paper, paper_size),
-        signers=[_signer(one) for one in Recipient.objects.filter(envelope=envelope, state=RecipientState.SIGNED).order_by("slot")],
+        signers=[_signer(one, meant.get(one.pk, ())) for one in signers],
         roots=_roots(),
         entries=entries,
         log=log,
@@ -135,7 +138,7 @@ def _whole(file: RecordFile) -> bytes:
     return pdf
 
 
-def _signer(recipient: Recipient) -> BundledSigner:
+def _signer(recipient: Recipient, documents: Sequence[uuid.UUID]) -> BundledSigner:
     consent = ceremony.consent_of(recipient.pk)
     if consent is None:
         raise RuntimeError("whoever signed a concluded envelope has consented")
@@ -148,6 +151,7 @@ def _signer(recipient: Recipient) -> BundledSigner:
         salt=bytes(consent.salt),
         personal=bytes(consent.personal),
         passkey=canonical(proof) if proof else b"",
+        documents=[str(pk) for pk in documents],
     )
 
 

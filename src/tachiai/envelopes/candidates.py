@@ -14,6 +14,18 @@ def own_signers(sender: Member) -> list[Member]:
     return signers if sender.organization.sender_may_sign else [signer for signer in signers if signer.pk != sender.pk]
 
 
+def own_people(sender: Member) -> list[Member]:
+    """Everybody of ours who can be named in an envelope: active members; who may not sign can still review or get a copy."""
+    return _PEOPLE.all(organization=sender.organization_id)
+
+
+_PEOPLE = Prepared(
+    lambda: (
+        Member.objects.filter(organization_id=given("organization", Member, "organization"), is_active=True)
+        .select_related("organization")
+        .order_by("-may_sign", "department", "name")
+    )
+)
 _SIGNERS = Prepared(
     lambda: Member.objects.filter(organization_id=given("organization", Member, "organization"), may_sign=True, is_active=True).order_by(
         "department", "name"

@@ -10,12 +10,14 @@ from django.db import transaction
 
 from tachiai import ceremony, vault
 from tachiai.accounts.models import Member
-from tachiai.archive.models import RecordFile
+from tachiai.archive.models import FileKind, RecordFile
 from tachiai.ceremony import Level
 from tachiai.clock import JAPAN
 from tachiai.envelopes.events import note
-from tachiai.envelopes.models import Envelope, Recipient
+from tachiai.envelopes.holding import documents_of
+from tachiai.envelopes.models import Envelope, Gate, Recipient
 from tachiai.envelopes.opening import try_code
+from tachiai.envelopes.places import documents_meant
 from tachiai.envelopes.reading import concluded_copy, concluded_files
 from tachiai.envelopes.visiting import Visit
 from tachiai.errors import Refusal
@@ -29,26 +31,42 @@ def open_download(found: Visit, *, code: str, address: str, agent: str, at: date
     ``open_envelope``; a revoked or suspended registration opens nothing.
     """
     personal: dict[str, object] = {"address": address, "agent": agent[:300]}
-    attempt = try_code(found, code, address=address, personal=personal, at=at)
+    gate = found.recipient.gate
+    attempt = None if gate == Gate.NONE else try_code(found, code, address=address, personal=personal, at=at)
+    level = Level.MAIL_AND_CODE if gate == Gate.REGISTERED else Level.MAIL_ONLY
     with transaction.atomic(durable=True):
-        ceremony.settle_attempt(attempt, right=True)
-        visit, key = ceremony.begin(found.invitation, level=Level.MAIL_AND_CODE, at=at)
-        data: dict[str, object] = {"recipient": str(found.recipient.pk), "ceremony": str(visit.pk), "level": str(Level.MAIL_AND_CODE)}
+        if attempt is not None:
+            ceremony.settle_attempt(attempt, right=True)
+        visit, key = ceremony.begin(found.invitation, level=level, at=at)
+        data: dict[str, object] = {"recipient": str(found.recipient.pk), "ceremony": str(visit.pk), "level": str(level)}
         note(found.envelope, "download.opened", by=found.recipient, at=at, data=data, personal=personal)
     return key
 
 
-def concluded_file(envelope: Envelope, position: int) -> RecordFile:
-    """One concluded file by its place in the record. Refuses with ``page.unknown``."""
-    found = next((file for file in concluded_files(envelope) if file.position == position), None)
+def files_of(recipient: Recipient) -> list[RecordFile]:
+    """The concluded files that somebody is to have: the certificate, and their documents."""
+    meant = documents_meant(recipient.envelope_id).get(recipient.pk)
+    files = concluded_files(recipient.envelope)
+    if meant is None:
+        return files
+    theirs = {document.blob_id for document in documents_of(recipient.envelope) if document.pk in meant}
+    return [file for file in files if file.kind == FileKind.CERTIFICATE or file.blob_id in theirs]
+
+
+def concluded_file(recipient: Recipient, position: int) -> RecordFile:
+    """One concluded file of theirs by its place in the record. Refuses with ``page.unknown``."""
+    found = next((file for file in files_of(recipient) if file.position == position), None)
     if found is None:
         raise Refusal("page.unknown")
     return found
 
 
-def standing_files(envelope: Envelope) -> list[RecordFile]:
-    """The concluded files whose bytes were not destroyed. Refuses ``vault.shredded`` when there were some and none is left."""
-    files = concluded_files(envelope)
+def standing_files(envelope: Envelope, *, by: Recipient | Member) -> list[RecordFile]:
+    """The concluded files whose bytes were not destroyed; a recipient's are :func:`files_of` them.
+
+    Refuses ``vault.shredded`` when there were some and none is left.
+    """
+    files = files_of(by) if isinstance(by, Recipient) else concluded_files(envelope)
     standing = [file for file in files if file.blob.shredded_at is None]
     if files and not standing:
         vault.must_stand(files[0].blob)
@@ -57,7 +75,7 @@ def standing_files(envelope: Envelope) -> list[RecordFile]:
 
 def zip_concluded(envelope: Envelope, *, by: Recipient | Member, at: datetime) -> Iterator[bytes]:
     """A ZIP of all files of :func:`standing_files`, which refuses before anything is sent."""
-    return _zipped(standing_files(envelope), envelope, by=by, at=at)
+    return _zipped(standing_files(envelope, by=by), envelope, by=by, at=at)
 
 
 def _zipped(files: Sequence[RecordFile], envelope: Envelope, *, by: Recipient | Member, at: datetime) -> Iterator[bytes]:

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import transaction
 
 from tachiai import ledger, outbox
+from tachiai.ceremony import Purpose
 from tachiai.crypto.tokens import timed_code
 from tachiai.envelopes.events import note
 from tachiai.envelopes.models import Envelope, Gate
@@ -21,7 +22,7 @@ from tachiai.errors import Refusal
 
 LIVES = timedelta(minutes=10)
 AGAIN_AFTER = timedelta(seconds=60)
-EVENTS = ("recipient.code_sent", "recipient.opened")
+EVENTS = ("recipient.code_sent", "recipient.opened", "download.opened")
 
 
 def send_one_time_code(found: Visit, *, at: datetime) -> None:
@@ -30,7 +31,8 @@ def send_one_time_code(found: Visit, *, at: datetime) -> None:
     Refuses with ``otp.too_soon`` (seconds) within a minute of the last, with ``code.locked`` or ``code.ended``, and with what
     ``stopped`` says of the link.
     """
-    reason = stopped(found, at=at)
+    signing = found.invitation.purpose == Purpose.SIGN
+    reason = stopped(found, at=at) if signing else None
     if found.recipient.gate != Gate.OTP or reason not in (None, "recipient.done"):
         raise Refusal(reason or "link.unknown")
     bar = barred(found, at=at)
@@ -41,7 +43,7 @@ def send_one_time_code(found: Visit, *, at: datetime) -> None:
         last = sent_at(found)
         if last is not None and at - last < AGAIN_AFTER:
             raise Refusal("otp.too_soon", seconds=int((AGAIN_AFTER - (at - last)).total_seconds()) + 1)
-        data: dict[str, object] = {"recipient": str(found.recipient.pk), "generation": found.invitation.generation}
+        data: dict[str, object] = {"recipient": str(found.recipient.pk), **_link(found)}
         note(found.envelope, "recipient.code_sent", by=found.recipient, at=at, data=data)
         send_code(found.recipient, outbox.conceal(_code(found, at)), at=at)
 
@@ -50,9 +52,14 @@ def sent_at(found: Visit) -> datetime | None:
     """When the code that has not been used yet was sent through this very link; None when there is none."""
     mine = str(found.recipient.pk)
     told = [entry for entry in ledger.entries(found.envelope.stream, events=EVENTS) if entry.data.get("recipient") == mine]
-    if not told or told[-1].event != "recipient.code_sent" or told[-1].data.get("generation") != found.invitation.generation:
+    if not told or told[-1].event != "recipient.code_sent" or not _link(found).items() <= told[-1].data.items():
         return None
     return told[-1].at
+
+
+def _link(found: Visit) -> dict[str, object]:
+    """Which link a code is for."""
+    return {"purpose": str(found.invitation.purpose), "generation": found.invitation.generation}
 
 
 def live_code(found: Visit, *, at: datetime) -> str:

@@ -265,6 +265,7 @@ def shaped(value: Json, shape: Shape) -> bool:
     return bool(shape(value))
 
 
+SIGNER: Dict[str, Any] = {"slot": is_number, "order": is_number, "recipient": UUID}
 MANIFEST: Shape = {
     "v": is_one,
     "kind": re.compile(re.escape(KIND)),
@@ -291,7 +292,7 @@ MANIFEST: Shape = {
         "sha256": HEX,
         "size": is_number,
     },
-    "signers": [{"slot": is_number, "order": is_number, "recipient": UUID}],
+    "signers": [(SIGNER, {**SIGNER, "documents": [UUID]})],
     "roots": [{"sha256": HEX, "uses": [re.compile("seal|timestamp")], "embedded": is_yes_or_no, "accredited": is_yes_or_no}],
     "files": [{"path": is_text, "sha256": HEX, "size": is_size}],
 }
@@ -1803,7 +1804,7 @@ class Examination:
         self.places: Dict[int, int] = {}
         self.personal: Dict[int, Json] = {}
         self.told: Dict[int, Json] = {}
-        self.asked: Dict[int, str] = {}
+        self.asked: Dict[int, Dict[str, Any]] = {}
         self.log_key: Optional[LogKey] = None
         self.checkpoint: Optional[Checkpoint] = None
         self.stamped_at: Optional[datetime] = None
@@ -1907,8 +1908,8 @@ class Examination:
     # --------------------------------------------------------------------------- 3 to 5: the PDFs and their signatures
 
     def _pdf(self) -> None:
-        slots = [signer["slot"] for signer in self.form["signers"]]
         for held in self.form["documents"]:
+            slots = [signer["slot"] for signer in self.form["signers"] if has(signer, held["document"])]
             frozen = (held["frozen_size"], held["frozen_sha256"])
             self._read_pdf(Terms(held["path"], held["upload_size"], held["upload_sha256"], slots, frozen))
         paper = self.form["certificate"]
@@ -2017,7 +2018,8 @@ class Examination:
         self.consents[slot] = consent
         named = (consent["envelope"], consent["recipient"], consent["slot"])
         demand(named == (self.form["envelope"]["id"], signer["recipient"], slot), "consent.envelope")
-        wanted = [(held["document"], held["frozen_sha256"], held["frozen_size"]) for held in self.form["documents"]]
+        theirs = [held for held in self.form["documents"] if has(signer, held["document"])]
+        wanted = [(held["document"], held["frozen_sha256"], held["frozen_size"]) for held in theirs]
         demand([(d["document"], d["sha256"], d["size"]) for d in consent["documents"]] == wanted, "consent.documents")
         digest = hashlib.sha256(data).digest()
         for pdf in self.pdfs:
@@ -2118,16 +2120,41 @@ class Examination:
 
     def _sent(self) -> None:
         uploads = [held["upload_sha256"] for held in self.form["documents"]]
-        slots = [{"slot": s["slot"], "order": s["order"], "recipient": s["recipient"]} for s in self.form["signers"]]
         sent = [entry["data"] for entry in self.entries if entry["event"] == "envelope.sent"]
         demand(len(sent) == 1 and sent[0].get("documents") == uploads, "entry.sent")
         told = sent[0].get("slots")
-        demand(isinstance(told, list) and all(isinstance(one, dict) for one in told), "entry.sent")
-        bare = [{key: one[key] for key in one if key != "proof"} for one in told]
-        # Written out, because to Python true is 1.
-        demand(canonical(bare) == canonical(slots), "entry.sent")
-        demand(all(one.get("proof", "totp") in ("totp", "passkey") for one in told), "entry.sent", "a proof that is not known here")
-        self.asked = {one["slot"]: f"-{one['proof']}" for one in told if "proof" in one}
+        demand(isinstance(told, list) and all(is_place(one) for one in told), "entry.sent")
+        standing = self._standing(told)
+        for one in standing:
+            demand(one.get("proof", "totp") in ("totp", "passkey"), "entry.sent", "a proof that is not known here")
+            demand(one.get("gate", "otp") in ("otp", "none"), "entry.sent", "a gate that is not known here")
+        demand(sorted({one["slot"] for one in standing}) == [one["slot"] for one in self.form["signers"]], "entry.sent")
+        for signer in self.form["signers"]:
+            group = [one for one in standing if one["slot"] == signer["slot"]]
+            own = [one for one in group if one["recipient"] == signer["recipient"]]
+            demand(len(own) == 1 and own[0]["order"] == signer["order"], "entry.sent")
+            demand(canonical(own[0].get("documents")) == canonical(signer.get("documents")), "entry.sent")
+            demand(len(group) == 1 or all(one.get("any_one") is True for one in group), "entry.sent", "one slot for several")
+            self.asked[signer["slot"]] = own[0]
+
+    def _standing(self, told: List[Json]) -> List[Json]:
+        """Who was to sign where in the end: who was sent to, but for those in whose place somebody else was named."""
+        standing = {one["recipient"]: one for one in told}
+        demand(len(standing) == len(told), "entry.sent")
+        for entry in self.entries:
+            if entry["event"] != "recipient.reassigned":
+                continue
+            old, place = entry["data"].get("recipient"), entry["data"].get("place")
+            demand(isinstance(old, str) and isinstance(place, dict), "entry.sent", "somebody reassigned to nobody")
+            if old not in standing and "slot" not in place:
+                continue  # somebody who was not to sign
+            demand(old in standing and is_place(place) and place["recipient"] not in standing, "entry.sent", "reassigned from nobody")
+            before = standing.pop(old)
+            # Written out, because to Python true is 1.
+            same = all(canonical(before.get(name)) == canonical(place.get(name)) for name in _TERMS)
+            demand(same, "entry.sent", "reassigned on other terms")
+            standing[place["recipient"]] = place
+        return list(standing.values())
 
     def _consented(self, signer: Json) -> None:
         consent = self.consents.get(signer["slot"])
@@ -2138,7 +2165,9 @@ class Examination:
         demand(self._once("recipient.consented", wanted), "entry.consent")
         level = consent["authentication"].get("level")
         said = level if isinstance(level, str) else ""
-        demand(said.endswith(self.asked.get(signer["slot"], "")), "entry.consent", "less than the sender asked for")
+        place = self.asked.get(signer["slot"], {})
+        enough = said.endswith(f"-{place['proof']}" if "proof" in place else "") and (said != "mail-only" or "gate" in place)
+        demand(enough, "entry.consent", "less than the sender asked for")
 
     def _recorded(self, pdf: Pdf, document: str) -> None:
         recipients = {signer["slot"]: signer["recipient"] for signer in self.form["signers"]}
@@ -2377,12 +2406,32 @@ def _read_manifest(data: bytes) -> Dict[str, Any]:
         and "manifest.json" not in paths
         and documents == [f"documents/{number:02d}.pdf" for number in range(1, len(documents) + 1)]
         and slots == list(range(1, len(slots) + 1))
+        and all(_are_theirs(one["documents"], held["documents"]) for one in held["signers"] if "documents" in one)
         and roots == sorted(set(roots))
         and all(one["uses"] in (["seal"], ["timestamp"], ["seal", "timestamp"]) for one in held["roots"])
     )
     demand(ordered and documents and slots, "manifest.form")
     manifest: Dict[str, Any] = held
     return manifest
+
+
+_TERMS = ("slot", "order", "any_one", "proof", "documents")
+_PLACE = {"slot", "order", "recipient", "any_one", "gate", "proof", "deadline", "documents", "may_reassign", "wants_copy"}
+
+
+def is_place(value: Json) -> bool:
+    """Whether an entry names somebody who is to sign, and nothing about them that is not known here."""
+    return isinstance(value, dict) and value.keys() <= _PLACE and shaped({name: value.get(name) for name in SIGNER}, SIGNER)
+
+
+def has(signer: Json, document: str) -> bool:
+    """Whether a signer signs this document: all of them, unless some are named."""
+    return bool(document in signer.get("documents", [document]))
+
+
+def _are_theirs(some: Sequence[str], documents: Sequence[Json]) -> bool:
+    """Documents of the bundle, in its order, and at least one."""
+    return bool(some) and list(some) == [held["document"] for held in documents if held["document"] in some]
 
 
 def _json_of(data: bytes, shape: Shape, code: str) -> Json:

@@ -28,7 +28,8 @@ async function judgeConsent(ex, signer, bytes) {
   const digest = await sha256Hex(bytes);
   ex.consents.set(slot, { consent, digest, bytes });
   demand(consent.envelope === ex.manifest.envelope.id && consent.recipient === recipient && consent.slot === slot, "consent.envelope");
-  demand(coversDocuments(consent, ex.manifest), "consent.documents");
+  const theirs = ex.manifest.documents.filter(({ document }) => signs(signer, document));
+  demand(coversDocuments(consent, theirs), "consent.documents");
   const own = ex.pdfs.flatMap(({ signatures }) => signatures).filter(({ field }) => slotOf(field) === slot);
   demand(
     own.every((signature) => signature.consent === digest),
@@ -44,7 +45,7 @@ async function judgeConsent(ex, signer, bytes) {
 }
 
 /** Whether a consent names exactly the manifest's documents, in order, as they were frozen. */
-function coversDocuments(consent, { documents }) {
+function coversDocuments(consent, documents) {
   return (
     consent.documents.length === documents.length &&
     documents.every(

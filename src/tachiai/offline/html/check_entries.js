@@ -102,28 +102,61 @@ function judgeSent(ex) {
   const same = (told, wanted) => told !== undefined && canonicalText(told) === canonicalText(wanted);
   demand(sent.length === 1 && same(sent[0].documents, uploads), "entry.sent");
   const { slots } = sent[0];
-  demand(Array.isArray(slots) && slots.every(FORM.object), "entry.sent");
-  demand(
-    same(
-      slots.map(({ proof: _, ...told }) => told),
-      signers,
-    ),
-    "entry.sent",
-  );
-  const asked = slots.filter((one) => Object.hasOwn(one, "proof"));
-  demand(
-    asked.every(({ proof }) => ["totp", "passkey"].includes(proof)),
-    "entry.sent",
-    "a proof that is not known here",
-  );
-  for (const { slot, proof } of asked) ex.asked.set(slot, `-${proof}`);
+  demand(Array.isArray(slots) && slots.every(isPlace), "entry.sent");
+  const standing = placesInTheEnd(ex, slots);
+  for (const { proof = "totp", gate = "otp" } of standing) {
+    demand(["totp", "passkey"].includes(proof), "entry.sent", "a proof that is not known here");
+    demand(["otp", "none"].includes(gate), "entry.sent", "a gate that is not known here");
+  }
+  const filled = new Set(standing.map(({ slot }) => slot));
+  demand(filled.size === signers.length && signers.every(({ slot }) => filled.has(slot)), "entry.sent");
+  for (const signer of signers) {
+    const group = standing.filter(({ slot }) => slot === signer.slot);
+    const own = group.find(({ recipient }) => recipient === signer.recipient);
+    demand(own && own.order === signer.order, "entry.sent");
+    demand(sameMember(own, signer, "documents"), "entry.sent");
+    demand(group.length === 1 || group.every((one) => one.any_one === true), "entry.sent", "one slot for several");
+    ex.asked.set(signer.slot, own);
+  }
+}
+
+const SIGNER_PLACE = ["slot", "order", "recipient", "any_one", "gate", "proof", "deadline", "documents", "may_reassign", "wants_copy"];
+
+/** Whether an entry names somebody who is to sign, and nothing about them that is not known here. */
+function isPlace(value) {
+  if (!FORM.object(value) || !Object.keys(value).every((name) => SIGNER_PLACE.includes(name))) return false;
+  const { slot, order, recipient } = value;
+  return FORM.of(SIGNER)({ slot, order, recipient });
+}
+
+const sameMember = (one, other, name) => canonicalText(one[name] ?? null) === canonicalText(other[name] ?? null);
+
+/** Who was to sign where in the end: who was sent to, but for those in whose place somebody else was named. */
+function placesInTheEnd(ex, slots) {
+  const standing = new Map(slots.map((one) => [one.recipient, one]));
+  demand(standing.size === slots.length, "entry.sent");
+  for (const { event, data } of ex.entries) {
+    if (event !== "recipient.reassigned") continue;
+    const { recipient: old, place } = data;
+    demand(FORM.text(old) && FORM.object(place), "entry.sent", "somebody reassigned to nobody");
+    if (!standing.has(old) && !Object.hasOwn(place, "slot")) continue; // somebody who was not to sign
+    demand(standing.has(old) && isPlace(place) && !standing.has(place.recipient), "entry.sent", "reassigned from nobody");
+    const same = ["slot", "order", "any_one", "proof", "documents"].every((name) => sameMember(standing.get(old), place, name));
+    demand(same, "entry.sent", "reassigned on other terms");
+    standing.delete(old);
+    standing.set(place.recipient, place);
+  }
+  return [...standing.values()];
 }
 
 function judgeConsented(ex, slot, recipient) {
   const held = ex.consents.get(slot);
   if (!held) return;
+  const place = ex.asked.get(slot) ?? {};
+  const level = levelOf(held.consent);
   demand(isToldOnce(ex, "recipient.consented", { recipient, consent: held.consent.consent, digest: held.digest }), "entry.consent");
-  demand(levelOf(held.consent).endsWith(ex.asked.get(slot) ?? ""), "entry.consent", "less than the sender asked for");
+  const enough = level.endsWith(place.proof ? `-${place.proof}` : "") && (level !== "mail-only" || place.gate !== undefined);
+  demand(enough, "entry.consent", "less than the sender asked for");
 }
 
 const upTo = (pdf, signature) => sha256Hex(pdf.bytes.subarray(0, signature.section.end));

@@ -1,6 +1,7 @@
 /* Checks 1 and 2, `container` and `manifest`: what is there, and whether it is what the bundle says it holds. */
 
 const MANIFEST_KIND = "tachiai-evidence-bundle";
+const SIGNER = { slot: FORM.number, order: FORM.number, recipient: FORM.uuid };
 const MANIFEST_FORM = FORM.of({
   v: FORM.one,
   kind: FORM.text,
@@ -27,7 +28,7 @@ const MANIFEST_FORM = FORM.of({
     sha256: FORM.digest,
     size: FORM.number,
   }),
-  signers: FORM.list(FORM.of({ slot: FORM.number, order: FORM.number, recipient: FORM.uuid })),
+  signers: FORM.list((one) => FORM.of(SIGNER)(one) || FORM.of({ ...SIGNER, documents: FORM.list(FORM.uuid) })(one)),
   roots: FORM.list(FORM.of({ sha256: FORM.digest, uses: FORM.list(matching(/^(?:seal|timestamp)$/)), embedded: FORM.flag, accredited: FORM.flag })),
   files: FORM.list(FORM.of({ path: FORM.text, sha256: FORM.digest, size: FORM.size })),
 });
@@ -86,6 +87,15 @@ function readManifest(bytes) {
   return held;
 }
 
+/** Whether a signer signs this document: all of them, unless some are named. */
+const signs = ({ documents = null }, document) => documents === null || documents.includes(document);
+
+/** Documents of the bundle, in its order, and at least one. */
+function areTheirs(some, documents) {
+  const named = documents.map(({ document }) => document).filter((document) => some.includes(document));
+  return some.length > 0 && canonicalText(some) === canonicalText(named);
+}
+
 function isOrdered({ files, documents, signers, roots }) {
   const inOrder = (list) => JSON.stringify(sorted(new Set(list))) === JSON.stringify(list);
   const paths = files.map(({ path }) => path);
@@ -97,6 +107,7 @@ function isOrdered({ files, documents, signers, roots }) {
     inOrder(roots.map(({ sha256 }) => sha256)) &&
     documents.every(({ path }, at) => path === `documents/${String(at + 1).padStart(2, "0")}.pdf`) &&
     signers.every(({ slot }, at) => slot === at + 1) &&
+    signers.every((one) => one.documents === undefined || areTheirs(one.documents, documents)) &&
     roots.every(({ uses }) => ROOT_USES.includes(String(uses)))
   );
 }

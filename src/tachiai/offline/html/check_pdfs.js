@@ -1,9 +1,10 @@
 /* Check 3, `pdf`: each document and the certificate, their sections and what these may be. */
 
 async function checkPdfs(ex) {
-  const slots = ex.manifest.signers.map(({ slot }) => slot);
-  for (const one of ex.manifest.documents)
+  for (const one of ex.manifest.documents) {
+    const slots = ex.manifest.signers.filter((signer) => signs(signer, one.document)).map(({ slot }) => slot);
     await checkPdf(ex, { path: one.path, stated: one, isDocument: true, base: one.upload_size, slots });
+  }
   const paper = ex.manifest.certificate;
   await checkPdf(ex, { path: paper.path, stated: paper, isDocument: false, base: paper.paper_size, slots: [] });
 }

@@ -114,7 +114,7 @@ def everything(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpRespo
 
 
 def _zipped(envelope: Envelope, *, by: Member) -> bytes | None:
-    files = standing_files(envelope)
+    files = standing_files(envelope, by=by)
     if not files:
         return None
     packed, used = io.BytesIO(), set[str]()

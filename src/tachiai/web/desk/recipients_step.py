@@ -1,116 +1,34 @@
-"""P-04 ②: who signs, chosen from approved registrations and from our own members who may, and in which order."""
+"""P-04 ②: who is asked what, in which order: from approved registrations, our own members, or typed in."""
 
 from __future__ import annotations
 
 import uuid
 from typing import Any
 
-from django import forms
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from tachiai import clock
 from tachiai.accounts.models import Member
 from tachiai.counterparties.access import may_register
 from tachiai.counterparties.models import Registration
 from tachiai.counterparties.usable import usable_registrations
-from tachiai.envelopes.candidates import own_signers
-from tachiai.envelopes.drafting import name_recipients
-from tachiai.envelopes.holding import signers_of
-from tachiai.envelopes.models import Envelope, Proof, Side
+from tachiai.envelopes.addressing import cautions_of
+from tachiai.envelopes.candidates import own_people, own_signers
+from tachiai.envelopes.drafting import address_envelope
+from tachiai.envelopes.holding import documents_of, signers_of
+from tachiai.envelopes.models import Envelope, Proof, Recipient, Side
+from tachiai.envelopes.places import documents_meant
 from tachiai.errors import Refusal
 from tachiai.web.desk.doors import at_desk, show
+from tachiai.web.desk.people_words import our_words, their_words
+from tachiai.web.desk.recipients_form import FURTHER, ROWS, TYPED, Choices, RecipientsForm
 from tachiai.web.desk.wizard import draft_of, steps_of
 from tachiai.web.problems import sentence
 
-FURTHER = 3
 ABOUT_PASSKEYS = ("proof.no_passkeys", "proof.not_for_own")
-Choices = list[tuple[str, Any]]
-THEIR_PROOFS = (
-    (Proof.PLAIN, gettext_lazy("アクセスコード")),
-    (Proof.TOTP, gettext_lazy("アクセスコード＋認証アプリ（TOTP）")),
-    (Proof.PASSKEY, gettext_lazy("アクセスコード＋パスキー")),
-)
-OUR_PROOFS = (
-    (Proof.PLAIN, gettext_lazy("職員ログイン")),
-    (Proof.TOTP, gettext_lazy("職員ログイン＋認証アプリ（TOTP）")),
-)
-ALL_PROOFS = (
-    (Proof.PLAIN, gettext_lazy("通常の方法")),
-    (Proof.TOTP, gettext_lazy("認証アプリ（TOTP）を追加")),
-    (Proof.PASSKEY, gettext_lazy("パスキーを追加（相手方のみ）")),
-)
-
-
-def _order(initial: int, *, required: bool = True) -> forms.IntegerField:
-    words = gettext_lazy("1〜99の数字を入力してください。")
-    return forms.IntegerField(
-        label=gettext_lazy("順番"),
-        min_value=1,
-        max_value=99,
-        initial=initial,
-        required=required,
-        error_messages=dict.fromkeys(("required", "invalid", "min_value", "max_value"), words),
-        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
-    )
-
-
-class RecipientsForm(forms.Form):
-    """One counterparty and one of ours, and up to three more of either kind. Values are ``r:<registration>`` and ``m:<member>``."""
-
-    counterparty = forms.ChoiceField(
-        label=gettext_lazy("相手方の署名者"),
-        help_text=gettext_lazy("届出の確認と承認が済んだ方から選びます。"),
-        error_messages={"required": gettext_lazy("相手方の署名者を選択してください。")},
-    )
-    counterparty_order = _order(1)
-    counterparty_proof = forms.TypedChoiceField(
-        label=gettext_lazy("本人確認の方法"),
-        choices=THEIR_PROOFS,
-        coerce=Proof,
-        empty_value=Proof.PLAIN,
-        required=False,
-        help_text=gettext_lazy("認証アプリとパスキーは、相手方が最初の署名のときに登録します。"),
-    )
-    own = forms.ChoiceField(
-        label=gettext_lazy("当方の署名者"),
-        help_text=gettext_lazy("署名権限のある職員から選びます。"),
-        error_messages={"required": gettext_lazy("当方の署名者を選択してください。")},
-    )
-    own_order = _order(2)
-    own_proof = forms.TypedChoiceField(
-        label=gettext_lazy("本人確認の方法"), choices=OUR_PROOFS, coerce=Proof, empty_value=Proof.PLAIN, required=False
-    )
-
-    def __init__(self, *args: Any, theirs: Choices, ours: Choices, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        nobody = ("", _("選択してください"))
-        self._choose("counterparty", [nobody, *theirs])
-        self._choose("own", [nobody, *ours])
-        everybody: Choices = [("", _("追加しない")), (_("相手方"), theirs), (_("当方"), ours)]
-        for row in range(FURTHER):
-            self.fields[f"more_{row}"] = forms.ChoiceField(label=_("署名者"), required=False)
-            self._choose(f"more_{row}", everybody)
-            self.fields[f"more_{row}_order"] = _order(1, required=False)
-            self.fields[f"more_{row}_proof"] = forms.TypedChoiceField(
-                label=_("本人確認の方法"), choices=ALL_PROOFS, coerce=Proof, empty_value=Proof.PLAIN, required=False
-            )
-
-    def _choose(self, name: str, choices: Choices) -> None:
-        field = self.fields[name]
-        if isinstance(field, forms.ChoiceField):
-            field.choices = choices
-
-    def places(self) -> list[tuple[int, str, Proof]]:
-        """(order, who, proof) as chosen; the same person chosen twice stands twice, because a joint venture may need it."""
-        given = self.cleaned_data
-        names = ["counterparty", "own", *(f"more_{row}" for row in range(FURTHER))]
-        return [(given[f"{name}_order"] or 1, given[name], given[f"{name}_proof"] or Proof.PLAIN) for name in names if given[name]]
-
-    def further(self) -> list[tuple[forms.BoundField, forms.BoundField, forms.BoundField]]:
-        return [(self[f"more_{row}"], self[f"more_{row}_order"], self[f"more_{row}_proof"]) for row in range(FURTHER)]
+Known = dict[str, Registration | Member]
 
 
 @at_desk
@@ -118,24 +36,41 @@ def recipients(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpRespo
     envelope = draft_of(member, pk)
     if envelope is None:
         return redirect("desk:envelope", pk)
-    registrations = usable_registrations(member.organization)
-    members = own_signers(envelope.sender)
-    theirs, ours = [(f"r:{one.pk}", _their_words(one)) for one in registrations], [(f"m:{one.pk}", _our_words(one)) for one in members]
+    known = _known(envelope)
+    theirs: Choices = [(key, their_words(one)) for key, one in known.items() if isinstance(one, Registration)]
+    ours: Choices = [(key, our_words(one)) for key, one in known.items() if isinstance(one, Member)]
+    shape: dict[str, Any] = {"theirs": theirs, "ours": ours, "documents": documents_of(envelope)}
     if request.method != "POST":
-        form = RecipientsForm(theirs=theirs, ours=ours, initial=_chosen(envelope, theirs, ours))
-        return _page(request, member, envelope, form, theirs=theirs, ours=ours)
-    form = RecipientsForm(request.POST, theirs=theirs, ours=ours)
+        form = RecipientsForm(**shape, initial=_chosen(envelope, theirs))
+        return _page(request, member, envelope, form, known)
+    if "move" in request.POST:
+        return _page(request, member, envelope, RecipientsForm(_moved(request.POST), **shape), known)
+    form = RecipientsForm(request.POST, **shape)
     if form.is_valid():
-        known: dict[str, Registration | Member] = {f"r:{one.pk}": one for one in registrations} | {f"m:{one.pk}": one for one in members}
-        try:
-            places = form.places()
-            chosen, proofs = [(order, known[who]) for order, who, _proof in places], [proof for _order, _who, proof in places]
-            name_recipients(envelope, chosen, by=member, at=clock.now(), proofs=proofs)
-            return redirect("desk:review", envelope.pk)
-        except Refusal as refusal:
-            for name in _at_fault(form, refusal.code):
-                form.add_error(name, sentence(refusal.code, refusal.facts))
-    return _page(request, member, envelope, form, theirs=theirs, ours=ours, status=422)
+        seen = _saved(request, member, envelope, form, known)
+        if seen is not None:
+            return seen
+    return _page(request, member, envelope, form, known, status=422)
+
+
+def _saved(request: HttpRequest, member: Member, envelope: Envelope, form: RecipientsForm, known: Known) -> HttpResponse | None:
+    """On to the next step, past the page's own warnings where there are any; None when the form says why not."""
+    places = form.places(known, {str(one.pk): one for one in documents_of(envelope)})
+    try:
+        address_envelope(envelope, places, by=member, at=clock.now())
+    except Refusal as refusal:
+        for name in _at_fault(form, refusal.code):
+            form.add_error(name, sentence(refusal.code, refusal.facts))
+        return None
+    cautions = cautions_of(envelope, places)
+    if cautions and request.POST.get("seen") != ",".join(sorted(cautions)):
+        return _page(request, member, envelope, form, known, cautions=cautions)
+    return redirect("desk:review", envelope.pk)
+
+
+def _known(envelope: Envelope) -> Known:
+    registrations, members = usable_registrations(envelope.organization), own_people(envelope.sender)
+    return {f"r:{one.pk}": one for one in registrations} | {f"m:{one.pk}": one for one in members}
 
 
 def _at_fault(form: RecipientsForm, code: str) -> list[str | None]:
@@ -146,34 +81,67 @@ def _at_fault(form: RecipientsForm, code: str) -> list[str | None]:
     return [*chosen] or [None]
 
 
-def _chosen(envelope: Envelope, theirs: Choices, ours: Choices) -> dict[str, Any]:
+def _moved(posted: QueryDict) -> QueryDict:
+    """The same form with one row moved up or down: its number is exchanged for the next one before or behind it."""
+    changed = posted.copy()
+    direction, _colon, name = changed.pop("move")[0].partition(":")
+    if name not in ROWS:
+        return changed
+    orders = {row: _number(changed.get(f"{row}_order", "")) for row in ROWS if changed.get(row)}
+    mine = orders.get(name, 1)
+    others = sorted({one for row, one in orders.items() if row != name})
+    nearer = [one for one in others if one < mine][-1:] if direction == "up" else [one for one in others if one > mine][:1]
+    if not nearer:
+        if direction != "up" and mine in others:
+            changed[f"{name}_order"] = str(mine + 1)
+        elif direction == "up" and mine in others and mine > 1:
+            changed[f"{name}_order"] = str(mine - 1)
+        return changed
+    for row, one in orders.items():
+        if one == nearer[0]:
+            changed[f"{row}_order"] = str(mine)
+    changed[f"{name}_order"] = str(nearer[0])
+    return changed
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdecimal() and len(text) < 3 else 1
+
+
+def _chosen(envelope: Envelope, theirs: Choices) -> dict[str, Any]:
     """What was chosen before; on a first visit the only possible choice, if there is only one."""
     places = sorted(signers_of(envelope), key=lambda one: one.position)
     if not places:
-        return {"counterparty": theirs[0][0] if len(theirs) == 1 else "", "own": ours[0][0] if len(ours) == 1 else ""}
-    values = [(f"r:{place.registration_id}" if place.side == Side.COUNTERPARTY else f"m:{place.member_id}", place) for place in places]
-    initial: dict[str, Any] = {}
-    rest = []
-    for value, place in values:
+        ours = [f"m:{one.pk}" for one in own_signers(envelope.sender)]
+        return {"counterparty": theirs[0][0] if len(theirs) == 1 else "", "own": ours[0] if len(ours) == 1 else ""}
+    meant, initial, rest = documents_meant(envelope.pk), dict[str, Any](), list[Recipient]()
+    for place in places:
         name = "counterparty" if place.side == Side.COUNTERPARTY else "own"
         if name in initial:
-            rest.append((value, place))
+            rest.append(place)
         else:
-            initial |= {name: value, f"{name}_order": place.order, f"{name}_proof": place.proof}
-    for row, (value, place) in enumerate(rest[:FURTHER]):
-        initial |= {f"more_{row}": value, f"more_{row}_order": place.order, f"more_{row}_proof": place.proof}
+            initial |= _initial(name, place, meant.get(place.pk, []))
+    for row, place in enumerate(rest[:FURTHER]):
+        initial |= _initial(f"more_{row}", place, meant.get(place.pk, []))
     return initial
 
 
-def _their_words(registration: Registration) -> str:
-    person = " ".join(part for part in (registration.counterparty.name, registration.title, registration.name) if part)
-    method = _("書面（職員入力）") if registration.method == "paper" else _("オンライン（本人入力）")
-    return _("{person} <{mail}>（届出方法：{method}）").format(person=person, mail=registration.mail, method=method)
-
-
-def _our_words(member: Member) -> str:
-    person = " ".join(part for part in (member.department, member.title, member.name) if part)
-    return f"{person} <{member.mail}>"
+def _initial(name: str, place: Recipient, documents: list[uuid.UUID]) -> dict[str, Any]:
+    value = f"m:{place.member_id}" if place.member_id else f"r:{place.registration_id}" if place.registration_id else TYPED
+    typed = {"organization": place.organization_name, "title": place.title, "name": place.name, "mail": place.mail}
+    told = {
+        "order": place.order,
+        "proof": place.proof,
+        "kind": place.kind,
+        "any_one": place.any_one,
+        "gate": "" if place.side == Side.OWN or place.gate == "registered" else place.gate,
+        "deadline": place.deadline,
+        "documents": [str(pk) for pk in documents],
+        "may_reassign": place.may_reassign,
+        "no_copy": not place.wants_copy,
+        **(typed if value == TYPED else {}),
+    }
+    return {name: value} | {f"{name}_{part}": one for part, one in told.items()}
 
 
 def _page(
@@ -181,20 +149,26 @@ def _page(
     member: Member,
     envelope: Envelope,
     form: RecipientsForm,
+    known: Known,
     *,
-    theirs: Choices,
-    ours: Choices,
+    cautions: dict[str, str] | None = None,
     status: int = 200,
 ) -> HttpResponse:
+    rows = form.rows()
     context = {
         "heading": _("署名を依頼する"),
         "steps": steps_of(envelope),
         "step": 2,
         "envelope": envelope,
         "form": form,
-        "has_theirs": bool(theirs),
-        "has_ours": bool(ours),
-        "has_more": any(form[f"more_{row}"].value() for row in range(FURTHER)),
+        "theirs_row": rows[0],
+        "ours_row": rows[1],
+        "further": rows[2:],
+        "has_theirs": any(isinstance(one, Registration) for one in known.values()),
+        "has_ours": any(isinstance(one, Member) and one.may_sign for one in known.values()),
+        "has_more": any(row["who"].value() for row in rows[2:]),
         "may_register": may_register(member),
+        "cautions": [sentence(f"caution.{code}", {"names": names}) for code, names in (cautions or {}).items()],
+        "seen": ",".join(sorted(cautions or ())),
     }
     return show(request, member, "desk/recipients.html", context, section="envelopes", status=status)

@@ -19,10 +19,13 @@ from tachiai.accounts.models import Member
 from tachiai.envelopes.access import envelope_for, own_place
 from tachiai.envelopes.asking_consent import ask_at_desk
 from tachiai.envelopes.declining import Wish, decline
-from tachiai.envelopes.holding import documents_of, signers_of
+from tachiai.envelopes.holding import signers_of
 from tachiai.envelopes.levels import Level, level_at_desk, level_words
-from tachiai.envelopes.models import Document, Recipient
+from tachiai.envelopes.models import Document, Kind, Recipient
 from tachiai.envelopes.opening import open_at_desk, show_document, unseen_documents
+from tachiai.envelopes.readings import readings_of
+from tachiai.envelopes.reviewing import confirm_review_at_desk
+from tachiai.envelopes.routing import OVER
 from tachiai.envelopes.signing import Circumstances, sign_at_desk
 from tachiai.envelopes.states import EnvelopeState, RecipientState
 from tachiai.errors import Refusal
@@ -31,7 +34,8 @@ from tachiai.web.desk.doors import at_desk, show
 from tachiai.web.desk.viewing import page_context
 from tachiai.web.problems import sentence, status_of
 
-SIGNED = (RecipientState.CONSENTED, RecipientState.SIGNED)
+DONE = (RecipientState.CONSENTED, *OVER)
+SIGNED = (RecipientState.CONSENTED, RecipientState.SIGNED, RecipientState.REVIEWED)
 
 
 def _place(member: Member, pk: uuid.UUID) -> Recipient:
@@ -59,7 +63,7 @@ def review(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpResponse:
         return away
     at = clock.now()
     open_at_desk(place, by=member, address=address_of(request), agent=agent_of(request), at=at)
-    documents = documents_of(place.envelope)
+    documents = [one.document for one in readings_of(place)]
     present = _present(request, documents)
     show_document(place, present, at=at)
     unseen = {document.pk for document in unseen_documents(place)}
@@ -139,6 +143,8 @@ def confirm(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpResponse
     level = level_at_desk(second_factor=_used_second_factor(request, member))
     language = "en" if (get_language() or "ja").startswith("en") else "ja"
     circumstances = Circumstances(address_of(request), agent_of(request), language)
+    if place.kind != Kind.SIGNER:
+        return _reviewed(request, member, place, circumstances, level)
     if request.method != "POST":
         return _confirm_page(request, member, place, circumstances, level)
     try:
@@ -148,6 +154,15 @@ def confirm(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpResponse
             raise
         return _confirm_page(request, member, _place(member, pk), circumstances, level, refusal)
     return redirect("desk:sign_done", pk)
+
+
+def _reviewed(request: HttpRequest, member: Member, place: Recipient, circumstances: Circumstances, level: Level) -> HttpResponse:
+    """確認者: they have read everything, and say so; nothing is signed."""
+    if request.method == "POST":
+        confirm_review_at_desk(place, circumstances, by=member, level=level, at=clock.now())
+        return redirect("desk:sign_done", place.envelope_id)
+    context = {"heading": _("内容を確認しましたか"), "envelope": place.envelope, "place": place, "readings": readings_of(place)}
+    return show(request, member, "desk/sign_reviewed.html", context, section="envelopes")
 
 
 def _confirm_page(
@@ -184,13 +199,15 @@ def done(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpResponse:
     place = _place(member, pk)
     if place.state not in SIGNED:
         return redirect("desk:sign", pk)
-    others = sum(1 for one in signers_of(place.envelope) if one.pk != place.pk and one.state not in SIGNED)
+    others = sum(1 for one in signers_of(place.envelope) if one.kind == Kind.SIGNER and one.pk != place.pk and one.state not in DONE)
     context = {
         "heading": "",
         "envelope": place.envelope,
         "place": place,
         "others": others,
-        "sealed": place.state == RecipientState.SIGNED,
+        "sealed": place.state != RecipientState.CONSENTED,
+        "reviewed": place.state == RecipientState.REVIEWED,
+        "done_at": place.consented_at or place.signed_at,
         "fingerprint": f"{place.envelope.state} {place.state}",
         "refresh": 5 if place.state == RecipientState.CONSENTED and place.envelope.state == EnvelopeState.IN_PROGRESS else None,
     }

@@ -10,10 +10,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 from tachiai.envelopes.asking_consent import ask_consent
 from tachiai.envelopes.holding import signers_of
 from tachiai.envelopes.levels import level_words
+from tachiai.envelopes.models import Kind
 from tachiai.envelopes.opening import unseen_documents
 from tachiai.envelopes.progress import is_working, trouble_of
 from tachiai.envelopes.proving import still_to_prove
 from tachiai.envelopes.readings import readings_of
+from tachiai.envelopes.reviewing import confirm_review
+from tachiai.envelopes.routing import OVER
 from tachiai.envelopes.signing import sign
 from tachiai.envelopes.states import EnvelopeState, RecipientState
 from tachiai.envelopes.visiting import stopped
@@ -27,6 +30,8 @@ from tachiai.web.signer.stopping import STILL_OPEN
 
 # What a browser gives for a passkey; see static/tachiai/passkey.js.
 WORD = ("credential", "client_data", "authenticator_data", "signature")
+# Who is not asked any more is not waited for.
+GONE = (RecipientState.FORWARDED, RecipientState.CANCELLED)
 # Whatever ended the envelope while this page was open is told on the page of that end.
 ENDED = ("envelope.moved", "recipient.not_asked", "link.expired")
 # What can be put right here: the page is shown again as things stand now, with the reason.
@@ -41,12 +46,29 @@ def confirm(request: HttpRequest, guest: Guest) -> HttpResponse:
     missing = unseen_documents(guest.recipient)
     if missing:
         return review_page(request, guest, status=422, missing=missing)
+    if guest.recipient.kind != Kind.SIGNER:
+        return _reviewed(request, guest)
     proof = still_to_prove(guest.found)
     if proof:
         return HttpResponseRedirect(guest.url(PAGES[proof]))
     if request.method == "POST":
         return _pressed(request, guest)
     return _confirm_page(request, guest)
+
+
+def _reviewed(request: HttpRequest, guest: Guest) -> HttpResponse:
+    """確認者: they have read everything, and say so; nothing is signed."""
+    if request.method != "POST":
+        readings = readings_of(guest.recipient)
+        context = guest.page(heading=_("内容を確認しましたか"), step=3, step_word=_("完了"), readings=readings)
+        return render(request, "signer/reviewed.html", context)
+    try:
+        confirm_review(guest.found, circumstances_of(request), at=guest.at)
+    except Refusal as refusal:
+        if refusal.code not in ENDED:
+            raise
+        return HttpResponseRedirect(guest.url("entry"))
+    return HttpResponseRedirect(guest.url("done"))
 
 
 def _pressed(request: HttpRequest, guest: Guest) -> HttpResponse:
@@ -93,19 +115,21 @@ def done(request: HttpRequest, guest: Guest) -> HttpResponse:
 
 
 def _heading(guest: Guest) -> str:
+    if guest.recipient.state == RecipientState.REVIEWED:
+        return _("確認を受け付けました")
     if guest.recipient.state == RecipientState.SIGNED:
         return _("署名手続きが完了しました")
     return _("受け付けました。電子署名を付与しています")
 
 
 def _standing(guest: Guest) -> dict[str, object]:
-    signers = signers_of(guest.envelope)
+    signers = [one for one in signers_of(guest.envelope) if one.kind != Kind.COPY and one.state not in GONE]
     trouble = trouble_of(guest.envelope)
     return {
-        "sealed": guest.recipient.state == RecipientState.SIGNED,
+        "sealed": guest.recipient.state in OVER,
         "concluded": guest.envelope.state == EnvelopeState.CONCLUDED,
         "closing": guest.envelope.state == EnvelopeState.CLOSING,
-        "waiting_for": [one for one in signers if one.state not in (RecipientState.CONSENTED, RecipientState.SIGNED)],
+        "waiting_for": [one for one in signers if one.state not in (RecipientState.CONSENTED, *OVER)],
         "signers": signers,
         "copies": [
             {"name": one.document.name, "url": guest.url("copy", place=place), "size": one.copy_size}
@@ -114,7 +138,7 @@ def _standing(guest: Guest) -> dict[str, object]:
         "trouble": _trouble_words(trouble.code) if trouble else "",
         "moving": is_working(guest.envelope),
         "state": _state(guest),
-        "consented_at": guest.recipient.consented_at,
+        "consented_at": guest.recipient.consented_at or guest.recipient.signed_at,
     }
 
 

@@ -38,8 +38,10 @@ class Door:
         return reverse(f"{self.namespace}:{name}", kwargs={"token": token, **more})
 
 
-SIGNING = Door("signer", "tachiai_ceremony", "link", visit, ("entry", "review", "later", "confirm", "done", "decline"))
-DOWNLOADING = Door("download", "tachiai_download", "download", download_visit, ("entry", "files", "bundle", "evidence"))
+SIGNING = Door(
+    "signer", "tachiai_ceremony", "link", visit, ("entry", "one_time", "review", "later", "confirm", "done", "decline", "forward")
+)
+DOWNLOADING = Door("download", "tachiai_download", "download", download_visit, ("entry", "one_time", "files", "bundle", "evidence"))
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from tachiai.web.signer import downloading
 app_name = "download"
 urlpatterns = [
     path("<str:token>", downloading.entry, name="entry"),
+    path("<str:token>/otp", downloading.one_time, name="one_time"),
     path("<str:token>/files", downloading.files, name="files"),
     path("<str:token>/files/<int:place>.pdf", downloading.file, name="file"),
     path("<str:token>/files.zip", downloading.bundle, name="bundle"),

@@ -10,18 +10,20 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from tachiai import clock
 from tachiai.archive.models import FileKind
-from tachiai.envelopes.downloading import concluded_file, open_download, zip_concluded
-from tachiai.envelopes.models import Recipient
-from tachiai.envelopes.reading import concluded_copy, concluded_files, download_name
+from tachiai.envelopes.downloading import concluded_file, files_of, open_download, zip_concluded
+from tachiai.envelopes.models import Gate, Recipient
+from tachiai.envelopes.places import documents_meant
+from tachiai.envelopes.reading import concluded_copy, download_name
 from tachiai.envelopes.visiting import barred, download_visit
 from tachiai.errors import Refusal
 from tachiai.web.addresses import address_of, agent_of
 from tachiai.web.languages import speaking_to
 from tachiai.web.problems import sentence, status_of
 from tachiai.web.signer.doorway import DOWNLOADING, Guest, by_link, let_in, stop_for
-from tachiai.web.signer.entering import ENDS, code_sentence
 from tachiai.web.signer.forms import CodeForm
+from tachiai.web.signer.mailed_code import ENDS, no_code, one_time_page
 from tachiai.web.signer.reviewing import as_file
+from tachiai.web.signer.sayings import code_sentence
 from tachiai.web.signer.stopping import ask_page, unknown_page
 from tachiai.web.taking import take_bundle
 
@@ -31,7 +33,7 @@ from tachiai.web.taking import take_bundle
 def entry(request: HttpRequest, guest: Guest) -> HttpResponse:
     """The code, asked again: the mail with this link may have gone further than the first."""
     if request.method == "POST":
-        return _try(request, guest)
+        return no_code(request, guest, lets_in) if guest.recipient.gate != Gate.REGISTERED else _try(request, guest)
     if guest.is_inside:
         return HttpResponseRedirect(guest.url("files"))
     bar = barred(guest.found, at=guest.at)
@@ -47,22 +49,33 @@ def _try(request: HttpRequest, guest: Guest) -> HttpResponse:
     form = CodeForm(request.POST)
     if not form.is_valid():
         return _page(request, guest, form, status=422)
-    code, address, agent = form.cleaned_data["code"], address_of(request), agent_of(request)
     try:
-        key = open_download(guest.found, code=code, address=address, agent=agent, at=guest.at)
+        return lets_in(request, guest, form.cleaned_data["code"])
     except Refusal as refusal:
         if refusal.code in ENDS:
             return stop_for(request, guest, refusal.code)
         form.add_error("code", code_sentence(refusal))
         return _page(request, guest, form, status=status_of(refusal.code))
-    response = HttpResponseRedirect(guest.url("files"))
-    let_in(response, guest, key)
-    return response
 
 
 def _page(request: HttpRequest, guest: Guest, form: CodeForm, *, notice: dict[str, str] | None = None, status: int = 200) -> HttpResponse:
     context = guest.page(form=form, notice=notice, heading=_("締結済み文書のダウンロード"), expires_at=guest.found.invitation.expires_at)
     return render(request, "download/entry.html", context, status=status)
+
+
+def lets_in(request: HttpRequest, guest: Guest, code: str) -> HttpResponse:
+    """Past the gate, to the files."""
+    key = open_download(guest.found, code=code, address=address_of(request), agent=agent_of(request), at=guest.at)
+    response = HttpResponseRedirect(guest.url("files"))
+    let_in(response, guest, key)
+    return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@by_link(DOWNLOADING)
+def one_time(request: HttpRequest, guest: Guest) -> HttpResponse:
+    """The one-time code, where no code was registered."""
+    return one_time_page(request, guest, lets_in, inside="files")
 
 
 @require_safe
@@ -73,7 +86,7 @@ def files(request: HttpRequest, guest: Guest) -> HttpResponse:
         return HttpResponseRedirect(guest.url("entry") + "?again")
     offered, until = _offered(guest), guest.found.invitation.expires_at
     stands = any(one["destroyed_at"] is None for one in offered)
-    whole = all(one["destroyed_at"] is None for one in offered)
+    whole = all(one["destroyed_at"] is None for one in offered) and not documents_meant(guest.envelope.pk).get(guest.recipient.pk)
     heading = _("締結済み文書のダウンロード")
     context = guest.page(heading=heading, files=offered, anything_stands=stands, everything_stands=whole, expires_at=until)
     return render(request, "download/files.html", context)
@@ -92,7 +105,7 @@ def _offered(guest: Guest) -> list[dict[str, object]]:
             "certificate": file.kind == FileKind.CERTIFICATE,
             "number": file.record.certificate_number,
         }
-        for file in concluded_files(guest.envelope)
+        for file in files_of(guest.recipient)
     ]
 
 
@@ -102,7 +115,7 @@ def file(request: HttpRequest, guest: Guest, place: int) -> HttpResponse:  # a v
     """One concluded file, as bytes to save."""
     if not guest.is_inside:
         return HttpResponseRedirect(guest.url("entry") + "?again")
-    taken = concluded_copy(concluded_file(guest.envelope, place), guest.envelope, by=guest.recipient, at=guest.at)
+    taken = concluded_copy(concluded_file(guest.recipient, place), guest.envelope, by=guest.recipient, at=guest.at)
     return as_file(taken.pdf, taken.name)
 
 
@@ -129,6 +142,8 @@ def evidence(request: HttpRequest, guest: Guest) -> HttpResponseBase:
         return HttpResponseRedirect(guest.url("entry") + "?again")
     if request.method == "HEAD":
         return HttpResponse(content_type="application/zip")
+    if documents_meant(guest.envelope.pk).get(guest.recipient.pk):
+        raise Refusal("page.unknown")  # it holds every document, and they are not to have all of them
     return take_bundle(request, guest.envelope, by=guest.recipient)
 
 

@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from tachiai import clock
-from tachiai.envelopes.models import Envelope
+from tachiai.envelopes.models import Gate, Kind, Recipient
 from tachiai.envelopes.opening import open_envelope
 from tachiai.envelopes.readings import readings_of
+from tachiai.envelopes.routing import due_on
 from tachiai.envelopes.visiting import barred, stopped
 from tachiai.errors import Refusal
 from tachiai.web.addresses import address_of, agent_of
 from tachiai.web.problems import sentence, status_of
 from tachiai.web.signer.doorway import SIGNING, Guest, by_link, let_in, stop_for
 from tachiai.web.signer.forms import CodeForm
+from tachiai.web.signer.mailed_code import ENDS, no_code, one_time_page
+from tachiai.web.signer.sayings import code_sentence
 from tachiai.web.signer.sender import organization_name
 from tachiai.web.signer.stopping import ASKABLE, STILL_OPEN, ask_page
-
-# What a wrong code leads to is said beside the code; these end the page instead.
-ENDS = {"code.ended", "registration.suspended", "registration.revoked"}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -36,7 +34,7 @@ def entry(request: HttpRequest, guest: Guest) -> HttpResponse:
     if reason not in (None, STILL_OPEN):
         return stop_for(request, guest, reason)
     if request.method == "POST":
-        return _try(request, guest)
+        return no_code(request, guest, lets_in) if guest.recipient.gate != Gate.REGISTERED else _try(request, guest)
     if guest.is_inside:
         return HttpResponseRedirect(guest.url("done" if reason else "review"))
     bar = barred(guest.found, at=guest.at)
@@ -50,27 +48,45 @@ def _try(request: HttpRequest, guest: Guest) -> HttpResponse:
     if not form.is_valid():
         return _page(request, guest, form, status=422)
     try:
-        key = open_envelope(guest.found, code=form.cleaned_data["code"], address=address_of(request), agent=agent_of(request), at=guest.at)
+        return lets_in(request, guest, form.cleaned_data["code"])
     except Refusal as refusal:
         if refusal.code in ENDS:
             return stop_for(request, guest, refusal.code)
         form.add_error("code", code_sentence(refusal))
         return _page(request, guest, form, status=status_of(refusal.code))
+
+
+def lets_in(request: HttpRequest, guest: Guest, code: str) -> HttpResponse:
+    """Past the gate, to the documents."""
+    key = open_envelope(guest.found, code=code, address=address_of(request), agent=agent_of(request), at=guest.at)
     response = HttpResponseRedirect(guest.url("review"))
     let_in(response, guest, key)
     return response
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+@by_link(SIGNING)
+def one_time(request: HttpRequest, guest: Guest) -> HttpResponse:
+    """S-02: the one-time code, where no code was registered."""
+    reason = stopped(guest.found, at=guest.at)
+    if reason not in (None, STILL_OPEN):
+        return stop_for(request, guest, reason)
+    return one_time_page(request, guest, lets_in, inside="done" if reason else "review")
+
+
 def _page(request: HttpRequest, guest: Guest, form: CodeForm, *, notice: dict[str, str] | None = None, status: int = 200) -> HttpResponse:
     signed = stopped(guest.found, at=guest.at) == STILL_OPEN
-    asked = _("{organization} 様からの署名依頼").format(organization=organization_name(guest.envelope.organization))
+    signs = guest.recipient.kind == Kind.SIGNER
+    asked = _("{organization} 様からの署名依頼") if signs else _("{organization} 様からの確認依頼")
+    asked = asked.format(organization=organization_name(guest.envelope.organization))
     context = guest.page(
         heading=_("署名手続きは完了しています") if signed else asked,
         form=form,
         notice=notice,
         signed=signed,
         documents=len(readings_of(guest.recipient)),
-        days_left=days_left(guest.envelope, at=guest.at),
+        due=due_on(guest.recipient),
+        days_left=days_left(guest.recipient, at=guest.at),
         step=None if signed else 1,
         step_word=_("認証"),
     )
@@ -86,19 +102,10 @@ def _notice(request: HttpRequest, bar: Refusal | None) -> dict[str, str] | None:
     return None
 
 
-def code_sentence(refusal: Refusal) -> str:
-    """A refusal of a code, with the end of a lock as a time of day: it is never far away."""
-    facts: dict[str, Any] = dict(refusal.facts)
-    until = facts.get("until")
-    if isinstance(until, datetime):
-        hour = until.astimezone(clock.JAPAN).strftime("%H:%M")
-        facts["until"] = f"{hour} JST" if (get_language() or "").startswith("en") else hour
-    return sentence(refusal.code, facts)
-
-
-def days_left(envelope: Envelope, *, at: datetime) -> int | None:
+def days_left(recipient: Recipient, *, at: datetime) -> int | None:
     """Whole days until the deadline's day, which itself still counts; None without a deadline."""
-    return (envelope.deadline - clock.today(at)).days if envelope.deadline else None
+    due = due_on(recipient)
+    return (due - clock.today(at)).days if due else None
 
 
 @require_POST

@@ -16,9 +16,10 @@ from tachiai.errors import Refusal
 from tachiai.web.addresses import address_of, agent_of
 from tachiai.web.problems import sentence, status_of
 from tachiai.web.signer.doorway import SIGNING, Guest, by_link, inside, stop_for
-from tachiai.web.signer.entering import ENDS, code_sentence
 from tachiai.web.signer.forms import AppCodeForm
+from tachiai.web.signer.mailed_code import ENDS
 from tachiai.web.signer.qr import drawn
+from tachiai.web.signer.sayings import code_sentence
 from tachiai.web.signer.speaking import spoken
 
 PAGES = {"totp": "authenticator", "passkey": "passkey"}

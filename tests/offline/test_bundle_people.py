@@ -1,0 +1,58 @@
+"""The bundle of an envelope with a reviewer, any one of two, and somebody named in another's place; and twins of it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from cast import Cast
+from offline.accepting import accepted, bundle_of
+from offline.bench import Bench
+from offline.test_html_verifier import answer_on, comparable, opened
+from offline.twins import AT
+from tachiai.offline.tachiai_verify import Reader, verify_bundle
+from ventures import HEIR, PARTNER, concluded_venture, person
+
+
+def signed_by(content: bytes, slot: int, recipient: str) -> bytes:
+    """As if somebody who never consented were the signer of a slot."""
+    bench = Bench(content)
+    bench.manifest["signers"][slot - 1]["recipient"] = recipient
+    return bench.packed()
+
+
+def of_all(content: bytes) -> bytes:
+    """As if the second signer had signed every document."""
+    bench = Bench(content)
+    del bench.manifest["signers"][1]["documents"]
+    return bench.packed()
+
+
+@pytest.mark.browser
+def test_both_verifiers_follow_who_was_asked_in_the_end(cast: Cast, settings: Any) -> None:
+    settings.TACHIAI = replace(settings.TACHIAI, public_url="http://localhost:8000")
+    envelope = concluded_venture(cast)
+    whole = bundle_of(envelope)
+    answer = accepted(whole)
+    assert [one["slot"] for one in answer["consents"]] == [1, 2, 3]
+    assert [one["level"] for one in answer["consents"]][1] == "mail-only"
+    assert len([one for one in answer["signatures"] if one["kind"] == "slot"]) == 5
+    signers = json.loads(Bench(whole).files["manifest.json"])["signers"]
+    assert [one["recipient"] for one in signers][:2] == [str(person(envelope, mail).pk) for mail in (cast.builder.mail, HEIR.mail)]
+
+    refused = {
+        "entry.consent": signed_by(whole, 1, str(person(envelope, cast.vendor.mail).pk)),
+        "entry.sent": signed_by(whole, 2, str(person(envelope, PARTNER.mail).pk)),
+        "pdf.signer_missing": of_all(whole),
+    }
+    for code, content in refused.items():
+        answer = verify_bundle(content)
+        assert answer["verdict"] != "true"
+        assert code in [one["code"] for one in answer["problems"]]
+    with opened() as desk:
+        page = desk.open()
+        for content in (whole, *refused.values()):
+            assert comparable(answer_on(page, content, Reader(at=AT))) == comparable(verify_bundle(content, Reader(at=AT)))
