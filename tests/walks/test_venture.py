@@ -93,7 +93,7 @@ def judged(envelope: Envelope, folder: Path) -> list[str]:
     told = subprocess.run(["pdfsig", "-nocert", "judged.pdf"], cwd=folder, capture_output=True, text=True, check=False).stdout
     reader = PdfFileReader(io.BytesIO(pdf))
     for signature in reader.embedded_regular_signatures:
-        status = validate_pdf_signature(signature, ValidationContext(allow_fetching=False))
+        status = validate_pdf_signature(signature, ValidationContext(trust_roots=[], allow_fetching=False))
         assert (status.intact, status.valid) == (True, True), signature.field_name
     names = [one.field_name for one in reader.embedded_signatures]
     assert told.count("Signature Validation: Signature is Valid.") == len(names), told
