@@ -65,7 +65,9 @@ def check_places(envelope: Envelope, places: Sequence[Place]) -> None:
 
 
 def may_be_named(who: Registration | Member | Typed, envelope: Envelope, *, kind: Kind = Kind.SIGNER) -> None:
-    """Refuses with ``registration.not_usable``, ``registration.other_contract``, ``member.may_not_sign``, ``member.is_sender`` or as :func:`check_typed`."""
+    """Refuses with ``registration.not_usable``, ``registration.other_contract``, ``member.may_not_sign``, ``member.is_sender``
+    or as :func:`check_typed`.
+    """
     if isinstance(who, Typed):
         check_typed(who)
     elif isinstance(who, Registration):

@@ -47,15 +47,19 @@ def missing_before_sending(envelope: Envelope, *, at: datetime) -> list[str]:
         missing.append("document.unsigned")
     if envelope.deadline is None or envelope.deadline <= today(at):
         missing.append("deadline.out_of_range")
-    if any(not person.registration.is_usable for person in people if person.registration):
-        missing.append("registration.not_usable")
-    if any(is_taken(person.registration, envelope) for person in people if person.registration):
-        missing.append("registration.other_contract")
+    missing.extend(_unusable(envelope, people))
     if any(not _may_answer(person) for person in people if person.side == Side.OWN):
         missing.append("member.may_not_sign")
     if any(not _in_time(person, envelope, at=at) for person in people):
         missing.append("recipient.deadline_out_of_range")
     return missing
+
+
+def _unusable(envelope: Envelope, people: Sequence[Recipient]) -> list[str]:
+    """What keeps the registrations behind counterparties from being used."""
+    registrations = [person.registration for person in people if person.registration]
+    found = ["registration.not_usable"] if any(not one.is_usable for one in registrations) else []
+    return [*found, *(["registration.other_contract"] if any(is_taken(one, envelope) for one in registrations) else [])]
 
 
 def _may_answer(person: Recipient) -> bool:
