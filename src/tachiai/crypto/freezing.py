@@ -58,7 +58,7 @@ def begin_freeze(
     if not wanted or len({slot.number for slot in wanted}) != len(wanted):
         raise ValueError("one or more different slots")
     ground = Ground(pdf)
-    known = fitting(plan, pdf, ground, pages=_pages_of(wanted))
+    known = fitting(plan, pdf, ground, pages=pages_of(wanted))
     refuse_locked(known)
     visible = any(slot.place is not None or slot.values for slot in wanted)
     if visible:
@@ -96,7 +96,7 @@ def begin_house(
     return begin(update, ground, value, head=head, field=HOUSE_FIELD, credential=credential, reserve=reserve)
 
 
-def _pages_of(slots: Sequence[Slot]) -> set[int]:
+def pages_of(slots: Sequence[Slot]) -> set[int]:
     """Every page that gets a widget; invisible ones stand on the first."""
     seen = [slot.place.page for slot in slots if slot.place is not None]
     return {1, *seen, *[value.place.page for slot in slots for value in slot.values]}

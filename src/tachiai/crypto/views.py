@@ -43,6 +43,19 @@ class View(NamedTuple):
         one, other = self._point(seen[0], seen[1]), self._point(seen[2], seen[3])
         return min(one[0], other[0]), min(one[1], other[1]), max(one[0], other[0]), max(one[1], other[1])
 
+    def seen(self, box: Box) -> Box:
+        """The other way round: ``box`` of the page's default user space, in points from the lower left corner as seen."""
+        one, other = self._shown(box[0], box[1]), self._shown(box[2], box[3])
+        return min(one[0], other[0]), min(one[1], other[1]), max(one[0], other[0]), max(one[1], other[1])
+
+    def _shown(self, x: float, y: float) -> tuple[float, float]:
+        across, up = {
+            90: (y - self.lower, self.right - x),
+            180: (self.right - x, self.upper - y),
+            270: (self.upper - y, x - self.left),
+        }.get(self.turned, (x - self.left, y - self.lower))
+        return across * self.unit, up * self.unit
+
     def _point(self, x: float, y: float) -> tuple[float, float]:
         x, y = x / self.unit, y / self.unit
         if self.turned == 90:

@@ -19,7 +19,9 @@ from tachiai.pages.seal_images import seal_image_appearance
 from tachiai.pages.typesetting import drawn, printable
 
 __all__ = [
+    "centred",
     "check_appearance",
+    "drawn_signature_appearance",
     "empty_appearance",
     "hanko_appearance",
     "seal_image_appearance",
@@ -29,6 +31,9 @@ __all__ = [
 
 MAX_CHARACTERS: Final = 4_000
 MAX_HANKO_CHARACTERS: Final = 4
+# Fewer is a slip of the finger; more is no signature, and would make the file large.
+MIN_POINTS: Final = 8
+MAX_POINTS: Final = 4_000
 # Words begin at the size of the contract's own text; below 6 points a long word is rather broken, and below 3 nothing is legible.
 USUAL_SIZE: Final = 11.0
 COMFORTABLE_SIZE: Final = 6.0
@@ -113,6 +118,52 @@ def hanko_appearance(name: str, *, size: float) -> Appearance:
         raise Refusal("hanko.too_many_characters", limit=MAX_HANKO_CHARACTERS)
     _hold_glyphs("".join(characters))
     return appearance_of_page(drawn("hanko", data={"characters": characters, "size": size}), width=size, height=size)
+
+
+def centred(appearance: Appearance, *, width: float, height: float) -> Appearance:
+    """The appearance in the middle of a box that is larger than it, at the size it has."""
+    _hold_box(width, height)
+    if (appearance.width, appearance.height) == (width, height):
+        return appearance
+    left, bottom = (width - appearance.width) / 2, (height - appearance.height) / 2
+    content = b"q 1 0 0 1 %s %s cm /Fm0 Do Q" % (number(left), number(bottom))
+    form = form_object(content, [b"<< /XObject << /Fm0 ", 1, b" >> >>"], width=width, height=height)
+    moved = tuple(tuple(part if isinstance(part, bytes) else part + 1 for part in parts) for parts in appearance.objects)
+    return Appearance(width, height, (form, *moved))
+
+
+Stroke = tuple[tuple[int, int], ...]
+
+
+@lru_cache(maxsize=64)
+def drawn_signature_appearance(strokes: tuple[Stroke, ...], *, width: float, height: float) -> Appearance:
+    """A signature as somebody drew it: ``strokes`` are points from the upper left, in thousandths of the board's width, which is as wide
+    in proportion as the box. They are drawn as large as the box allows. Refuses with ``signature.not_drawn`` and ``signature.too_long``."""
+    _hold_box(width, height)
+    points = [point for stroke in strokes for point in stroke]
+    if len(points) < MIN_POINTS:
+        raise Refusal("signature.not_drawn")
+    if len(points) > MAX_POINTS:
+        raise Refusal("signature.too_long", limit=MAX_POINTS)
+    left, top = min(x for x, _ in points), min(y for _, y in points)
+    across, down = max(x for x, _ in points) - left, max(y for _, y in points) - top
+    # The line itself is a little wide, and must not be cut at the edges of the box.
+    pen = min(width, height) * 0.03
+    scale = min((width - 2 * pen) / max(across, 1), (height - 2 * pen) / max(down, 1))
+    right, up = (width - across * scale) / 2, (height + down * scale) / 2
+    lines = [b" ".join(_line(stroke, left, top, scale, right, up)) for stroke in strokes if stroke]
+    content = b"q 1 J 1 j %s w %s RG %s Q" % (number(pen), _INK, b" ".join(lines))
+    return Appearance(width, height, (form_object(content, [_NO_RESOURCES], width=width, height=height),))
+
+
+def _line(stroke: Stroke, left: int, top: int, scale: float, right: float, up: float) -> list[bytes]:
+    """One stroke as a path; a single point is a dot, which a round pen draws as a line to itself."""
+    shown = stroke if len(stroke) > 1 else (stroke[0], stroke[0])
+    path = [
+        b"%s %s %s" % (number(right + (x - left) * scale), number(up - (y - top) * scale), b"l" if index else b"m")
+        for index, (x, y) in enumerate(shown)
+    ]
+    return [*path, b"S"]
 
 
 def _characters(word: str) -> list[str]:

@@ -26,6 +26,7 @@ JOBS = {
     "inspect": ("tachiai.pages.forensics", "inspect_job"),
     "normalise": ("tachiai.pages.forensics", "normalise_job"),
     "plan": ("tachiai.pages.forensics", "plan_job"),
+    "survey": ("tachiai.pages.forensics", "survey_job"),
     "render": ("tachiai.pages.raster", "render_job"),
     "render_page": ("tachiai.pages.raster", "render_page_job"),
     "seal_image": ("tachiai.pages.seal_pixels", "seal_image_job"),

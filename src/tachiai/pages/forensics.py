@@ -27,6 +27,7 @@ from tachiai.pages.findings import MAX_PAGES, Finding, ForeignSignatures, Inspec
 from tachiai.pages.frame import Head
 from tachiai.pages.progress import tell
 from tachiai.pages.readings import Readings
+from tachiai.pages.surveying import survey_job  # noqa: F401  # a job of the children that have loaded both parsers
 
 MAX_REASONS = 5
 # A contract takes hundredths of a second. With ten signers the closing of a file costs about thirteen times as much.
