@@ -147,7 +147,7 @@ def forget_personal(consent: Consent) -> None:
 
 @dataclass(frozen=True)
 class Instruction:
-    """What a recorded consent instructs, read back from its own bytes: whose seal, in which slot, on which documents.
+    """What a recorded consent instructs, read back from its own bytes: whose seal, in which slot, on which documents, with which values.
 
     ``person`` is what it says of the signer (organization, title, name, mail); empty once that was erased.
     """
@@ -159,6 +159,7 @@ class Instruction:
     level: Level
     authentication: Mapping[str, object]
     person: Mapping[str, str]
+    values: Mapping[str, str]
     digest: bytes
 
 
@@ -180,6 +181,7 @@ def instruction_of(consent: Consent) -> Instruction:
         level=Level(told["authentication"]["level"]),
         authentication=told["authentication"],
         person={name: person[name] for name in PERSON if name in person},
+        values=told["values"],
         digest=digest,
     )
 

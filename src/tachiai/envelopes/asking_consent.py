@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from tachiai import ceremony
 from tachiai.accounts.models import Member
@@ -30,7 +31,7 @@ class PasskeyCall:
 class Asked:
     """A consent as a page asks for it. ``documents`` are (name, pages); everything else that is shown is in ``view``."""
 
-    view: dict[str, object]
+    view: dict[str, Any]
     documents: list[tuple[str, int]]
     level: Level
     offer: str

@@ -9,6 +9,7 @@ from functools import partial
 
 from tachiai import archive, ceremony, ledger, outbox, sealing, vault
 from tachiai.envelopes.checking_documents import check_missing, check_papers, papers_of
+from tachiai.envelopes.checking_fields import check_fields
 from tachiai.envelopes.checking_outcomes import check_conclusion, check_consents, check_going_on, check_mails
 from tachiai.envelopes.checking_walks import check_people, check_places, check_walk
 from tachiai.envelopes.models import Envelope
@@ -68,6 +69,7 @@ def check_envelope(pk: uuid.UUID, *, quick: bool = False) -> Iterator[Finding]:
         partial(check_missing, envelope, told, papers),
         *(partial(check_papers, one, quick=quick) for one in papers),
         partial(check_consents, envelope, people, papers, told),
+        partial(check_fields, envelope, people, papers, told),
         partial(check_going_on, envelope, people, papers),
         partial(check_conclusion, envelope, people, papers, told, quick=quick),
         partial(check_mails, envelope, people, told),

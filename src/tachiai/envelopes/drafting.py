@@ -20,6 +20,7 @@ from tachiai.envelopes.events import note
 from tachiai.envelopes.excerpts import lock_excerpts, without_excerpts
 from tachiai.envelopes.holding import has_signers
 from tachiai.envelopes.models import Document, Envelope, HeldUpload, Proof, Recipient, Revision, RevisionKind, UploadState
+from tachiai.envelopes.slots import carry_fields, holders
 from tachiai.envelopes.states import EnvelopeState
 from tachiai.errors import Refusal
 from tachiai.outbox import one_line
@@ -232,6 +233,7 @@ def remove_document(document: Document, *, by: Member, at: datetime) -> None:
         still_draft(envelope, by=by)
         data: dict[str, object] = {"document": str(document.pk)}
         _still_has_some(document)
+        document.fields.all().delete()
         note(envelope, "document.removed", by=by, at=at, data=data)
         document.revisions.all().delete()
         document.delete()
@@ -299,11 +301,13 @@ def address_envelope(envelope: Envelope, places: Sequence[Place], *, by: Member,
     check_places(envelope, ranked)
     with transaction.atomic(durable=True):
         still_draft(envelope, by=by)
+        before = holders(envelope)
         if has_signers(envelope):
             envelope.recipients.all().delete()
         rows = rows_of(envelope, ranked)
         insert_each(rows)
         _narrow(rows, ranked)
+        carry_fields(envelope, before, at=at)
         change_each(Envelope, [Change(envelope.pk, {"updated_at": at})])
         note(envelope, "recipients.named", by=by, at=at, data={"count": len(ranked)})
 

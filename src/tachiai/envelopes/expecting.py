@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from tachiai import ceremony
+from tachiai.envelopes.laying_in import every_field, values_in
 from tachiai.envelopes.models import Document, Recipient, Revision, RevisionKind
 from tachiai.prepared import Prepared, among
 from tachiai.sealing import Expected
@@ -23,9 +26,22 @@ class Stage(NamedTuple):
 
 
 def expected(document: Document, *, adding: dict[int, bytes] | None = None, closed: bool = False) -> Expected:
-    """The seals that must be there: one per consent recorded as sealed, and those being added (slot → consent digest)."""
+    """The seals that must be there: one per consent recorded as sealed, and those being added (slot → consent digest).
+
+    Whoever has sealed must have filled in what their consent says. Refuses with ``seal.not_instructed`` a consent that is not ours.
+    """
     slots = slots_of([document.envelope_id])[document.envelope_id]
-    return expected_of(document, stages_of([document.pk])[document.pk], slots, adding=adding, closed=closed)
+    stages = stages_of([document.pk])[document.pk]
+    return expected_of(document, stages, slots, adding=adding, closed=closed, values=_values_of(document, stages))
+
+
+def _values_of(document: Document, stages: Iterable[Stage]) -> dict[int, dict[int, str | bool]]:
+    """What every seal's blanks must hold, by the consent it was made on; nothing is asked of a document without fields."""
+    signers = [stage.signer for stage in stages if stage.signer is not None]
+    if not document.laid or not signers:
+        return {}
+    said = [ceremony.instruction_of(consent) for consent in ceremony.consents_of(signers)]
+    return {one.slot: values_in(document, one.slot, one.values) for one in said}
 
 
 def stages_of(documents: Collection[uuid.UUID]) -> dict[uuid.UUID, list[Stage]]:
@@ -76,8 +92,9 @@ def expected_of(
     *,
     adding: dict[int, bytes] | None = None,
     closed: bool = False,
+    values: Mapping[int, Mapping[int, str | bool]] = MappingProxyType({}),
 ) -> Expected:
-    """As :func:`expected`, from all of the document's stages and where everybody in its envelope signs."""
+    """As :func:`expected`, from all of the document's stages and where everybody signs; ``values`` for the slots it names."""
     rows = list(stages)
     (first,) = (row for row in rows if row.number == 0)
     present = {slots[row.signer].slot: row.digest for row in rows if row.kind == RevisionKind.SIGNED and row.signer is not None}
@@ -88,4 +105,6 @@ def expected_of(
         upload_size=first.size,
         upload_sha256=first.sha256,
         every_slot=tuple(sorted({field.slot for field in slots.values() if field.is_in(document.pk)})),
+        values=values,
+        every_field=every_field(document),
     )

@@ -14,6 +14,8 @@ from django.db import transaction
 from tachiai import sealing, vault, work
 from tachiai.envelopes.events import note
 from tachiai.envelopes.expecting import expected
+from tachiai.envelopes.field_models import Field
+from tachiai.envelopes.laying_in import laid_of, slots_to_lay
 from tachiai.envelopes.models import Document, Envelope, FreezeTask, PageImage, RevisionKind
 from tachiai.envelopes.revising import add_revision, open_head
 from tachiai.envelopes.routing import ask_next
@@ -39,11 +41,14 @@ def freeze_document(task: FreezeTask, *, now: Callable[[], datetime]) -> None:
     pdf = head.pdf
     pictures, entries = pack(render(pdf))
     # Step 2: fields, locks and the house's certification, verified before anything is stored.
+    fields = _FIELDS.all(document=document.pk)
+    document.laid = laid_of(fields)
     wanted = expected(document)
+    slots = slots_to_lay(wanted.every_slot, fields)
     at = now()
     prepared = sealing.prepare(Act.FREEZE, pdf, subject=document.pk, stream=document.envelope.stream, at=at)
     text = freeze_text(document.envelope)
-    sealed = sealing.freeze(prepared, slots=wanted.every_slot, text=text, expected=wanted, at=at, plan=head.plan)
+    sealed = sealing.freeze(prepared, slots=slots, text=text, expected=wanted, at=at, plan=head.plan)
     # Step 3: bytes first …
     tail = vault.put_tail(document.blob, sealed.tail, total_sha256=sealed.sha256)
     page_pack = vault.put(pictures, kind="pages")
@@ -69,7 +74,7 @@ def _commit(
         work.finish(task, at=at)
         revision = add_revision(document, RevisionKind.FROZEN, tail, sealed, at=at)
         blob = vault.keep(page_pack, at=at)
-        change_all(Document, [document.pk], {"page_pack": blob.pk}, held={})
+        change_all(Document, [document.pk], {"page_pack": blob.pk, "laid": document.laid}, held={})
         insert_each([_page(document, entry) for entry in entries])
         data: dict[str, object] = {
             "document": str(document.pk),
@@ -77,6 +82,8 @@ def _commit(
             "seal": str(sealed.intent.pk),
             "pages": page_pack.sha256.hex(),
         }
+        if document.laid:
+            data["fields"] = document.laid
         note(envelope, "document.frozen", by=None, at=at, data=data)
         if _UNFROZEN.first(envelope=envelope.pk) is None:
             move_many([envelope], EnvelopeState.IN_PROGRESS, updated_at=at)
@@ -90,6 +97,7 @@ _LOCKED = Prepared(
 _DOCUMENT = Prepared(
     lambda: Document.objects.select_related("blob", "envelope__organization__operator", "envelope__sender").filter(pk=given("pk", Document))
 )
+_FIELDS = Prepared(lambda: Field.objects.filter(document_id=given("document", Field, "document")).order_by("slot", "number"))
 _UNFROZEN: Prepared[Any] = Prepared(
     lambda: (
         FreezeTask.objects.filter(document__envelope=given("envelope", Document, "envelope"))

@@ -14,12 +14,15 @@ from tachiai import ceremony, vault
 from tachiai.accounts.models import Member, Organization
 from tachiai.ceremony import Consent, Instruction, Level, PasskeyProof
 from tachiai.envelopes.expecting import Field, Stage, expected_of, slots_of, stages_of
+from tachiai.envelopes.field_models import FieldEntry
+from tachiai.envelopes.filling import entries_of, filling_of
+from tachiai.envelopes.laying_in import values_in
 from tachiai.envelopes.models import Document, Envelope, Gate, Kind, Proof, Recipient, SealTask
 from tachiai.envelopes.revising import Head, open_head
 from tachiai.envelopes.states import RecipientState
 from tachiai.errors import Refusal
 from tachiai.prepared import Prepared, among
-from tachiai.sealing import Expected, Intent
+from tachiai.sealing import Expected, Filling, Intent
 
 M = TypeVar("M", bound=Model)
 
@@ -45,7 +48,7 @@ _OF_RECIPIENTS = (
     ),
     *("proof", "level", "state"),
 )
-_OF_DOCUMENTS = ("envelope", "blob", "foreign_signatures", "head_number", "head_sha256", "plan")
+_OF_DOCUMENTS = ("envelope", "blob", "foreign_signatures", "head_number", "head_sha256", "plan", "laid")
 
 
 def _several(model: type[M], *columns: str) -> Prepared[M]:
@@ -72,6 +75,7 @@ class Brief:
     slots: Mapping[uuid.UUID, Field]
     documents: Sequence[uuid.UUID]
     proof: PasskeyProof | None
+    entries: Sequence[FieldEntry] = ()
 
     @property
     def document(self) -> Document:
@@ -98,6 +102,7 @@ def load(tasks: Sequence[SealTask]) -> list[Brief]:
     slots = slots_of({document.envelope_id for document in documents})
     order = orders_of({document.envelope_id for document in documents})
     proofs = ceremony.proofs_of({task.consent_id for task in tasks if task.recipient.level == Level.MAIL_CODE_AND_PASSKEY})
+    entries = entries_of([task.recipient_id for task in tasks if str(task.recipient.slot) in task.document.laid])
     return [
         Brief(
             task,
@@ -105,6 +110,7 @@ def load(tasks: Sequence[SealTask]) -> list[Brief]:
             slots[task.document.envelope_id],
             theirs(order[task.document.envelope_id], slots[task.document.envelope_id][task.recipient_id]),
             proofs.get(task.consent_id),
+            entries.get((task.recipient_id, task.document_id), ()),
         )
         for task in tasks
     ]
@@ -148,6 +154,8 @@ class Case:
     brief: Brief
     head: Head
     digest: bytes
+    filling: Filling
+    values: Mapping[int, str | bool]
 
     @property
     def task(self) -> SealTask:
@@ -163,7 +171,8 @@ class Case:
 
     def expected(self) -> Expected:
         """The file as it must be once this seal stands in it."""
-        return expected_of(self.brief.document, self.brief.stages, self.brief.slots, adding={self.recipient.field: self.digest})
+        adding, slot = {self.recipient.field: self.digest}, self.recipient.field
+        return expected_of(self.brief.document, self.brief.stages, self.brief.slots, adding=adding, values={slot: self.values})
 
 
 def instructed(brief: Brief) -> Case:
@@ -178,7 +187,8 @@ def instructed(brief: Brief) -> Case:
     said = check_consent(task.consent, task.recipient, brief.documents, brief.proof)
     digest = instruction(said, document.pk, head)
     task.recipient.envelope = document.envelope
-    return Case(brief, head, digest)
+    filling = filling_of(document, said, brief.entries)
+    return Case(brief, head, digest, filling, values_in(document, said.slot, said.values))
 
 
 def instruction(said: Instruction, document: uuid.UUID, head: Head) -> bytes:

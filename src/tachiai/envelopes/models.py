@@ -10,6 +10,7 @@ from tachiai.accounts.languages import Language
 from tachiai.accounts.models import Member, Organization
 from tachiai.ceremony import Consent, Level
 from tachiai.counterparties.models import Registration
+from tachiai.envelopes import field_models  # noqa: F401  # rows of this room as well, which is all that Django asks
 from tachiai.envelopes.states import EnvelopeState, RecipientState
 from tachiai.vault import Blob
 from tachiai.work.models import Task
@@ -78,6 +79,7 @@ class Document(models.Model):
     head_sha256 = models.BinaryField(max_length=32)
     plan = models.BinaryField(null=True, help_text="The plan of the head (docs/formats/plan.md), locked under the blob's own key.")
     excerpts = models.BinaryField(null=True, help_text="Words of the document that findings speak of (JSON by code), locked likewise.")
+    laid = models.JSONField(default=dict, help_text="Which fields were laid in at freezing: slot → number and kind of its blanks.")
     created_at = models.DateTimeField()
 
     class Meta:

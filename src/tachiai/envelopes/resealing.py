@@ -14,7 +14,9 @@ from django.db import transaction
 from tachiai import ceremony, sealing, vault, work
 from tachiai.envelopes.events import note
 from tachiai.envelopes.expecting import expected_of, slots_of, stages_of
+from tachiai.envelopes.filling import entries_of, filling_of
 from tachiai.envelopes.instructing import check_consent, instruction, orders_of, theirs
+from tachiai.envelopes.laying_in import values_in
 from tachiai.envelopes.models import CloseTask, Document, Envelope, Recipient, Revision, RevisionKind, SupersededRevision, TopUpTask
 from tachiai.envelopes.remedying import reason_given
 from tachiai.envelopes.revising import Head, open_head
@@ -80,7 +82,7 @@ def _reseal(document: Document, frozen: Revision, head: Head, *, now: Callable[[
     (slots,) = slots_of([document.envelope_id]).values()
     kept = [stage for stage in stages_of([document.pk])[document.pk] if stage.number <= frozen.number]
     (order,) = orders_of([document.envelope_id]).values()
-    pdf, standing = head.pdf, dict[int, bytes]()
+    pdf, standing, values = head.pdf, dict[int, bytes](), dict[int, dict[int, str | bool]]()
     made: list[tuple[Recipient, Revision, Sealed]] = []
     for row in signed:
         if row.consent is None:
@@ -89,9 +91,13 @@ def _reseal(document: Document, frozen: Revision, head: Head, *, now: Callable[[
         proof = ceremony.proofs_of([row.consent.pk]).get(row.consent.pk)
         said = check_consent(row.consent, recipient, theirs(order, slots[recipient.pk]), proof)
         standing[recipient.field] = digest = instruction(said, document.pk, head)
-        expected = expected_of(document, kept, slots, adding=dict(standing))
+        values[recipient.field] = values_in(document, recipient.field, said.values)
+        expected = expected_of(document, kept, slots, adding=dict(standing), values=values)
+        entries = entries_of([recipient.pk]).get((recipient.pk, document.pk), ())
+        filling, text = filling_of(document, said, entries), seal_text(recipient)
         prepared = sealing.prepare(Act.CONSENT, pdf, subject=document.pk, stream=document.envelope.stream, at=at, consent=row.consent.pk)
-        sealed = sealing.seal(prepared, slot=recipient.field, text=seal_text(recipient), consent_digest=digest, expected=expected, at=at)
+        slot = recipient.field
+        sealed = sealing.seal(prepared, slot=slot, text=text, consent_digest=digest, expected=expected, at=at, filling=filling)
         pdf += sealed.tail
         made.append((recipient, row, sealed))
     stored = vault.branch(document.blob, upto=frozen.number, tails=[(sealed.tail, sealed.sha256) for _, _, sealed in made])

@@ -149,6 +149,7 @@ class _Flow:
             expected=case.expected(),
             at=self._now(),
             plan=case.head.plan,
+            filling=case.filling,
         )
 
     # Step 4: as tokens come, judge the finished bytes afresh, and make them durable before any row tells of them.

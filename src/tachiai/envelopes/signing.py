@@ -35,8 +35,8 @@ def sign(
     ``offer`` is what the page that asked carries (``asking_consent``): the consent is to what that page showed, or refused with
     ``consent.not_shown`` or ``consent.shown_changed``. None is for a program that shows nothing: then it is to what stands now.
     ``word`` is what the browser gave for a passkey. Refuses with ``visit.not_open``, ``documents.unseen`` (documents),
-    ``proof.missing`` (proof), ``registration.revoked`` or ``registration.suspended``, ``envelope.moved`` when the envelope ended
-    first, and as ``crypto.passkeys.check_assertion`` does; such a refusal is on record.
+    ``fields.missing`` (fields), ``proof.missing`` (proof), ``registration.revoked`` or ``registration.suspended``, ``envelope.moved``
+    when the envelope ended first, and as ``crypto.passkeys.check_assertion`` does; such a refusal is on record.
     """
     return _consent(found.recipient, lambda held: identity_of(found, held), circumstances, at=at, offer=offer, word=word)
 
@@ -99,6 +99,8 @@ def _record(
             raise Refusal("registration.suspended" if held.registration.suspended_at else "registration.revoked")
         identity = identify(held)
         terms = terms_of(held, identity, circumstances, at=at, offer=offer)
+        if terms.lacking:
+            raise Refusal("fields.missing", fields=[str(blank.field.pk) for blank in terms.lacking])
         if offer is not None and not offer.holds(terms.proposed, terms.view):
             raise Refusal("consent.shown_changed")
         counter = spoken_for(identity, terms.proposed, word)

@@ -12,6 +12,8 @@ from django.db.models import FilteredRelation, Q
 
 from tachiai import ceremony
 from tachiai.ceremony import ConsentText, Offer, Proposed, Shown
+from tachiai.envelopes.entering import Blank, blanks_of
+from tachiai.envelopes.filling import values_said
 from tachiai.envelopes.identities import Circumstances, Identity
 from tachiai.envelopes.models import Document, Recipient, Revision, RevisionKind
 from tachiai.envelopes.places import meant_for
@@ -29,6 +31,12 @@ class Terms:
     documents: Sequence[Shown]
     text: ConsentText
     view: Mapping[str, Any]
+    blanks: Sequence[Blank] = ()
+
+    @property
+    def lacking(self) -> list[Blank]:
+        """The required fields that are empty: nobody agrees before they are filled."""
+        return [blank for blank in self.blanks if blank.lacking]
 
 
 def terms_of(held: Recipient, identity: Identity, circumstances: Circumstances, *, at: datetime, offer: Offer | None = None) -> Terms:
@@ -37,13 +45,15 @@ def terms_of(held: Recipient, identity: Identity, circumstances: Circumstances, 
         circumstances = Circumstances(offer.address, offer.agent, offer.language)
     rows = _FROZEN.all(envelope=held.envelope_id, recipient=held.pk)
     documents = [_shown(*row[:4]) for row in rows]
+    # Where nothing was laid in for this slot, nothing was entered, and nothing is asked for.
+    blanks = blanks_of(held) if any(str(held.slot) in row[5] for row in rows) else []
     text = consent_text(held, language=circumstances.language)
     proposed = ceremony.propose(
         held.pk,
         envelope=held.envelope_id,
         slot=held.field,
         documents=documents,
-        values={},
+        values=values_said(blank.entry for blank in blanks if blank.entry),
         text=text,
         level=identity.level,
         authentication=identity.authentication,
@@ -52,10 +62,10 @@ def terms_of(held: Recipient, identity: Identity, circumstances: Circumstances, 
         consent=offer.consent if offer else None,
         salt=offer.salt if offer else None,
     )
-    return Terms(proposed, documents, text, _view(held, [row[4] for row in rows], text))
+    return Terms(proposed, documents, text, _view(held, [row[4] for row in rows], blanks, text), blanks)
 
 
-def _view(held: Recipient, names: Sequence[str], text: ConsentText) -> dict[str, Any]:
+def _view(held: Recipient, names: Sequence[str], blanks: Sequence[Blank], text: ConsentText) -> dict[str, Any]:
     envelope = held.envelope
     return {
         "envelope": envelope.name,
@@ -68,7 +78,13 @@ def _view(held: Recipient, names: Sequence[str], text: ConsentText) -> dict[str,
         "mail": held.mail,
         "proof": held.proof,
         "words": text.words,
+        "fields": [_field(blank) for blank in blanks],
     }
+
+
+def _field(blank: Blank) -> dict[str, Any]:
+    field = blank.field
+    return {"number": blank.number, "kind": str(field.kind), "guide": field.guide, "text": blank.text, "required": field.required}
 
 
 # Each document beside its frozen revision, and without one if that should be missing.
@@ -77,7 +93,7 @@ _FROZEN: Prepared[Any] = Prepared(
         Document.objects.filter(meant_for(), envelope_id=given("envelope", Document, "envelope"))
         .annotate(frozen=FilteredRelation("revisions", condition=Q(revisions__kind=RevisionKind.FROZEN)))
         .order_by("position")
-        .values_list("pk", "frozen__sha256", "frozen__size", "pages", "name")
+        .values_list("pk", "frozen__sha256", "frozen__size", "pages", "name", "laid")
     )
 )
 

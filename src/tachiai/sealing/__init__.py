@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tachiai.sealing.papers import expected_of_paper
     from tachiai.sealing.preflight import Trial, try_keys
     from tachiai.sealing.preparing import Intent, Prepared, prepare, prepare_many
-    from tachiai.sealing.seals import Begun, Sealed, attest, begin, close, extend, freeze, record_many, renew, seal
+    from tachiai.sealing.seals import Begun, Filling, Sealed, attest, begin, close, extend, freeze, record_many, renew, seal
     from tachiai.sealing.stamping import Stamped, prove_token, stamp_digest
     from tachiai.sealing.superseding import check_another_key, check_provable, supersede
     from tachiai.sealing.verifying import examine, trust, trust_for_strangers, verify, verify_deep
@@ -28,6 +28,7 @@ __all__ = [
     "Act",
     "Begun",
     "Expected",
+    "Filling",
     "Intent",
     "Keyring",
     "Longevity",

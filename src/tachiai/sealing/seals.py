@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from tachiai.crypto import longevity, pades
-from tachiai.crypto.pades import Made, SealText, Unstamped
+from tachiai.crypto.appearances import Appearance
+from tachiai.crypto.fields import Slot
+from tachiai.crypto.freezing import pages_of
+from tachiai.crypto.pades import FieldValue, Made, SealText, Unstamped
 from tachiai.crypto.pades_verify import Expected
 from tachiai.crypto.revocation import Older, PatientRevocation, fresher_at
 from tachiai.crypto.timestamps import Timestamper, Token
@@ -52,23 +55,54 @@ def record_many(sealed: Sequence[Sealed]) -> None:
     record([Outcome(one.intent, one.sha256, one.stamped_at, one.stamped_by, one.accredited) for one in sealed])
 
 
-def freeze(prepared: Prepared, *, slots: Sequence[int], text: SealText, expected: Expected, at: datetime, plan: bytes = b"") -> Sealed:
-    """Lay in one field and lock per slot and certify what was sent (docs/formats/seal-revisions.md)."""
+def freeze(
+    prepared: Prepared, *, slots: Sequence[int | Slot], text: SealText, expected: Expected, at: datetime, plan: bytes = b""
+) -> Sealed:
+    """Lay in one field and lock per slot, with its blanks, and certify what was sent (docs/formats/seal-revisions.md)."""
     house, pdf = handles(), prepared.use()
-    credential, known = house.credential_named(prepared.intent.key), fitting_plan(prepared.intent, pdf, plan, pages=(1,))
+    pages = tuple(sorted(pages_of([slot for slot in slots if isinstance(slot, Slot)])))
+    credential, known = house.credential_named(prepared.intent.key), fitting_plan(prepared.intent, pdf, plan, pages=pages)
     made = pades.freeze(pdf, slots=slots, credential=credential, timestamper=house.timestamper, text=text, at=at, plan=known)
     return _released(prepared.intent, pdf, made, expected=expected, at=at)
 
 
+@dataclass(frozen=True)
+class Filling:
+    """What a signer's seal is to be seen as, and what it fills into the slot's blanks, by their numbers."""
+
+    values: Mapping[int, FieldValue] = field(default_factory=dict)
+    look: Appearance | None = None
+
+
+_NOTHING = Filling()
+
+
 def seal(
-    prepared: Prepared, *, slot: int, text: SealText, consent_digest: bytes, expected: Expected, at: datetime, plan: bytes = b""
+    prepared: Prepared,
+    *,
+    slot: int,
+    text: SealText,
+    consent_digest: bytes,
+    expected: Expected,
+    at: datetime,
+    plan: bytes = b"",
+    filling: Filling = _NOTHING,
 ) -> Sealed:
     """One signer's signature (PAdES B-T), on the instruction of a recorded consent whose digest it carries."""
-    return begin(prepared, slot=slot, text=text, consent_digest=consent_digest, expected=expected, at=at, plan=plan).finish()
+    begun = begin(prepared, slot=slot, text=text, consent_digest=consent_digest, expected=expected, at=at, plan=plan, filling=filling)
+    return begun.finish()
 
 
 def begin(
-    prepared: Prepared, *, slot: int, text: SealText, consent_digest: bytes, expected: Expected, at: datetime, plan: bytes = b""
+    prepared: Prepared,
+    *,
+    slot: int,
+    text: SealText,
+    consent_digest: bytes,
+    expected: Expected,
+    at: datetime,
+    plan: bytes = b"",
+    filling: Filling = _NOTHING,
 ) -> Begun:
     """:func:`seal` up to its timestamp, which is asked for and not waited for. The key has been used when this returns."""
     house, pdf = handles(), prepared.use()
@@ -83,6 +117,8 @@ def begin(
             text=text,
             consent_digest=consent_digest,
             at=at,
+            values=filling.values,
+            appearance=filling.look,
             plan=known,
         )
 

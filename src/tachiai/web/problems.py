@@ -89,6 +89,9 @@ STATUS = {
     "consent.not_shown": 409,
     "consent.shown_changed": 409,
     "proof.second_factor": 403,
+    "image.not_allowed": 403,
+    "image.unknown": 404,
+    "field.unknown": 404,
 }
 
 
