@@ -1319,6 +1319,24 @@ def find_signature(pdf: bytes, section: Section) -> Optional[Signature]:
     return Signature(field, values[0], is_timestamp, contents, gap or (0, 0), section, name, consent, permission, frees)
 
 
+def filled_in(signature: Signature) -> Tuple[Dict[str, str], bool]:
+    """What a slot's section puts into value fields, by their names, and whether its signature is seen."""
+    told: Dict[str, str] = {}
+    seen = False
+    for held in signature.section.objects.values():
+        field = held.value
+        if not isinstance(field, dict) or b"/T" not in field:
+            continue
+        name, value = string(field[b"/T"]).decode("latin-1"), field.get(b"/V")
+        if name == signature.field:
+            seen = b"/AP" in field
+        elif isinstance(value, bytes) and value[:1] == b"/":
+            told[name] = value[1:].decode("latin-1")
+        else:
+            told[name] = words(value)
+    return told, seen
+
+
 def _gap(pdf: bytes, section: Section, held: Held, contents: bytes) -> Optional[Tuple[int, int]]:
     """What the range leaves out, if that is exactly the string of /Contents, which stands last, and the rest is the file so far."""
     stated = held.value[b"/ByteRange"]
@@ -1379,6 +1397,12 @@ class Pdf:
 
     def up_to(self, end: int) -> str:
         return hashlib.sha256(memoryview(self.data)[:end]).hexdigest()
+
+    def blanks(self, slot: int) -> Dict[str, bool]:
+        """The value fields that were laid in for a slot, by their names: whether each is a box to tick."""
+        fields = [held.value for held in self.signatures[0].section.objects.values() if isinstance(held.value, dict)]
+        named = [(string(field[b"/T"]).decode("latin-1"), field.get(b"/FT") == b"/Btn") for field in fields if b"/T" in field]
+        return {name: is_check for name, is_check in named if _VALUE.fullmatch(name) and slot_of(name) == slot}
 
     def stamps(self) -> List[Signature]:
         return [signature for signature in self.signatures if signature.is_timestamp]
@@ -2026,10 +2050,20 @@ class Examination:
             for signature in pdf.signatures:
                 if slot_of(signature.field) == slot:
                     demand(signature.consent == digest, "consent.not_in_signature", pdf.path)
+                    self._filled(pdf, signature, consent)
         held = self.files.get(f"consents/{slot}.personal.json")
         self.erased = self.erased or held is None
         if held is not None:
             self.personal[slot] = _salted(held, SALTED, consent["personal"], "consent.personal")
+
+    def _filled(self, pdf: Pdf, signature: Signature, consent: Json) -> None:
+        """What the seal filled into its blanks is what was consented to, and it is seen where that was consented to, and nowhere else."""
+        laid, values = pdf.blanks(consent["slot"]), consent["values"]
+        unticked = {name for name, is_check in laid.items() if is_check and values.get(name) == "Off"}
+        wanted = {name: values[name] for name in laid if name in values and name not in unticked}
+        told, seen = filled_in(signature)
+        document = next(held["document"] for held in self.form["documents"] if held["path"] == pdf.path)
+        demand(told == wanted and seen == (f"{signature.field}:{document}" in values), "consent.values", pdf.path)
 
     def _passkey(self) -> None:
         for slot, consent in sorted(self.consents.items()):
@@ -2665,6 +2699,10 @@ SENTENCES = {
     "consent.unreadable": ("同意の記録を読み取れません。", "The consent cannot be read."),
     "consent.envelope": ("別の封筒・署名者の同意です。", "The consent is another envelope's or signer's."),
     "consent.documents": ("同意した文書が、確定した文書と異なります。", "The consent is to other documents."),
+    "consent.values": (
+        "文書に入力された内容が、同意の内容と異なります。",
+        "What was filled into the document is not what was consented to.",
+    ),
     "consent.not_in_signature": ("署名の中の同意ハッシュ値が異なります。", "The signature was not made on this consent."),
     "consent.personal": ("同意者の情報が、同意の記録と一致しません。", "The person's data are not those of the consent."),
     "passkey.missing": ("パスキーの記録がありません。", "The passkey's assertion is missing."),

@@ -35,6 +35,8 @@ async function judgeConsent(ex, signer, bytes) {
     own.every((signature) => signature.consent === digest),
     "consent.not_in_signature",
   );
+  for (const pdf of ex.pdfs)
+    for (const signature of pdf.signatures) if (slotOf(signature.field) === slot) judgeFilling(ex, pdf, signature, consent);
   const held = ex.files.get(`consents/${slot}.personal.json`);
   if (!held) ex.erased = true;
   else
@@ -42,6 +44,17 @@ async function judgeConsent(ex, signer, bytes) {
       slot,
       await openCommitted(readFormed(held, SALTED_FORM, "consent.personal"), consent.personal, "consent.personal"),
     );
+}
+
+/** What a seal filled into its blanks is what was consented to, and it is seen where that was consented to, and nowhere else. */
+function judgeFilling(ex, pdf, signature, { slot, values }) {
+  const wanted = new Map();
+  for (const [name, isCheck] of blanksOf(pdf, slot))
+    if (Object.hasOwn(values, name) && !(isCheck && values[name] === "Off")) wanted.set(name, values[name]);
+  const { told, seen } = filledIn(signature);
+  const { document } = ex.manifest.documents.find(({ path }) => path === pdf.path);
+  const same = told.size === wanted.size && [...told].every(([name, value]) => wanted.get(name) === value);
+  demand(same && seen === Object.hasOwn(values, `${signature.field}:${document}`), "consent.values", pdf.path);
 }
 
 /** Whether a consent names exactly the manifest's documents, in order, as they were frozen. */

@@ -47,6 +47,26 @@ function findSignature(pdf, section) {
   };
 }
 
+/** The value fields that were laid in for a slot: name → whether it is a box to tick. */
+function blanksOf({ signatures }, slot) {
+  const fields = [...signatures[0].section.objects.values()].map(({ value }) => value).filter((value) => value instanceof Map && value.has("/T"));
+  const named = fields.map((field) => [pdfString(field.get("/T")), field.get("/FT") === "/Btn"]);
+  return new Map(named.filter(([name]) => FIELD.value.test(name) && slotOf(name) === slot));
+}
+
+/** What a slot's section puts into value fields, and whether its signature is seen. */
+function filledIn(signature) {
+  const told = new Map();
+  let seen = false;
+  for (const { value: field } of signature.section.objects.values()) {
+    if (!(field instanceof Map) || !field.has("/T")) continue;
+    const [name, value] = [pdfString(field.get("/T")), field.get("/V")];
+    if (name === signature.field) seen = field.has("/AP");
+    else told.set(name, typeof value === "string" && value.startsWith("/") ? value.slice(1) : pdfWords(value));
+  }
+  return { told, seen };
+}
+
 /** What the range leaves out, if that is exactly the string of /Contents, which stands last, and the rest is the file so far. */
 function gapOf(pdf, section, held, contents) {
   const stated = held.value.get("/ByteRange");
