@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from tachiai.envelopes.asking_consent import ask_consent
+from tachiai.envelopes.entering import lacking
 from tachiai.envelopes.holding import signers_of
 from tachiai.envelopes.levels import level_words
 from tachiai.envelopes.models import Kind
@@ -21,6 +22,7 @@ from tachiai.envelopes.signing import sign
 from tachiai.envelopes.states import EnvelopeState, RecipientState
 from tachiai.envelopes.visiting import stopped
 from tachiai.errors import Refusal
+from tachiai.web.filling import said_in_words
 from tachiai.web.problems import sentence, status_of
 from tachiai.web.signer.doorway import SIGNING, Guest, by_link, inside, stop_for
 from tachiai.web.signer.proving import PAGES, circumstances_of
@@ -35,7 +37,7 @@ GONE = (RecipientState.FORWARDED, RecipientState.CANCELLED)
 # Whatever ended the envelope while this page was open is told on the page of that end.
 ENDED = ("envelope.moved", "recipient.not_asked", "link.expired")
 # What can be put right here: the page is shown again as things stand now, with the reason.
-AGAIN = ("consent.", "passkey.", "proof.")
+AGAIN = ("consent.", "passkey.", "proof.", "fields.")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -44,7 +46,7 @@ AGAIN = ("consent.", "passkey.", "proof.")
 def confirm(request: HttpRequest, guest: Guest) -> HttpResponse:
     """The text that is agreed to, above the button. Pressed twice, reloaded or pressed again after going back, it signs once."""
     missing = unseen_documents(guest.recipient)
-    if missing:
+    if missing or lacking(guest.recipient):
         return review_page(request, guest, status=422, missing=missing)
     if guest.recipient.kind != Kind.SIGNER:
         return _reviewed(request, guest)
@@ -94,6 +96,7 @@ def _confirm_page(request: HttpRequest, guest: Guest, refusal: Refusal | None = 
         step=3,
         step_word=_("完了"),
         asked=asked,
+        entered=[said_in_words(one) for one in asked.view["fields"]],
         level=level_words(asked.level, english=spoken() == "en"),
         page_errors=[{"href": "", "text": sentence(refusal.code, refusal.facts)}] if refusal else [],
     )

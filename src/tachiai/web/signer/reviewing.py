@@ -9,7 +9,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from tachiai.envelopes.models import Document
 from tachiai.envelopes.opening import show_document
@@ -17,6 +18,7 @@ from tachiai.envelopes.reading import page_of, page_picture, page_text, unsigned
 from tachiai.envelopes.readings import Reading, readings_of
 from tachiai.envelopes.visiting import leave, stopped
 from tachiai.errors import Refusal
+from tachiai.web.filling import Filling, Input, boxes_on, filling_of, take_filling
 from tachiai.web.signer.doorway import SIGNING, Guest, by_link, inside, let_out
 from tachiai.web.signer.flowing import flowing
 from tachiai.web.signer.stopping import STILL_OPEN
@@ -24,35 +26,69 @@ from tachiai.web.signer.stopping import STILL_OPEN
 CLOSEST = 3
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 @by_link(SIGNING)
 @inside
 def review(request: HttpRequest, guest: Guest) -> HttpResponse:
-    """One page of one document, with the way to all others."""
-    return review_page(request, guest)
+    """One page of one document, with the way to all others; what is entered beside it is kept with every press of a button."""
+    if request.method != "POST":
+        return review_page(request, guest)
+    filling = take_filling(request, guest.recipient, at=guest.at)
+    if filling.wrong:
+        return review_page(request, guest, status=422, filling=filling)
+    if request.POST.get("act") == "onward":
+        return HttpResponseRedirect(_onward(guest, filling))
+    here = {name: request.GET[name] for name in ("doc", "page", "zoom", "text") if name in request.GET}
+    return HttpResponseRedirect(f"{guest.url('review')}?{urlencode({**here, 'saved': 1})}#inputs")
 
 
-def review_page(request: HttpRequest, guest: Guest, *, status: int = 200, missing: list[Document] | None = None) -> HttpResponse:
-    """The review; ``missing`` are documents that were asked to be looked at first."""
+def _onward(guest: Guest, filling: Filling) -> str:
+    """The next thing to do: a document that was not opened, an input that is empty, and then the last question."""
     readings = readings_of(guest.recipient)
+    unseen = next((place for place, one in enumerate(readings, 1) if not one.shown), 0)
+    if unseen:
+        return _address(guest, unseen) + "#viewer"
+    empty = next((one for one in filling.inputs if one.blank.lacking), None)
+    if empty is None:
+        return guest.url("confirm")
+    return f"{_input_address(guest, readings, empty)}#{empty.name}"
+
+
+def _input_address(guest: Guest, readings: list[Reading], one: Input) -> str:
+    """The page on which an input stands."""
+    place = next(at for at, reading in enumerate(readings, 1) if reading.document.pk == one.blank.field.document_id)
+    return _address(guest, place, one.blank.field.page)
+
+
+def review_page(
+    request: HttpRequest, guest: Guest, *, status: int = 200, missing: list[Document] | None = None, filling: Filling | None = None
+) -> HttpResponse:
+    """The review; ``missing`` are documents that were asked to be looked at first, with what is still to be entered."""
+    readings = readings_of(guest.recipient)
+    if filling is None:
+        filling = filling_of(guest.recipient, at=guest.at)
+    entering_errors = filling.errors() if missing is None else filling.missing()
     place = min(_number(request, "doc"), len(readings))
     document = readings[place - 1].document
     if missing is None and not readings[place - 1].shown:
         show_document(guest.recipient, document, at=guest.at)
         readings[place - 1] = replace(readings[place - 1], shown=True)
     number = min(_number(request, "page"), document.pages)
-    left = sum(1 for reading in readings if not reading.shown)
+    left = sum(1 for reading in readings if not reading.shown) + filling.left
     context = guest.page(
         heading=guest.envelope.name,
         step=2,
         step_word=_("文書の確認"),
-        todo=[*(_todo(guest, at, one) for at, one in enumerate(readings, 1)), {"word": _("完了する"), "url": "", "done": False}],
+        todo=[*(_todo(guest, at, one) for at, one in enumerate(readings, 1)), *_inputs_todo(filling), _finish_todo(guest, filling)],
         tabs=[_tab(guest, at, one, current=at == place) for at, one in enumerate(readings, 1)],
-        page=_viewed(request, guest, readings[place - 1], place=place, number=number),
+        page=_viewed(request, guest, readings[place - 1], place=place, number=number, filling=filling),
+        inputs=[{"at": one, "url": _input_address(guest, readings, one) + "#viewer"} for one in filling.inputs],
+        inputs_url=_address(guest, place, number, text="text" in request.GET, zoom=min(_number(request, "zoom"), CLOSEST)),
+        saved="saved" in request.GET and status == 200,
         text_view="text" in request.GET,
         next_document=_next_document(guest, readings, place) if number == document.pages else None,
         left=left,
-        page_errors=[_missing(guest, readings, one) for one in missing or []],
+        page_errors=[*(_missing(guest, readings, one) for one in missing or []), *entering_errors],
     )
     return render(request, "signer/review.html", context, status=status)
 
@@ -77,6 +113,18 @@ def _todo(guest: Guest, place: int, reading: Reading) -> dict[str, object]:
     return {"word": word, "url": _address(guest, place) + "#viewer", "done": reading.shown}
 
 
+def _inputs_todo(filling: Filling) -> list[dict[str, object]]:
+    if not filling.inputs:
+        return []
+    word = ngettext("入力項目 {count}件", "入力項目 {count}件", len(filling.inputs)).format(count=len(filling.inputs))
+    return [{"word": word, "url": "#inputs", "done": not filling.left}]
+
+
+def _finish_todo(guest: Guest, filling: Filling) -> dict[str, object]:
+    """With inputs the bar leads to the next of them, so the end is to be reached from here."""
+    return {"word": _("完了する"), "url": guest.url("confirm") if filling.inputs else "", "done": False}
+
+
 def _tab(guest: Guest, place: int, reading: Reading, *, current: bool) -> dict[str, object]:
     mark = "read" if reading.shown else "unread"
     return {"word": reading.document.name, "url": _address(guest, place), "current": current, "mark": mark}
@@ -93,7 +141,7 @@ def _next_document(guest: Guest, readings: list[Reading], place: int) -> dict[st
     return {"name": readings[place].document.name, "url": _address(guest, place + 1)}
 
 
-def _viewed(request: HttpRequest, guest: Guest, reading: Reading, *, place: int, number: int) -> dict[str, object]:
+def _viewed(request: HttpRequest, guest: Guest, reading: Reading, *, place: int, number: int, filling: Filling) -> dict[str, object]:
     """What the page viewer and the text view are given; see ``parts/page_viewer.html``."""
     document = reading.document
     text, zoom = "text" in request.GET, min(_number(request, "zoom"), CLOSEST)
@@ -119,6 +167,7 @@ def _viewed(request: HttpRequest, guest: Guest, reading: Reading, *, place: int,
         "image_view_url": _address(guest, place, number),
         "pdf_url": guest.url("copy", place=place),
         "pdf_size": reading.copy_size,
+        "fields": boxes_on(filling, page),
         "go_url": guest.url("review"),
         "go_hidden": [{"name": "doc", "value": place}, *([{"name": "zoom", "value": zoom}] if zoom > 1 else [])],
     }
