@@ -61,7 +61,9 @@ def test_a_request_from_the_first_step_to_the_mailed_link(people: Cast, seat: Se
     assert (envelope.name, envelope.amount, envelope.transaction_date) == ("清掃契約", 1_100_000, date(2026, 4, 1))
 
     places = {"counterparty": f"r:{people.vendor.pk}", "counterparty_order": "1", "own": f"m:{people.mayor.pk}", "own_order": "2"}
-    assert desk.post(first.headers["Location"], places).headers["Location"] == f"/envelopes/{envelope.pk}/review"
+    fields = f"/envelopes/{envelope.pk}/fields"
+    assert desk.post(first.headers["Location"], places).headers["Location"] == fields
+    assert desk.post(fields, {"mode": "none", "act": "mode"}).headers["Location"] == f"/envelopes/{envelope.pk}/review"
     shown = desk.get(f"/envelopes/{envelope.pk}/review").content.decode()
     assert "【さくら丘市（架空）】 様より清掃契約への署名依頼が届いています" in shown
     assert shown.count("変更する") >= 6

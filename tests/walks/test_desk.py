@@ -67,7 +67,7 @@ def test_b03_steps_and_values_are_kept(cast_: Cast, open_page: OpenPage) -> None
     log_in(page, cast_.clerk)
     page.goto(f"/envelopes/{envelope.pk}/recipients")
     assert page.locator("[aria-current=step], [aria-current=true]").count() >= 1
-    assert "全3ステップ中" in page.locator("body").text_content()
+    assert "全4ステップ中" in page.locator("body").text_content()
     page.get_by_role("link", name="戻る").click()
     assert page.locator("input[name=name]").input_value() == envelope.name
     # The draft waits through a logout.

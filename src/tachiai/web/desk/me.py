@@ -14,6 +14,7 @@ from tachiai import clock
 from tachiai.accounts.languages import Language
 from tachiai.accounts.models import Member
 from tachiai.administration.own_details import change_own_details
+from tachiai.envelopes.seal_images import may_keep
 from tachiai.web.desk.doors import at_desk, show
 
 
@@ -43,6 +44,7 @@ def me(request: HttpRequest, member: Member) -> HttpResponse:
         "role": role_words(member.role),
         "rights": rights,
         "second_factor": is_mfa_enabled(member),
+        "may_use_seals": may_keep(member, shared=False) or may_keep(member, shared=True),
     }
     return show(request, member, "desk/me.html", context, section="", status=422 if form.errors else 200)
 

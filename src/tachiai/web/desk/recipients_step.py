@@ -65,7 +65,7 @@ def _saved(request: HttpRequest, member: Member, envelope: Envelope, form: Recip
     cautions = cautions_of(envelope, places)
     if cautions and request.POST.get("seen") != ",".join(sorted(cautions)):
         return _page(request, member, envelope, form, known, cautions=cautions)
-    return redirect("desk:review", envelope.pk)
+    return redirect("desk:fields", envelope.pk)
 
 
 def _known(envelope: Envelope) -> Known:

@@ -1,4 +1,4 @@
-"""P-04 ③ and P-05: everything once more, then the one button; and what happens next."""
+"""P-04 ④ and P-05: everything once more, then the one button; and what happens next."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ from tachiai import clock
 from tachiai.accounts.models import Member
 from tachiai.envelopes.access import envelope_for
 from tachiai.envelopes.drafting import LONGEST_DEADLINE_DAYS
+from tachiai.envelopes.field_models import FieldKind
 from tachiai.envelopes.holding import documents_of, signers_of
 from tachiai.envelopes.models import Document, Envelope, Recipient, Side
+from tachiai.envelopes.placing import fields_of
 from tachiai.envelopes.previewing import request_letter
 from tachiai.envelopes.sending import missing_before_sending, send_envelope
 from tachiai.envelopes.states import EnvelopeState
@@ -26,6 +28,7 @@ from tachiai.web.desk.doors import at_desk, show
 from tachiai.web.desk.files_step import told_document
 from tachiai.web.desk.findings import cautions_words
 from tachiai.web.desk.wizard import draft_of, steps_of
+from tachiai.web.filling import KIND_WORDS
 from tachiai.web.problems import sentence
 from tachiai.web.templatetags.look import day, yen
 
@@ -69,12 +72,13 @@ def _page(
     context = {
         "heading": _("署名を依頼する"),
         "steps": steps_of(envelope),
-        "step": 3,
+        "step": 4,
         "envelope": envelope,
         "described": _said(envelope),
         "documents": [told_document(one) for one in documents],
         "cautioned": [_cautioned(one, acknowledged, tried=status != 200) for one in documents if cautions_words(one)],
         "people": people,
+        "placed": _placed(envelope),
         "letter": request_letter(first, at=at) if first else None,
         "twice": _twice(people),
         "missing": [{"words": sentence(code, {"days": LONGEST_DEADLINE_DAYS}), "url": _step_of(code, envelope)} for code in missing],
@@ -108,6 +112,16 @@ def _unseen(envelope: Envelope, acknowledged: Collection[str]) -> list[dict[str,
     return [{"href": f"#acknowledged-{one.pk}", "text": text.format(name=one.name)} for one in unseen]
 
 
+def _placed(envelope: Envelope) -> list[dict[str, object]]:
+    """What was placed on each document, by kind; a document without anything bears invisible signatures."""
+    fields = fields_of(envelope)
+    told: list[dict[str, object]] = []
+    for document in documents_of(envelope):
+        words = [KIND_WORDS[FieldKind(one.kind)] for one in fields if one.document_id == document.pk]
+        told.append({"name": document.name, "kinds": [(word, words.count(word)) for word in dict.fromkeys(words)]})
+    return told
+
+
 def _twice(people: list[Recipient]) -> list[str]:
     """Addresses that stand more than once: right for a joint venture, otherwise a slip."""
     mails = [person.mail.casefold() for person in people]
@@ -115,8 +129,8 @@ def _twice(people: list[Recipient]) -> list[str]:
 
 
 def _step_of(code: str, envelope: Envelope) -> str:
-    step = "desk:recipients" if code.startswith(("recipients.", "registration.")) else "desk:files"
-    return reverse(step, args=[envelope.pk])
+    steps = {"recipients": "desk:recipients", "registration": "desk:recipients", "field": "desk:fields"}
+    return reverse(steps.get(code.partition(".")[0], "desk:files"), args=[envelope.pk])
 
 
 @at_desk

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from typing import Any
+from urllib.parse import urlencode
 
 from allauth.account.authentication import get_authentication_records
 from allauth.mfa.utils import is_mfa_enabled
@@ -11,7 +12,7 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
 from tachiai import clock
@@ -19,6 +20,7 @@ from tachiai.accounts.models import Member
 from tachiai.envelopes.access import envelope_for, own_place
 from tachiai.envelopes.asking_consent import ask_at_desk
 from tachiai.envelopes.declining import Wish, decline
+from tachiai.envelopes.entering import lacking
 from tachiai.envelopes.holding import signers_of
 from tachiai.envelopes.levels import Level, level_at_desk, level_words
 from tachiai.envelopes.models import Document, Kind, Recipient
@@ -32,6 +34,7 @@ from tachiai.errors import Refusal
 from tachiai.web.addresses import address_of, agent_of
 from tachiai.web.desk.doors import at_desk, show
 from tachiai.web.desk.viewing import page_context
+from tachiai.web.filling import Filling, Input, filling_of, said_in_words, take_filling
 from tachiai.web.problems import sentence, status_of
 
 DONE = (RecipientState.CONSENTED, *OVER)
@@ -65,6 +68,9 @@ def review(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpResponse:
     open_at_desk(place, by=member, address=address_of(request), agent=agent_of(request), at=at)
     documents = [one.document for one in readings_of(place)]
     present = _present(request, documents)
+    filling = take_filling(request, place, at=at) if request.method == "POST" else filling_of(place, at=at)
+    if request.method == "POST" and not filling.wrong:
+        return redirect(_after_entering(request, place, documents, filling))
     show_document(place, present, at=at)
     unseen = {document.pk for document in unseen_documents(place)}
     base = reverse("desk:sign", args=[pk])
@@ -74,19 +80,48 @@ def review(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpResponse:
         "envelope": place.envelope,
         "place": place,
         "tabs": _tabs(documents, present, unseen, base=base) if len(documents) > 1 else [],
-        "todo": _todo(documents, unseen, base=base),
-        "left": len(unseen),
+        "todo": _todo(documents, unseen, filling, base=base),
+        "left": len(unseen) + filling.left,
         "next_url": _next_unseen(documents, unseen, base=base),
-        "page_errors": _unread_errors(documents, unseen, base=base) if pressed_too_early else [],
+        "page_errors": [*_unread_errors(documents, unseen, base=base), *filling.missing()] if pressed_too_early else filling.errors(),
+        "inputs": [{"at": one, "url": f"{_input_url(documents, one, base=base)}#viewer"} for one in filling.inputs],
+        "inputs_url": _here(request, base=base),
+        "saved": "saved" in request.GET and not filling.wrong,
         **page_context(
             request,
             present,
             base=base,
             kept={"doc": _position(documents, present)},
             pdf_url=reverse("desk:copy", args=[pk, present.pk]),
+            filling=filling,
         ),
     }
-    return show(request, member, "desk/sign.html", context, section="envelopes")
+    return show(request, member, "desk/sign.html", context, section="envelopes", status=422 if filling.wrong else 200)
+
+
+def _after_entering(request: HttpRequest, place: Recipient, documents: list[Document], filling: Filling) -> str:
+    """Back to where the inputs were, or on to the next thing to do: a document, an input, and then the last question."""
+    base = reverse("desk:sign", args=[place.envelope_id])
+    if request.POST.get("act") != "onward":
+        return f"{_here(request, base=base, saved=1)}#inputs"
+    unseen = {document.pk for document in unseen_documents(place)}
+    empty = next((one for one in filling.inputs if one.blank.lacking), None)
+    if unseen:
+        return _next_unseen(documents, unseen, base=base)
+    if empty is None:
+        return reverse("desk:sign_confirm", args=[place.envelope_id])
+    return f"{_input_url(documents, empty, base=base)}#{empty.name}"
+
+
+def _here(request: HttpRequest, *, base: str, **more: object) -> str:
+    here = {name: request.GET[name] for name in ("doc", "page", "zoom", "as") if name in request.GET}
+    return f"{base}?{urlencode({**here, **more})}"
+
+
+def _input_url(documents: list[Document], one: Input, *, base: str) -> str:
+    """The page on which an input stands."""
+    position = next(number for number, document in enumerate(documents, start=1) if document.pk == one.blank.field.document_id)
+    return f"{base}?{urlencode({'doc': position, 'page': one.blank.field.page})}"
 
 
 def _unread_errors(documents: list[Document], unseen: set[Any], *, base: str) -> list[dict[str, str]]:
@@ -119,11 +154,15 @@ def _tabs(documents: list[Document], present: Document, unseen: set[Any], *, bas
     ]
 
 
-def _todo(documents: list[Document], unseen: set[Any], *, base: str) -> list[dict[str, Any]]:
+def _todo(documents: list[Document], unseen: set[Any], filling: Filling, *, base: str) -> list[dict[str, Any]]:
     read = [
         {"word": _("「{name}」を確認する").format(name=one.name), "url": f"{base}?doc={number}", "done": one.pk not in unseen}
         for number, one in enumerate(documents, start=1)
     ]
+    if filling.inputs:
+        count = len(filling.inputs)
+        word = ngettext("入力項目 {count}件", "入力項目 {count}件", count).format(count=count)
+        read.append({"word": word, "url": "#inputs", "done": not filling.left})
     return [*read, {"word": _("完了する"), "url": "", "done": False}]
 
 
@@ -138,7 +177,7 @@ def confirm(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpResponse
     place = _place(member, pk)
     if (away := _elsewhere(place)) is not None:
         return away
-    if unseen_documents(place):
+    if unseen_documents(place) or lacking(place):
         return redirect(f"{reverse('desk:sign', args=[pk])}?unseen=1")
     level = level_at_desk(second_factor=_used_second_factor(request, member))
     language = "en" if (get_language() or "ja").startswith("en") else "ja"
@@ -150,7 +189,7 @@ def confirm(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpResponse
     try:
         sign_at_desk(place, circumstances, by=member, level=level, at=clock.now(), offer=request.POST.get("offer", ""))
     except Refusal as refusal:
-        if not refusal.code.startswith(("consent.", "proof.")):
+        if not refusal.code.startswith(("consent.", "proof.", "fields.")):
             raise
         return _confirm_page(request, member, _place(member, pk), circumstances, level, refusal)
     return redirect("desk:sign_done", pk)
@@ -179,6 +218,7 @@ def _confirm_page(
         "heading": _("署名手続きを完了しますか") if asked else _("二要素認証でのログインが必要です"),
         "envelope": place.envelope,
         "asked": asked,
+        "entered": [said_in_words(one) for one in asked.view["fields"]] if asked else [],
         "level": level_words(level, english=circumstances.language == "en"),
         "second_factor": _used_second_factor(request, member),
         "may_set_up": not is_mfa_enabled(member),

@@ -10,6 +10,7 @@ from tachiai.web.desk import (
     detail,
     documents,
     evidence,
+    fields_step,
     files,
     files_step,
     held,
@@ -25,6 +26,7 @@ from tachiai.web.desk import (
     renewals,
     review_step,
     samples,
+    seals,
     signing,
     viewing,
 )
@@ -44,6 +46,7 @@ urlpatterns = [
     path(f"{ENVELOPE}/uploads/<uuid:upload>/<slug:which>/pages/<int:number>", held.picture, name="held_picture"),
     path(f"{ENVELOPE}/uploads/<uuid:upload>/<slug:which>.pdf", held.file, name="held_file"),
     path(f"{ENVELOPE}/recipients", recipients_step.recipients, name="recipients"),
+    path(f"{ENVELOPE}/fields", fields_step.fields, name="fields"),
     path(f"{ENVELOPE}/review", review_step.review, name="review"),
     path(f"{ENVELOPE}/sent", review_step.sent, name="sent"),
     path(f"{ENVELOPE}/withdraw", acts.withdraw, name="withdraw"),
@@ -84,4 +87,6 @@ urlpatterns = [
     path("backups", backups.backups, name="backups"),
     path("backups/drills/<uuid:pk>.pdf", backups.report, name="drill_report"),
     path("me", me.me, name="me"),
+    path("me/seals", seals.seals, name="seals"),
+    path("me/seals/<uuid:pk>.png", seals.seal, name="seal"),
 ]

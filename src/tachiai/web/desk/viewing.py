@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,11 +21,14 @@ from tachiai.envelopes.models import Document
 from tachiai.envelopes.reading import note_view, page_of, page_text
 from tachiai.envelopes.states import EnvelopeState
 from tachiai.web.desk.doors import at_desk, show
+from tachiai.web.filling import Filling, boxes_on
 
 ZOOMS = 3
 
 
-def page_context(request: HttpRequest, document: Document, *, base: str, kept: dict[str, Any], pdf_url: str) -> dict[str, Any]:
+def page_context(
+    request: HttpRequest, document: Document, *, base: str, kept: dict[str, Any], pdf_url: str, filling: Filling | None = None
+) -> dict[str, Any]:
     """What ``parts/page_viewer.html`` or ``parts/text_view.html`` needs. ``kept`` stays in every link's query."""
     number = min(max(_number(request.GET.get("page"), 1), 1), document.pages)
     zoom = min(max(_number(request.GET.get("zoom"), 1), 1), ZOOMS)
@@ -54,18 +59,19 @@ def page_context(request: HttpRequest, document: Document, *, base: str, kept: d
             "go_url": base,
             "go_hidden": [{"name": name, "value": value} for name, value in kept.items()],
             "pdf_url": pdf_url,
+            "fields": boxes_on(filling, page) if filling else [],
         },
     }
 
 
-def draft_context(request: HttpRequest, document: Document, *, base: str) -> dict[str, Any]:
+def draft_context(request: HttpRequest, document: Document, *, base: str, kept: Mapping[str, Any] = MappingProxyType({})) -> dict[str, Any]:
     """As ``page_context``, of a document that is not frozen yet: its page is drawn now, and there is no text to read."""
     number = min(max(_number(request.GET.get("page"), 1), 1), document.pages)
     zoom = min(max(_number(request.GET.get("zoom"), 1), 1), ZOOMS)
     width, height = size_of(draft_picture(document, number, large=True))
 
     def at(wanted: int, *, enlarged: int = zoom) -> str:
-        return f"{base}?{urlencode({'page': wanted, **({'zoom': enlarged} if enlarged > 1 else {})})}"
+        return f"{base}?{urlencode({**kept, 'page': wanted, **({'zoom': enlarged} if enlarged > 1 else {})})}"
 
     return {
         "as_text": False,
@@ -82,6 +88,7 @@ def draft_context(request: HttpRequest, document: Document, *, base: str) -> dic
             "zoom_in_url": at(number, enlarged=zoom + 1) if zoom < ZOOMS else "",
             "zoom_out_url": at(number, enlarged=zoom - 1) if zoom > 1 else "",
             "go_url": base,
+            "go_hidden": [{"name": name, "value": value} for name, value in kept.items()],
             "pdf_url": reverse("desk:upload", args=[document.envelope_id, document.pk]),
         },
     }

@@ -1,4 +1,4 @@
-"""What the three steps of a new request share."""
+"""What the four steps of a new request share."""
 
 from __future__ import annotations
 
@@ -24,11 +24,12 @@ def draft_of(member: Member, pk: uuid.UUID) -> Envelope | None:
 def steps_of(envelope: Envelope | None) -> list[dict[str, object]]:
     """The step navigation; one can go to a step whose predecessors are done."""
     if envelope is None:
-        return [{"word": _("文書")}, {"word": _("宛先")}, {"word": _("確認")}]
+        return [{"word": _("文書")}, {"word": _("宛先")}, {"word": _("入力位置")}, {"word": _("確認")}]
     filed = envelope.described and (has_documents(envelope) or has_unsettled(envelope))
     named = filed and has_signers(envelope)
     return [
         {"word": _("文書"), "url": reverse("desk:files", args=[envelope.pk])},
         {"word": _("宛先"), "url": reverse("desk:recipients", args=[envelope.pk]) if filed else ""},
+        {"word": _("入力位置"), "url": reverse("desk:fields", args=[envelope.pk]) if named and has_documents(envelope) else ""},
         {"word": _("確認"), "url": reverse("desk:review", args=[envelope.pk]) if named else ""},
     ]

@@ -1,0 +1,158 @@
+"""Placing fields and filling them in as people do: with a mouse, with keys alone, without scripts (B05, A07, A09, A18, A19)."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from acts import aside, enter_code, log_in
+from test_axe import found_on
+
+import fielded
+from cast import Cast, link_for
+from stories import work
+from tachiai.envelopes.field_models import FieldEntry
+from tachiai.envelopes.models import Envelope, Recipient
+from tachiai.envelopes.placing import fields_of
+
+pytestmark = pytest.mark.browser
+OpenPage = Callable[..., Any]
+SHOTS = os.environ.get("FIELD_SHOTS", "")
+
+
+COVERED = """() => {
+  const inputs = [...document.querySelectorAll("#inputs input:not([type=hidden]), #inputs textarea, #inputs button, #inputs a")];
+  const covered = (one) => {
+    one.focus();
+    const here = one.getBoundingClientRect();
+    const bar = document.querySelector("[data-testid=sticky-bar]").getBoundingClientRect();
+    return here.bottom > bar.top + 1 && here.top < bar.bottom;
+  };
+  return inputs.filter((one) => one.offsetParent).filter(covered).map((one) => one.outerHTML);
+}"""
+
+
+def made(tell: Callable[[], Envelope]) -> Envelope:
+    found: list[Envelope] = []
+    aside(lambda: found.append(tell()))
+    return found[0]
+
+
+def shot(page: Any, name: str) -> None:
+    if SHOTS:
+        for width in (360, 768, 1280):
+            page.set_viewport_size({"width": width, "height": 900})
+            page.screenshot(path=str(Path(SHOTS) / f"{name}-{width}.png"), full_page=True)
+        page.set_viewport_size({"width": 1280, "height": 900})
+
+
+def test_b05_fields_by_mouse_and_by_keys(cast_: Cast, open_page: OpenPage) -> None:
+    envelope = made(lambda: fielded.drafted(cast_))
+    page = open_page()
+    log_in(page, cast_.clerk)
+    page.goto(f"/envelopes/{envelope.pk}/fields")
+    page.get_by_label("入力位置を設定する").check()
+    page.get_by_role("button", name="次へ").click()
+    # Click-then-click: chosen above, placed where the page is pressed, to half a millimetre.
+    page.get_by_label("種類").first.select_option("text")
+    page.locator(".viewer-page").scroll_into_view_if_needed()
+    sheet = page.locator(".viewer-page").bounding_box()
+    page.mouse.click(sheet["x"] + sheet["width"] * 0.25, sheet["y"] + sheet["height"] * 0.25)
+    page.wait_for_url(re.compile(r"#field-"))
+    (field,) = fields_of(envelope)
+    assert abs(field.left - field.sheet_width * 0.25) < 5
+    assert abs(field.top - field.sheet_height * 0.25) < 5
+    # Keys alone: the box has the focus; a press is a millimetre, with Shift five.
+    box = page.locator("a.field-box")
+    box.focus()
+    for key in ("ArrowRight", "Shift+ArrowDown", "ArrowUp"):
+        page.keyboard.press(key)
+    page.get_by_role("status").filter(has_text="保存しました").wait_for()
+    (moved,) = fields_of(envelope)
+    assert (moved.left - field.left, moved.top - field.top) == (10, 40)
+    assert page.locator(f"#left-{field.pk}").input_value() == f"{moved.left / 10:g}"
+    # Dragged by a fifth of the page's width; the box and its number go along.
+    at = box.bounding_box()
+    page.mouse.move(at["x"] + 20, at["y"] + 5)
+    page.mouse.down()
+    page.mouse.move(at["x"] + 20 + sheet["width"] * 0.2, at["y"] + 5, steps=5)
+    with page.expect_response(lambda answer: "saved=1" in answer.url):
+        page.mouse.up()
+    (dragged,) = fields_of(envelope)
+    assert abs(dragged.left - moved.left - field.sheet_width * 0.2) < 10
+    box.focus()
+    with page.expect_navigation():
+        page.keyboard.press("Control+d")
+    assert len(fields_of(envelope)) == 2
+    page.locator("a.field-box").nth(1).focus()
+    with page.expect_navigation():
+        page.keyboard.press("Delete")
+    assert len(fields_of(envelope)) == 1
+    page.get_by_role("button", name="目印から自動配置").click()
+    page.wait_for_url(re.compile(r"marks=4"))
+    assert len(fields_of(envelope)) == 5
+    page.goto(f"/envelopes/{envelope.pk}/fields?doc=1&page=2")
+    shot(page, "place")
+    wrong = found_on(page, [f"/envelopes/{envelope.pk}/fields?doc=1&page=2", f"/envelopes/{envelope.pk}/review"])
+    page.set_viewport_size({"width": 320, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "plain"])
+def test_a07_a_signer_fills_in_and_finishes(cast_: Cast, open_page: OpenPage, scripts: bool) -> None:
+    envelope = made(lambda: fielded.sent(cast_))
+    vendor = Recipient.objects.get(envelope=envelope, side="counterparty")
+    link = f"/s/{link_for(vendor.pk)}"
+    page = open_page(phone=True, scripts=scripts)
+    enter_code(page, link)
+    page.goto(f"{link}/review?doc=1&page=2")
+    bar = page.locator("[data-testid=sticky-bar]")
+    assert "残り3件" in bar.inner_text()
+    # A09: the last item of the list leads to what is missing.
+    page.locator("ul.todo").get_by_text("完了する").click()
+    summary = page.locator("[data-testid=error-summary]")
+    assert "所在地：入力してください。" in summary.inner_text()
+    summary.get_by_role("link", name=re.compile("所在地")).click()
+    page.get_by_role("textbox", name=re.compile("所在地")).fill("千葉県さくら丘市1-2-3")
+    if scripts:
+        page.get_by_role("textbox", name=re.compile("所在地")).blur()
+        page.locator("#inputs-news").get_by_text("保存しました").wait_for()
+        assert "残り2件" in bar.inner_text()
+        board = page.locator("[data-board]").first
+        board.scroll_into_view_if_needed()
+        place = board.bounding_box()
+        page.mouse.move(place["x"] + 30, place["y"] + 30)
+        page.mouse.down()
+        for step in range(12):
+            page.mouse.move(place["x"] + 30 + 15 * step, place["y"] + 30 + 20 * (step % 2))
+        with page.expect_response(lambda answer: "saved=1" in answer.url):
+            page.mouse.up()
+    shot(page, f"fill-{'scripts' if scripts else 'plain'}")
+    page.set_viewport_size({"width": 412, "height": 823})
+    bar.get_by_role("button").click()
+    page.wait_for_url(re.compile(r"/confirm$"))
+    shot(page, "confirm")
+    text = page.locator("main").inner_text()
+    assert ("手書きの署名" if scripts else "文字で署名「緑野 太郎」") in text
+    assert "千葉県さくら丘市1-2-3" in text
+    page.get_by_role("link", name="文書に戻る").click()
+    assert page.get_by_role("textbox", name=re.compile("所在地")).input_value() == "千葉県さくら丘市1-2-3"
+    if scripts:
+        assert found_on(page, [f"{link}/review?doc=1&page=2", f"{link}/confirm"]) == {}
+        page.goto(f"{link}/review?doc=1&page=2")
+        hidden = page.evaluate(COVERED)
+        assert hidden == []
+        page.set_viewport_size({"width": 320, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    page.goto(f"{link}/confirm")
+    page.get_by_role("button", name="署名手続きを完了する").click()
+    page.wait_for_url(re.compile(r"/done$"))
+    aside(work)
+    assert FieldEntry.objects.filter(recipient=vendor).count() == 3
+    vendor.refresh_from_db()
+    assert vendor.state == "signed"
