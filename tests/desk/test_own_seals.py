@@ -61,6 +61,8 @@ def test_the_organizations_seal_is_kept_and_used_at_the_desk(people: Cast, seat:
     page = mayor.get(f"{step}?doc=1&page=2").content.decode()
     assert "入力項目 2件" in page
     assert 'class="field-box party-1"' in page
+    # What the counterparty entered is not in the pictures of the pages, and is told beside them.
+    assert re.search(r"ほかの署名者の入力内容.*所在地.*千葉県.*文字で署名「緑野 太郎」", page, re.DOTALL)
     assert mayor.get(f"{step}/confirm").headers["Location"] == f"{step}?unseen=1"
     assert "氏名：入力してください" in mayor.get(f"{step}?unseen=1").content.decode()
     (look,) = re.findall(r'fieldset class="field" id="(f-[^"]+)"', page)

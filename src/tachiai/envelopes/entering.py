@@ -69,6 +69,31 @@ _FIELDS = Prepared(
 _ENTRIES = Prepared(lambda: FieldEntry.objects.filter(recipient_id=given("recipient", FieldEntry, "recipient")))
 
 
+def entered_by_others(recipient: Recipient, documents: Iterable[Document]) -> list[FieldEntry]:
+    """What others have entered and agreed to in these documents, as one reads: a later signer sees what is in the file by then.
+
+    It is shown and not agreed to: everybody consents to what was frozen and to their own values, so that parallel signers do not
+    refuse each other.
+    """
+    shown = {document.pk for document in documents if set(document.laid) - {str(recipient.slot)}}
+    if not shown:
+        return []
+    entries = _OTHERS.all(envelope=recipient.envelope_id)
+    return [entry for entry in entries if entry.recipient_id != recipient.pk and entry.field.document_id in shown and is_filled(entry)]
+
+
+_OTHERS = Prepared(
+    lambda: (
+        FieldEntry.objects.filter(
+            recipient__envelope_id=given("envelope", Recipient, "envelope"),
+            recipient__state__in=(RecipientState.CONSENTED, RecipientState.SIGNED),
+        )
+        .select_related("field__document", "recipient")
+        .order_by("field__document__position", "field__page", "field__top", "field__left")
+    )
+)
+
+
 def lacking(recipient: Recipient) -> list[Blank]:
     """The required fields that are still empty."""
     return [blank for blank in blanks_of(recipient) if blank.lacking]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from dataclasses import field as each
 from datetime import datetime
 from typing import Any
 
@@ -12,11 +13,11 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from tachiai.envelopes.entering import Blank, blanks_of, enter, proposed_for
+from tachiai.envelopes.entering import Blank, blanks_of, enter, entered_by_others, proposed_for
 from tachiai.envelopes.field_models import Field, FieldKind
 from tachiai.envelopes.laying_in import TICKED
 from tachiai.envelopes.looks import Entered, Manner, said_of
-from tachiai.envelopes.models import PageImage, Recipient
+from tachiai.envelopes.models import Document, PageImage, Recipient
 from tachiai.envelopes.seal_images import offered_images, picture_of
 from tachiai.errors import Refusal
 from tachiai.web.problems import sentence
@@ -88,7 +89,7 @@ class Filling:
     """A signer's inputs at one moment, and what became of those that were just given."""
 
     inputs: list[Input]
-    wrong: Mapping[uuid.UUID, Refusal] = field(default_factory=dict)
+    wrong: Mapping[uuid.UUID, Refusal] = each(default_factory=dict)
 
     @property
     def left(self) -> int:
@@ -174,6 +175,16 @@ def box_of(placed: Field, width: int) -> dict[str, object]:
 
 def _told(one: Input, party: int) -> dict[str, object]:
     return {"number": one.blank.number, "party": party, "href": f"#{one.name}", "label": one.label, "filled": one.blank.filled}
+
+
+def others_in_words(recipient: Recipient, documents: Iterable[Document]) -> list[dict[str, object]]:
+    """What others have entered into these documents, in words, for ``parts/entered.html``."""
+    told: list[dict[str, object]] = []
+    for entry in entered_by_others(recipient, documents):
+        field, kind = entry.field, FieldKind(entry.field.kind)
+        said = {"label": field.guide or KIND_WORDS[kind], "text": _words(kind, entry.text)}
+        told.append({**said, "who": entry.recipient.name, "document": field.document.name, "page": field.page})
+    return told
 
 
 def said_in_words(told: Mapping[str, Any]) -> dict[str, object]:

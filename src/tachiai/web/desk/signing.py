@@ -34,7 +34,7 @@ from tachiai.errors import Refusal
 from tachiai.web.addresses import address_of, agent_of
 from tachiai.web.desk.doors import at_desk, show
 from tachiai.web.desk.viewing import page_context
-from tachiai.web.filling import Filling, Input, filling_of, said_in_words, take_filling
+from tachiai.web.filling import Filling, Input, filling_of, others_in_words, said_in_words, take_filling
 from tachiai.web.problems import sentence, status_of
 
 DONE = (RecipientState.CONSENTED, *OVER)
@@ -85,6 +85,7 @@ def review(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpResponse:
         "next_url": _next_unseen(documents, unseen, base=base),
         "page_errors": [*_unread_errors(documents, unseen, base=base), *filling.missing()] if pressed_too_early else filling.errors(),
         "inputs": [{"at": one, "url": f"{_input_url(documents, one, base=base)}#viewer"} for one in filling.inputs],
+        "others": others_in_words(place, documents),
         "inputs_url": _here(request, base=base),
         "saved": "saved" in request.GET and not filling.wrong,
         **page_context(

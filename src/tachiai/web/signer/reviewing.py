@@ -18,7 +18,7 @@ from tachiai.envelopes.reading import page_of, page_picture, page_text, unsigned
 from tachiai.envelopes.readings import Reading, readings_of
 from tachiai.envelopes.visiting import leave, stopped
 from tachiai.errors import Refusal
-from tachiai.web.filling import Filling, Input, boxes_on, filling_of, take_filling
+from tachiai.web.filling import Filling, Input, boxes_on, filling_of, others_in_words, take_filling
 from tachiai.web.signer.doorway import SIGNING, Guest, by_link, inside, let_out
 from tachiai.web.signer.flowing import flowing
 from tachiai.web.signer.stopping import STILL_OPEN
@@ -84,6 +84,7 @@ def review_page(
         page=_viewed(request, guest, readings[place - 1], place=place, number=number, filling=filling),
         inputs=[{"at": one, "url": _input_address(guest, readings, one) + "#viewer"} for one in filling.inputs],
         inputs_url=_address(guest, place, number, text="text" in request.GET, zoom=min(_number(request, "zoom"), CLOSEST)),
+        others=others_in_words(guest.recipient, [reading.document for reading in readings]),
         saved="saved" in request.GET and status == 200,
         text_view="text" in request.GET,
         next_document=_next_document(guest, readings, place) if number == document.pages else None,
