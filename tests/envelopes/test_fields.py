@@ -12,16 +12,18 @@ import pytest
 
 import marked
 from cast import Cast
+from crypto.pdfs import plain
 from fielded import MM, STROKES, entered, person, placed
 from stages import HERE, enters, sees_everything
 from stories import work
 from tachiai import ceremony, clock, ledger, sealing, vault
 from tachiai.ceremony import Level
+from tachiai.envelopes.addressing import Place
 from tachiai.envelopes.checking import check_house
-from tachiai.envelopes.drafting import name_recipients
+from tachiai.envelopes.drafting import add_document, address_envelope, name_recipients
 from tachiai.envelopes.expecting import expected
 from tachiai.envelopes.field_models import Field, FieldEntry, FieldKind
-from tachiai.envelopes.models import Envelope, SealTask
+from tachiai.envelopes.models import Envelope, Recipient, SealTask
 from tachiai.envelopes.placing import Spot, fields_of, move_field, overlapping, place_at_marks, place_field, remove_fields
 from tachiai.envelopes.sending import send_envelope
 from tachiai.envelopes.signing import sign, sign_at_desk
@@ -161,3 +163,33 @@ def test_what_was_exchanged_after_the_consent_is_not_sealed(cast: Cast) -> None:
     work()
     assert SealTask.objects.get().trouble == "seal.not_instructed"
     assert vendor.envelope.documents.get().head_number == 1
+
+
+def test_any_one_of_a_group_fills_in_the_shared_field_of_their_documents(cast: Cast) -> None:
+    envelope, at = placed(cast), clock.now()
+    (first,) = envelope.documents.all()
+    second = add_document(envelope, file_name="別紙.pdf", pdf=plain(), by=cast.clerk, at=at)
+    either = {"any_one": True, "documents": [first]}
+    people = [Place(1, cast.vendor, **either), Place(1, cast.builder, **either), Place(2, cast.mayor)]
+    address_envelope(envelope, people, by=cast.clerk, at=at)
+    assert {field.slot for field in fields_of(envelope)} == {1, 2}
+    with pytest.raises(Refusal, match=r"field\.not_their_document"):
+        place_field(second, Spot(1, FieldKind.TEXT, 1, 100, 100, 200, 80), by=cast.clerk, at=at)
+    # Placed before the recipients were narrowed, it keeps the envelope from being sent.
+    address_envelope(envelope, [Place(1, cast.vendor), Place(2, cast.mayor)], by=cast.clerk, at=at)
+    stray = place_field(second, Spot(1, FieldKind.TEXT, 1, 100, 100, 200, 80), by=cast.clerk, at=at)
+    address_envelope(envelope, people, by=cast.clerk, at=at)
+    with pytest.raises(Refusal, match=r"field\.not_their_document"):
+        send_envelope(envelope, by=cast.clerk, at=at)
+    remove_fields(envelope, [stray], by=cast.clerk, at=at)
+    send_envelope(envelope, by=cast.clerk, at=at)
+    work()
+    related = ("envelope__organization__operator", "envelope__sender", "registration")
+    builder = Recipient.objects.select_related(*related).get(envelope=envelope, registration=cast.builder)
+    found = enters(builder)
+    assert not entered(builder, text="東京都", date="2026/11/26", signature="𠮷田 健")
+    sign(found, HERE, at=clock.now())
+    work()
+    builder.refresh_from_db()
+    assert builder.state == "signed"
+    assert list(check_house()) == []

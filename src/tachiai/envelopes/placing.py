@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import combinations
@@ -14,7 +14,7 @@ from tachiai.accounts.models import Member
 from tachiai.envelopes.drafting import document_in, still_draft
 from tachiai.envelopes.events import note
 from tachiai.envelopes.field_models import Field, FieldKind
-from tachiai.envelopes.models import Document, Envelope
+from tachiai.envelopes.models import Document, Envelope, Recipient
 from tachiai.envelopes.places import documents_meant
 from tachiai.envelopes.slots import slots_in, told_of
 from tachiai.envelopes.surveying import Sheet, sheet_of, survey_of, takes_fields, tenths
@@ -206,6 +206,20 @@ _FIELDS = Prepared(
 )
 
 
+def misplaced(envelope: Envelope) -> list[str]:
+    """What is wrong with fields since recipients were named anew, as refusal codes: one of somebody who does not get its document."""
+    fields = fields_of(envelope)
+    if not fields:
+        return []
+    slots, meant = slots_in(envelope), documents_meant(envelope.pk)
+    lost = any(not _is_theirs(field.document_id, slots.get(field.slot, ()), meant) for field in fields)
+    return ["field.not_their_document"] if lost else []
+
+
+def _is_theirs(document: uuid.UUID, people: Iterable[Recipient], meant: Mapping[uuid.UUID, Sequence[uuid.UUID]]) -> bool:
+    return any(document in meant.get(one.pk, [document]) for one in people)
+
+
 def field_in(envelope: Envelope, pk: str | uuid.UUID) -> Field:
     """A field of this envelope. Refuses with ``field.unknown``, also for what is no identifier at all."""
     found = next((one for one in fields_of(envelope) if str(one.pk) == str(pk)), None)
@@ -259,8 +273,7 @@ def _hold_slot(document: Document, spot: Spot) -> None:
     people = slots_in(document.envelope).get(spot.slot, [])
     if not people:
         raise Refusal("field.slot_unknown", slot=spot.slot)
-    meant = documents_meant(document.envelope_id)
-    if all(document.pk not in meant.get(one.pk, [document.pk]) for one in people):
+    if not _is_theirs(document.pk, people, documents_meant(document.envelope_id)):
         raise Refusal("field.not_their_document", slot=spot.slot)
 
 

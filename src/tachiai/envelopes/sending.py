@@ -18,6 +18,7 @@ from tachiai.envelopes.events import note
 from tachiai.envelopes.holding import documents_of, has_documents
 from tachiai.envelopes.models import Envelope, FreezeTask, Kind, Recipient, SealTask, Side
 from tachiai.envelopes.places import documents_meant, said_of
+from tachiai.envelopes.placing import misplaced
 from tachiai.envelopes.routing import request_signature
 from tachiai.envelopes.scoping import is_taken
 from tachiai.envelopes.states import EnvelopeState, RecipientState, move
@@ -52,7 +53,7 @@ def missing_before_sending(envelope: Envelope, *, at: datetime) -> list[str]:
         missing.append("member.may_not_sign")
     if any(not _in_time(person, envelope, at=at) for person in people):
         missing.append("recipient.deadline_out_of_range")
-    return missing
+    return missing + misplaced(envelope)
 
 
 def _unusable(envelope: Envelope, people: Sequence[Recipient]) -> list[str]:
