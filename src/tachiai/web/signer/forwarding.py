@@ -26,7 +26,7 @@ def forward(request: HttpRequest, guest: Guest) -> HttpResponse:
     """Who is asked instead, and why."""
     if not guest.recipient.may_reassign:
         raise Refusal("reassign.not_allowed")
-    form = ForwardForm(request.POST or None)
+    form = ForwardForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             _reassign(guest, form)
