@@ -71,6 +71,9 @@ def test_run_serves_survives_and_stops(running: tuple[subprocess.Popen[str], str
     assert get("/healthz") == (200, '{"status": "ok"}')
     assert "組込みの認証局" in get("/login")[1]
     assert get("/mailbox/")[0] == 200
+    # A stranger can register as a counterparty: the form is open.
+    assert f"http://127.0.0.1:{PORT}/i/sakuragaoka" in printed
+    assert "デモ用の受信箱" in get("/i/sakuragaoka")[1]
     # Nobody else is let in at its port, where connections would go to either; nor is a second house begun for that.
     second = tmp_path / "second"
     command = [*TACHIAI, "run", "--demo", "--port", str(PORT)]

@@ -7,20 +7,37 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from tachiai import clock
 from tachiai.administration.embedding import DEMO_OPERATOR
 from tachiai.cli.private_files import write_private
 from tachiai.house import House
 
+if TYPE_CHECKING:
+    from tachiai.accounts.models import Member
+
+SLUG = "sakuragaoka"
+GUIDE = {
+    "guide": "これは立会のデモです。架空の会社・架空の方として届け出てください。認証コードは、デモ用の受信箱に届きます。",
+    "guide_en": "This is a demonstration of Tachiai. Register as an invented company. The one-time code arrives in the demo mailbox.",
+}
 COUNTERPARTIES = (
     ("株式会社みどり野製作所（架空）", "代表取締役", "緑野 太郎", "midorino@example.jp", "739184", "ja"),
     ("Kazemachi Systems K.K. (fictional)", "Chief Executive Officer", "Emma Kazemachi", "kazemachi@example.com", "528017", "en"),
 )
-MEMBERS = (
+ADMIN: tuple[str, str, str, str, dict[str, Any]] = (
+    "admin@sakuragaoka.example.jp",
+    "桜井 守",
+    "管理者（届出フォームなどの設定）",
+    "admin",
+    {"title": "課長補佐"},
+)
+MEMBERS: tuple[tuple[str, str, str, str, dict[str, Any]], ...] = (
     ("clerk@sakuragaoka.example.jp", "桜田 花子", "担当者（送信）", "staff", {"title": "主事"}),
     ("second@sakuragaoka.example.jp", "丘野 次郎", "届出の承認者", "manager", {"title": "係長", "may_approve": True}),
     ("mayor@sakuragaoka.example.jp", "坂本 一郎", "当方の署名者", "staff", {"title": "市長", "may_sign": True}),
+    ADMIN,
 )
 
 
@@ -45,18 +62,23 @@ def demo_password(house: House) -> str:
 
 
 def settle_demo_people(house: House) -> None:
-    """Make the demo's operator, organization, members and registered counterparties, unless they are there."""
-    from tachiai import administration
-    from tachiai.accounts.models import Operator, Role
+    """Make the demo's operator, organization, members, public form and registered counterparties, unless they are there."""
+    from tachiai.accounts.models import Operator
 
-    if Operator.objects.exists():
-        return
     at = clock.now()
+    if not Operator.objects.exists():
+        _found_city(house, at=at)
+    open_demo_form(house, at=at)
+
+
+def _found_city(house: House, *, at: datetime) -> None:
+    from tachiai import administration
+
     administration.create_operator(
         DEMO_OPERATOR, name_en="Tachiai Demo Operator (fictional)", phone="03-0000-0000", mail="operator@example.jp", at=at
     )
     new = administration.NewOrganization(
-        slug="sakuragaoka",
+        slug=SLUG,
         name="さくら丘市（架空）",
         name_en="Sakuragaoka City (fictional)",
         department="総務部 契約課",
@@ -64,13 +86,36 @@ def settle_demo_people(house: House) -> None:
         mail="keiyaku@sakuragaoka.example.jp",
         number_prefix="SKR",
     )
-    city = administration.create_organization(new, at=at)
-    password = demo_password(house)
-    for mail, name, _, role, flags in MEMBERS:
-        member = administration.NewMember(mail=mail, name=name, role=Role(role), department="総務部 契約課", phone="000-000-0001", **flags)
-        administration.create_member(city, member, password=password, at=at)
+    administration.create_organization(new, at=at)
+    for login in MEMBERS:
+        _make_member(house, login, at=at)
     if house.smtp is None:
         register_demo_counterparties(at=at)
+
+
+def _make_member(house: House, login: tuple[str, str, str, str, dict[str, Any]], *, at: datetime) -> Member:
+    from tachiai import administration
+    from tachiai.accounts.models import Organization, Role
+
+    mail, name, _, role, flags = login
+    told = administration.NewMember(mail=mail, name=name, role=Role(role), department="総務部 契約課", phone="000-000-0001", **flags)
+    city = Organization.objects.get(slug=SLUG)
+    return administration.create_member(city, told, password=demo_password(house), at=at)
+
+
+def open_demo_form(house: House, *, at: datetime) -> None:
+    """Open the city's public form, so that one can register there as a counterparty would; what an administrator set since stays.
+
+    A demonstration that was founded before there was a form gets its administrator here too.
+    """
+    from tachiai import counterparties
+    from tachiai.accounts.models import Member, Organization
+
+    city = Organization.objects.filter(slug=SLUG).first()
+    if city is None or counterparties.form_of(city) is not None:
+        return
+    found = Member.objects.filter(mail=ADMIN[0]).first()
+    counterparties.set_form(counterparties.FormWords(is_open=True, **GUIDE), by=found or _make_member(house, ADMIN, at=at), at=at)
 
 
 def register_demo_counterparties(*, at: datetime) -> None:

@@ -192,7 +192,7 @@ def _greet(house: House, options: argparse.Namespace) -> None:
     url = f"http://{options.host}:{options.port}/"
     print(f"\nTachiai 立会 is running: {url}")
     if house.mode == "demo":
-        from tachiai.cli.demo_people import COUNTERPARTIES, LOGINS, demo_password
+        from tachiai.cli.demo_people import COUNTERPARTIES, LOGINS, SLUG, demo_password
 
         print("\n  Demonstration only: embedded CA and TSA, key in software. 認定タイムスタンプではありません。")
         print(f"  Logins (password for all: {demo_password(house)})")
@@ -203,4 +203,5 @@ def _greet(house: House, options: argparse.Namespace) -> None:
             for party, _, name, mail, code, _ in COUNTERPARTIES:
                 print(f"    {mail:34} {code}  {name}, {party}")
             print(f"  Every mail of the demonstration: {url}mailbox/")
+        print(f"  To register online, as a counterparty would: {url}i/{SLUG}")
     print("\n  Ctrl-C stops it.\n", flush=True)
