@@ -8,9 +8,13 @@ from typing import Any
 import pytest
 from acts import aside, enter_code, log_in
 from axe_playwright_python.sync_playwright import Axe
+from django.test import Client
 
 from cast import Cast, link_for
+from registrar.test_filling import confirmed, opened, power, typed
 from stories import concluded, drafted, sent, vendor_of
+from tachiai import clock, counterparties
+from tachiai.counterparties.models import Registration
 from tachiai.envelopes.models import Envelope
 
 pytestmark = pytest.mark.browser
@@ -72,3 +76,40 @@ def test_axe_finds_nothing(cast_: Cast, open_page: OpenPage, language: str, phon
     log_in(page, cast_.auditor)
     wrong |= found_on(page, ["/documents", "/documents/samples", "/documents/samples/new"])
     assert wrong == {}
+
+
+def registrations_of(cast: Cast) -> list[str]:
+    """Every page of a registration online: those of the form, from guide to receipt, and of what staff and its owner do with it."""
+    door, staff = opened(cast), Client()
+    begun, sent, done = (staff.post(f"{door}/form", typed(attorney=power())).headers["Location"] for _ in range(3))
+    confirmed(staff, done)
+    staff.post(sent)
+    back = Registration.objects.get(mail="nozomi@example.jp")
+    counterparties.return_registration(back, reason="委任状の日付をご記入ください。", by=cast.second, at=clock.now())
+    fresh = staff.post(f"{door}/form", typed(attorney=power(), mail="other@example.jp")).headers["Location"]
+    confirmed(staff, fresh, "other@example.jp")
+    waiting = Registration.objects.get(mail="other@example.jp")
+    public = [
+        door,
+        f"{door}/form",
+        begun,
+        begun.replace("/check", "/form"),
+        sent.replace("/check", "/code"),
+        done.replace("/check", "/done"),
+    ]
+    desk = ["/counterparties", "/counterparties?q=nobody", "/counterparties/form", "/counterparties/import"]
+    return [*public, f"/r/{link_for(back.pk, 'confirm')}", *desk, f"/counterparties/{back.pk}", f"/counterparties/{waiting.pk}"]
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+@pytest.mark.parametrize("phone", [True, False], ids=["phone", "desk"])
+def test_axe_finds_nothing_at_a_registration(cast_: Cast, open_page: OpenPage, language: str, phone: bool) -> None:
+    paths: list[str] = []
+    aside(lambda: paths.extend(registrations_of(cast_)))
+    page = open_page(phone=phone, language=language)
+    log_in(page, cast_.admin)
+    wrong = found_on(page, paths)
+    page.goto(paths[1])
+    page.locator("main form button.button-large").click()
+    assert page.locator("main a[href='#id_code']").count() == 1
+    assert wrong == {} == {one["id"]: one for one in Axe().run(page, options=OPTIONS).response["violations"]}

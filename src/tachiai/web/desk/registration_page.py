@@ -289,7 +289,7 @@ def _said_online(found: Registration) -> list[tuple[str, str]]:
         (_("法人番号"), found.corporate_number),
         (_("代表者"), f"{found.representative_title} {found.representative}".strip()),
         *reviewers,
-        (_("担当者"), found.contact),
+        (_("担当者の氏名"), found.contact),
         (_("権限の確認"), _("「署名者は契約を締結する権限を有します」に同意済み") if found.consent else ""),
         (_("同意した文"), found.consent),
     ]

@@ -197,7 +197,9 @@ def _confirm(form: ConfirmForm, person: Registrant) -> int | None:
 def done(request: HttpRequest, person: Registrant) -> HttpResponse:
     if not person.is_confirmed or person.registration.state == RegistrationState.RETURNED:
         return HttpResponseRedirect(person.url("entry"))
-    return render(request, "registrar/done.html", person.page(heading=_("メールアドレスを確認しました")))
+    anew = bool(person.registration.pending_verifier)
+    heading = _("新しいアクセスコードを受け付けました") if anew else _("メールアドレスを確認しました")
+    return render(request, "registrar/done.html", person.page(heading=heading))
 
 
 def masked(mail: str) -> str:

@@ -143,7 +143,7 @@ def _filled(request: HttpRequest, filling: Filling, initial: dict[str, Any]) -> 
                 status = status_of(refusal.code)
         if request.POST.get("code") and "code" not in form.errors:
             form.add_error("code", _("安全のため、アクセスコードは画面に戻しません。もう一度入力してください。"))
-    context = filling.page(1, heading=_("届出の内容"), form=form, consent_words=consent_of(filling.form, filling.organization))
+    context = filling.page(1, heading=_("届出内容の入力"), form=form, consent_words=consent_of(filling.form, filling.organization))
     context["attorney_name"] = draft.attorney_name if draft else ""
     return render(request, "registrar/fill.html", context, status=status)
 
@@ -275,7 +275,7 @@ def _said(filling: Filling) -> list[dict[str, Any]]:
             _("連絡先・利用範囲"),
             [
                 *reviewers,
-                (_("担当者"), told.contact, "contact"),
+                (_("担当者の氏名"), told.contact, "contact"),
                 (_("電話番号"), told.phone, "phone"),
                 (_("利用範囲"), scope, "scope_0"),
                 (_("メールと画面の言語"), "English" if told.language == "en" else "日本語", "language_0"),

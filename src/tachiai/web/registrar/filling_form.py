@@ -122,6 +122,10 @@ class FillingForm(forms.Form):
     def reviewers(self) -> list[tuple[forms.BoundField, forms.BoundField]]:
         return [(self[f"reviewer_{number}"], self[f"reviewer_{number}_mail"]) for number in range(1, REVIEWERS + 1)]
 
+    def has_reviewers(self) -> bool:
+        """Whether their part of the form has to be open: something stands in it, which may be wrong."""
+        return any(field.value() for pair in self.reviewers() for field in pair)
+
     def told(self) -> Told:
         """What was typed, without the code."""
         given = self.cleaned_data
