@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tachiai.accounts.models import Member
 
 SLUG = "sakuragaoka"
-GUIDE = {
+GUIDE: dict[str, Any] = {
     "guide": "これは立会のデモです。架空の会社・架空の方として届け出てください。認証コードは、デモ用の受信箱に届きます。",
     "guide_en": "This is a demonstration of Tachiai. Register as an invented company. The one-time code arrives in the demo mailbox.",
 }
