@@ -19,7 +19,7 @@ from tachiai.errors import Refusal
 from tachiai.ledger.models import Entry, Personal
 from tachiai.outbox.concealing import reveal
 from tachiai.outbox.models import Mail
-from tachiai.vault.models import Blob
+from tachiai.vault.models import Blob, Segment
 
 MAIL = "nozomi@example.jp"
 TOLD = ("nozomi@example.jp", "kiyoshi@example.jp", "日向 望", "日向 薫", "日向 光")
@@ -32,10 +32,10 @@ def test_a_power_of_attorney_is_sound_and_goes_with_its_person(house: Place) -> 
     registration = Registration.objects.get(mail=MAIL)
     work()
     assert codes() == set()
-    blob = Blob.objects.get(kind="attorney")
-    Blob.objects.filter(pk=blob.pk).update(sha256=bytes(32))
+    segment = Segment.objects.get(blob__kind="attorney")
+    Segment.objects.filter(pk=segment.pk).update(sha256=bytes(32))
     assert {one for one in codes() if one.startswith("vault.")}
-    Blob.objects.filter(pk=blob.pk).update(sha256=blob.sha256)
+    Segment.objects.filter(pk=segment.pk).update(sha256=segment.sha256)
     counterparties.revoke(registration, reason="退任", by=cast.second, at=clock.now())
     work()
     erase_person(MAIL, reason="request", at=clock.now())
