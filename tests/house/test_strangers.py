@@ -100,6 +100,7 @@ EXPECTED: dict[str, tuple[Any, Any]] = {
     "download:bundle": (CLOSED, CLOSED),
     "download:evidence": (CLOSED, CLOSED),
     "download:again": (CLOSED, CLOSED),
+    "download:reissue": (ELSEWHERE, ELSEWHERE),
     # A confirmation link that was used up: it says so and nothing else.
     "registrar:entry": (ELSEWHERE, ELSEWHERE),
     "registrar:code": (ELSEWHERE, ELSEWHERE),

@@ -73,9 +73,10 @@ CASES: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("M11", "whole", _SIGNER | {"link": ""}),
     ("M11", "operator, signer", _SIGNER | {"link": "", "by_operator": True}),
     ("M11", "operator, sender", _SENDER | {"about": None, "by_operator": True}),
-    ("M13", "expired", _SENDER | {"about": None, "expired": True}),
-    ("M13", "expired, one", _SENDER | {"expired": True}),
-    ("M13", "near", _SENDER | {"about": None, "expired": False}),
+    ("M13", "expired", _SENDER | {"about": None, "expired": True, "last_day": False}),
+    ("M13", "expired, one", _SENDER | {"expired": True, "last_day": False}),
+    ("M13", "near", _SENDER | {"about": None, "expired": False, "last_day": False}),
+    ("M13", "last day", _SENDER | {"about": None, "expired": False, "last_day": True}),
     ("M14", "whole", _SENDER),
     ("M15", "locked, sender", _SENDER | {"until": "2026-12-09T00:45:00+00:00"}),
     ("M15", "ended, sender", _SENDER | {"until": None}),
@@ -84,6 +85,9 @@ CASES: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("M16", "whole", {"link": "", "code": "482913"}),
     ("M20", "link", _SENDER | {"what": "link"}),
     ("M20", "download", _SENDER | {"what": "download"}),
+    ("M20", "reissued", _SENDER | {"what": "reissued"}),
+    ("M21", "whole", _SIGNER | {"link": LINK, "expires_at": "2026-12-23T00:30:00+00:00"}),
+    ("M28", "whole", _SIGNER | {"link": LINK, "expires_at": "2026-12-23T00:30:00+00:00"}),
     ("M24", "whole", {"link": LINK, "number": "R-2026-00007", "expires_at": "2026-12-23T00:30:00+00:00"}),
     *(
         ("M26", purpose, {"purpose": purpose, "reply_to": "", "link": LINK if purpose == "password_reset_key" else ""})

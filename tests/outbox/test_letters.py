@@ -129,6 +129,13 @@ SUBJECTS: tuple[tuple[str, dict[str, Any], str, str], ...] = (
     ("M16", {"code": "482913"}, "認証コードのお知らせ（10分間有効）", "Your one-time code (valid 10 minutes)"),
     ("M20", {"what": "link"}, "署名依頼の再送の依頼が届いています（{envelope}）", "A new link was requested: {envelope}"),
     ("M20", {"what": "download"}, "ダウンロードの再発行の依頼が届いています（{envelope}）", "A new link was requested: {envelope}"),
+    ("M21", {"expires_at": "2026-12-23T00:30:00+00:00"}, "締結済み文書の再発行のお知らせ", "New download link: {envelope}"),
+    (
+        "M28",
+        {"expires_at": "2026-12-23T00:30:00+00:00"},
+        "ダウンロード期限が近づいています（{envelope}）",
+        "Your download ends soon: {envelope}",
+    ),
     ("M24", {"number": "R-7"}, "電子契約用メールアドレスの届出を受け付けました（受付番号 R-7）", "Registration received (R-7)"),
     (
         "M29",

@@ -84,6 +84,7 @@ def test_after_fourteen_days_the_sender_can_be_asked() -> None:
         answer = browser.get(link + path)
         assert answer.status_code == 410
     assert "再発行を依頼する" in words(answer)
+    assert f'href="{link}/reissue"' in answer.content.decode()
     assert "新しいリンクはメールで届きます" in words(browser.post(link + "/again"))
     assert Mail.objects.filter(kind="M20").count() == 1
 
@@ -106,3 +107,52 @@ def test_a_signing_key_opens_no_download() -> None:
     key = browser.cookies["tachiai_ceremony"].value
     assert device().get(link_to(envelope) + "/files", headers={"cookie": f"tachiai_download={key}"}).status_code == 302
     assert device().get("/d/" + signing[3:]).status_code == 404
+
+
+def ended(envelope: Envelope) -> str:
+    """The link of a download whose days are over."""
+    link = link_to(envelope)
+    Invitation.objects.filter(purpose="download").update(expires_at=clock.now())
+    return link
+
+
+def test_address_and_code_bring_a_new_link_to_the_registered_address() -> None:
+    """A15: after the fourteen days the counterparty helps itself; the sender is told, the old link stays dead."""
+    envelope = concluded(assemble())
+    assert device().get(link_to(envelope) + "/reissue")["Location"] == link_to(envelope)
+    link, browser, mail = ended(envelope), device(), vendor_of(envelope).mail
+    page = browser.get(link + "/reissue")
+    assert (page.status_code, "登録済みのアドレスへ" in words(page), envelope.documents.get().name in words(page)) == (200, True, False)
+    assert browser.post(link + "/reissue", {"mail": "", "code": ""}).status_code == 422
+    for given in ({"mail": "somebody@example.jp", "code": CODE}, {"mail": mail, "code": "000000"}):
+        wrong = browser.post(link + "/reissue", given)
+        assert "メールアドレスまたはアクセスコードが正しくありません" in words(wrong)
+    assert not Mail.objects.filter(kind="M21").exists()
+    done = browser.post(link + "/reissue", {"mail": f" {mail.upper()} ", "code": "７３９−１８４"})
+    assert "再発行を受け付けました" in words(done)
+    fresh = link_to(envelope)
+    assert fresh != link
+    assert (device().get(link).status_code, device().get(fresh).status_code) == (410, 200)
+    assert device().post(link + "/reissue", {"mail": mail, "code": CODE}).status_code == 410
+    assert (Mail.objects.get(kind="M21").to, Mail.objects.get(kind="M20").context["what"]) == (mail, "reissued")
+    told = [entry for entry in ledger.entries(envelope.stream) if entry.event == "download.reissued"]
+    assert [entry.data["recipient"] for entry in told] == [str(vendor_of(envelope).pk)]
+
+
+def test_guessing_at_a_download_that_ended_is_locked_as_anywhere() -> None:
+    link, browser = ended(concluded(assemble())), device()
+    for _ in range(5):
+        last = browser.post(link + "/reissue?lang=en", {"mail": "vendor@example.jp", "code": "000000"})
+    assert last.status_code == 429
+    assert browser.post(link + "/reissue", {"mail": "vendor@example.jp", "code": CODE}).status_code == 429
+    assert Mail.objects.filter(kind="M15").count() == 2
+    assert device().get("/d/unknown/reissue").status_code == 404
+
+
+def test_taking_a_file_home_is_remembered_of_the_recipient() -> None:
+    envelope = concluded(assemble())
+    link, browser = link_to(envelope), device()
+    browser.post(link, {"code": CODE})
+    assert vendor_of(envelope).downloaded_at is None
+    browser.get(link + "/files/1.pdf")
+    assert vendor_of(envelope).downloaded_at is not None

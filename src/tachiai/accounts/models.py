@@ -59,6 +59,7 @@ class Organization(models.Model):
     last_number = models.PositiveIntegerField(default=0, help_text="Counts up only: a control number is never used twice.")
     is_operator = models.BooleanField(default=False, help_text="The operator is itself a party to this organization's contracts.")
     sender_may_sign = models.BooleanField(default=False, help_text="Policy: the sender of an envelope may be its own signer.")
+    reminds = models.BooleanField(default=True, help_text="Policy: whoever has not signed is reminded by the clock before the deadline.")
     created_at = models.DateTimeField()
 
     def __str__(self) -> str:

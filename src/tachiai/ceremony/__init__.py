@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         propose,
         record_consent,
     )
-    from tachiai.ceremony.invitations import close_invitation, find_invitation, invite, invite_many, link_of
+    from tachiai.ceremony.invitations import close_invitation, find_invitation, invite, invite_many, link_of, standing_invitation
     from tachiai.ceremony.models import Authenticator, Ceremony, Consent, Invitation, Level, Passkey, PasskeyProof, Purpose
     from tachiai.ceremony.offers import Offer, read_offer, shown_digest, write_offer
     from tachiai.ceremony.passkeys import (
@@ -104,6 +104,7 @@ __all__ = [
     "settle_attempt",
     "setup_for",
     "shown_digest",
+    "standing_invitation",
     "strengthen",
     "take_step",
     "write_offer",

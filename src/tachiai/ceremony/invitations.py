@@ -84,6 +84,11 @@ _BY_DIGEST = Prepared(
 )
 
 
+def standing_invitation(purpose: Purpose, subject: uuid.UUID) -> Invitation | None:
+    """The invitation of ``subject`` as it stands, its link unchanged: for whoever writes of the same link once more."""
+    return Invitation.objects.filter(purpose=purpose, subject=subject).first()
+
+
 def close_invitation(purpose: Purpose, subject: uuid.UUID, *, at: datetime) -> None:
     """No further visit through this link, in the caller's transaction; harmless when there is none."""
     _CLOSE.make(purpose=purpose, subject=subject, at=at)

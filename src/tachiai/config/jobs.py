@@ -21,6 +21,7 @@ from tachiai.envelopes.expiring import expire_envelopes
 from tachiai.envelopes.freezing import freeze_document
 from tachiai.envelopes.inspecting import inspect_upload
 from tachiai.envelopes.models import CloseTask, FreezeTask, InspectTask, TopUpTask
+from tachiai.envelopes.reminding import remind
 from tachiai.envelopes.renewing import renew
 from tachiai.envelopes.sampling_work import gather_sample
 from tachiai.envelopes.sealing_work import seal_consents, sealable
@@ -63,6 +64,6 @@ def tick() -> int:
     # Entries get their places at each tick; a token is asked for when some have waited for five minutes.
     keep_log(now=clock.now)
     plan_evidence(nightly=settings.TACHIAI.evidence_nightly, at=clock.now())
-    done = watch_renewals(at=clock.now()) + expire_envelopes(at=clock.now())
+    done = watch_renewals(at=clock.now()) + expire_envelopes(at=clock.now()) + remind(at=clock.now())
     done += counterparties.expire_registrations(at=clock.now()) + counterparties.expire_drafts(at=clock.now())
     return done + expire_uploads(at=clock.now()) + expire_samples(at=clock.now())

@@ -284,6 +284,7 @@ class Recipient(models.Model):
     consented_at = models.DateTimeField(null=True, blank=True)
     signed_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
+    downloaded_at = models.DateTimeField(null=True, blank=True, help_text="When they first took a concluded file home through their link.")
     address = models.GenericIPAddressField(null=True, blank=True, help_text="Where the consent came from.")
 
     class Meta:
@@ -324,6 +325,43 @@ class ShownDocument(models.Model):
 
     def __str__(self) -> str:
         return f"{self.recipient_id} saw {self.document_id}"
+
+
+class ReminderKind(models.TextChoices):
+    SIGNATURE = "signature"  # M02 to whom is asked to sign
+    DEADLINE = "deadline"  # M13 to the sender
+    DOWNLOAD = "download"  # M28 to who has not taken the concluded files home
+
+
+class Reminder(models.Model):
+    """再通知: what the clock has written ``days`` before the day ``until``. One row for each cause, so that none is written twice.
+
+    ``recipient`` None is one to the sender.
+    """
+
+    envelope = models.ForeignKey(Envelope, on_delete=models.PROTECT, related_name="reminders")
+    recipient = models.ForeignKey(Recipient, on_delete=models.PROTECT, null=True, blank=True, related_name="reminders")
+    kind = models.CharField(max_length=10, choices=ReminderKind.choices)
+    until = models.DateField()
+    days = models.PositiveSmallIntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["recipient", "kind", "until", "days"],
+                condition=models.Q(recipient__isnull=False),
+                name="reminder_once",
+            ),
+            models.UniqueConstraint(
+                fields=["envelope", "kind", "until", "days"],
+                condition=models.Q(recipient=None),
+                name="reminder_of_sender_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.days} days before {self.until}"
 
 
 class InspectTask(Task):

@@ -200,3 +200,6 @@ def _note_download(
         data["sha256"] = bytes(file.sha256).hex()
     with transaction.atomic(durable=True):
         note(envelope, event, by=by, at=at, data=data)
+        if file is not None and isinstance(by, Recipient):
+            # Beside the entry, so that the clock and the desk need not read every stream to know who has taken nothing home.
+            Recipient.objects.filter(pk=by.pk, downloaded_at=None).update(downloaded_at=at)

@@ -86,6 +86,21 @@ def send_code(recipient: Recipient, sealed: str, *, at: datetime) -> None:
     _to_recipient("M16", recipient, at=at, context={"concealed": {"code": sealed}})
 
 
+def tell_download_ending(recipient: Recipient, invitation: Invitation, *, at: datetime) -> None:
+    """M28 to a counterparty who has not taken the concluded files home: the link of the completion mail once more, and until when."""
+    _to_recipient("M28", recipient, at=at, link=("d", invitation.pk, invitation.generation), context=_until(invitation))
+
+
+def tell_reissued(recipient: Recipient, invitation: Invitation, *, at: datetime) -> None:
+    """M21 to a counterparty: a new download link. The sender hears of it by M20."""
+    _to_recipient("M21", recipient, at=at, link=("d", invitation.pk, invitation.generation), context=_until(invitation))
+    tell_sender("M20", recipient.envelope, at=at, about=recipient, what="reissued")
+
+
+def _until(invitation: Invitation) -> dict[str, object]:
+    return {"expires_at": invitation.expires_at.isoformat()}
+
+
 def _to_recipient(
     kind: str,
     recipient: Recipient,

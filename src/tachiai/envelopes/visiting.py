@@ -44,6 +44,12 @@ def download_visit(token: str, *, key: str, at: datetime) -> Visit:
     return found
 
 
+def expired_download(token: str, *, at: datetime) -> Visit | None:
+    """Whose download link this was, once its days are over; None while it still works. Refuses as ``visit`` does."""
+    found = _visit(Purpose.DOWNLOAD, token, key="", at=at)
+    return found if at >= found.invitation.expires_at else None
+
+
 def _visit(purpose: Purpose, token: str, *, key: str, at: datetime) -> Visit:
     try:
         invitation = ceremony.find_invitation(purpose, token)

@@ -24,6 +24,10 @@ def _recipient(facts: dict[str, Any]) -> str:
     return _("{name} 様").format(name=facts["recipient_name"]) if facts.get("recipient_name") else ""
 
 
+def _reminded(facts: dict[str, Any]) -> str:
+    return _("{name} 様・署名期限の{days}日前").format(name=facts["recipient_name"], days=facts.get("days", 0))
+
+
 def _document(facts: dict[str, Any]) -> str:
     return str(facts.get("document_name", ""))
 
@@ -77,6 +81,9 @@ SHOWN: dict[str, Shown] = {
     "passkey.enrolled": Shown(gettext_lazy("パスキーを登録"), "lock", "blue", _recipient),
     "passkey.refused": Shown(gettext_lazy("パスキーによる確認を受け付けず"), "warning", "yellow", _recipient),
     "consent.refused": Shown(gettext_lazy("表示した内容と一致しないため、同意を受け付けず"), "warning", "yellow", _recipient),
+    "recipient.reminded": Shown(gettext_lazy("期限前の自動の再通知"), "clock", "blue", _reminded),
+    "download.reminded": Shown(gettext_lazy("ダウンロード期限前の自動の通知"), "clock", "blue", _recipient),
+    "download.reissued": Shown(gettext_lazy("署名者がダウンロードの再発行を受ける"), "return", "blue", _recipient),
     "recipient.asked_link": Shown(gettext_lazy("署名者がリンクの再送を依頼"), "help", "yellow", _recipient),
     "recipient.asked_download": Shown(gettext_lazy("署名者がダウンロードの再発行を依頼"), "help", "yellow", _recipient),
     "recipient.undelivered": Shown(gettext_lazy("メールが届かず（不達）"), "warning", "red", _recipient),
@@ -153,6 +160,8 @@ def mail_words(kind: str) -> str:
         "M14": _("不達のお知らせ"),
         "M15": _("アクセスコードの誤入力のお知らせ"),
         "M20": _("再送・再発行の依頼"),
+        "M21": _("ダウンロードの再発行"),
+        "M28": _("ダウンロード期限のお知らせ"),
         "M29": _("本人確認の登録のお知らせ"),
     }
     return words.get(kind, kind)

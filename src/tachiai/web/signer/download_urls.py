@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from tachiai.web.signer import downloading
+from tachiai.web.signer import downloading, reissuing
 
 app_name = "download"
 urlpatterns = [
@@ -14,5 +14,6 @@ urlpatterns = [
     path("<str:token>/files/<int:place>.pdf", downloading.file, name="file"),
     path("<str:token>/files.zip", downloading.bundle, name="bundle"),
     path("<str:token>/evidence.zip", downloading.evidence, name="evidence"),
+    path("<str:token>/reissue", reissuing.reissue, name="reissue"),
     path("<str:token>/again", downloading.ask_again, name="again"),
 ]

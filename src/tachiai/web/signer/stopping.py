@@ -48,6 +48,8 @@ def stop_page(request: HttpRequest, recipient: Recipient, code: str, *, again_ur
         "words": _words(recipient, code),
         "more": _(MORE[code]) if code in MORE else "",
         "again_url": again_url if code in ASKABLE else "",
+        # A download whose days are over is issued anew without anybody's help, from the page beside.
+        "reissue_url": again_url.removesuffix("again") + "reissue" if code == "download.expired" else "",
         "what": what,
     }
     return render(request, "signer/stopped.html", context, status=status_of(code))
