@@ -31,6 +31,8 @@ class Smtp:
     password: str
     tls: Literal["starttls", "implicit", "none"]
     sender: str
+    # Whether what cannot be delivered comes back to an address of its own for each mail, by which it is known again.
+    own_ways_back: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,8 @@ class House:
     database_url: str
     smtp: Smtp | None
     mail_from: str
+    bounce_address: str
+    bounce_mailbox: str
     tsa: Tsa | None
     standby_tsas: tuple[Tsa, ...]
     accept_lesser_tsa: bool
@@ -150,8 +154,10 @@ def read(environment: Mapping[str, str] = os.environ) -> House:
         home=home,
         public_url=public_url,
         database_url=value("DATABASE_URL"),
-        smtp=_smtp(smtp_url, sender=mail_from) if smtp_url else None,
+        smtp=_smtp(smtp_url, sender=mail_from, bounces=value("BOUNCE_ADDRESS")) if smtp_url else None,
         mail_from=mail_from,
+        bounce_address=value("BOUNCE_ADDRESS"),
+        bounce_mailbox=_mailbox(value("BOUNCE_MAILBOX")),
         tsa=tsas[0] if tsas else None,
         standby_tsas=tuple(tsas[1:]),
         accept_lesser_tsa=accept_lesser,
@@ -234,14 +240,23 @@ class _Reader:
         return given in ("1", "yes", "true")
 
 
-def _smtp(url: str, *, sender: str) -> Smtp:
+def _smtp(url: str, *, sender: str, bounces: str) -> Smtp:
     parts = urlsplit(url)
     tls = parse_qs(parts.query).get("tls", ["starttls"])[0]
     if parts.scheme != "smtp" or not parts.hostname or tls not in ("starttls", "implicit", "none"):
         raise Misconfigured("TACHIAI_SMTP_URL has the form smtp://user:password@host:port?tls=starttls|implicit|none")
     port = _port(parts, "TACHIAI_SMTP_URL") or (465 if tls == "implicit" else 587)
     kind: Literal["starttls", "implicit", "none"] = "implicit" if tls == "implicit" else "none" if tls == "none" else "starttls"
-    return Smtp(parts.hostname, port, unquote(parts.username or ""), unquote(parts.password or ""), kind, sender)
+    return Smtp(parts.hostname, port, unquote(parts.username or ""), unquote(parts.password or ""), kind, bounces or sender, bool(bounces))
+
+
+def _mailbox(url: str) -> str:
+    """A mailbox that can be asked, or none."""
+    parts = urlsplit(url)
+    if url and (parts.scheme not in ("imaps", "imap", "pop3s", "pop3") or not parts.hostname):
+        raise Misconfigured("TACHIAI_BOUNCE_MAILBOX has the form imaps://user:password@host/folder or pop3s://user:password@host")
+    _port(parts, "TACHIAI_BOUNCE_MAILBOX")
+    return url
 
 
 def _port(parts: SplitResult, name: str) -> int | None:

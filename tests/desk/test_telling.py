@@ -29,6 +29,7 @@ ELSEWHERE = {
 # Where an event is put together or handed on: what it can be. A new such place fails until it is entered here.
 COMPUTED: dict[str, set[str]] = {
     "envelopes/asking.py": {"recipient.asked_link", "recipient.asked_download"},
+    "envelopes/bouncing.py": {"mail.bounced", "mail.delayed"},
     "envelopes/events.py": set(),
     "envelopes/identities.py": {"passkey.refused", "consent.refused"},
     "envelopes/opening.py": {"recipient.code_wrong", "totp.refused"},

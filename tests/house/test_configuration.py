@@ -10,6 +10,7 @@ import pytest
 
 from tachiai.config.databases import database
 from tachiai.house import House, Misconfigured, read
+from tachiai.outbox import transports
 
 
 def of(**given: str) -> House:
@@ -132,3 +133,14 @@ def test_the_database(tmp_path: Path) -> None:
     for wrong in ("mysql://x/y", "db.example.jp", "postgresql://db.example.jp:x/name", *mistyped):
         with pytest.raises(Misconfigured, match="TACHIAI_DATABASE_URL"):
             database(of(DATABASE_URL=wrong))
+
+
+def test_with_an_address_for_bounces_each_mail_has_a_way_back_of_its_own() -> None:
+    given = {"SMTP_URL": "smtp://mail.example.jp", "MAIL_FROM": "noreply@example.jp"}
+    plain, own = of(**given).smtp, of(**given, BOUNCE_ADDRESS="bounces@example.jp").smtp
+    assert plain is not None
+    assert own is not None
+    assert (plain.sender, plain.own_ways_back) == ("noreply@example.jp", False)
+    assert (own.sender, own.own_ways_back) == ("bounces@example.jp", True)
+    message = {"Message-ID": "<4711@keiyaku.example.jp>"}
+    assert [transports._way_back(one, message) for one in (plain, own)] == ["noreply@example.jp", "bounces+4711@example.jp"]

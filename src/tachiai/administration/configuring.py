@@ -16,7 +16,7 @@ STREAM = "house"
 EVENT = "house.configured"
 # What may be told of a house for ever. Whoever adds a setting puts it into one of the two; a test says so.
 TOLD = (
-    *("mode", "public_url", "mail_from", "allowed_hosts", "trusted_proxies", "mailbox"),
+    *("mode", "public_url", "mail_from", "bounce_address", "allowed_hosts", "trusted_proxies", "mailbox"),
     *("tsa", "standby_tsas", "accept_lesser_tsa", "seal_key_pss", "accept_software_key", "accept_embedded_authority"),
     *("allow_private_revocation", "evidence_nightly", "trust_lists", "algorithm_policy_file"),
     *("backup_at", "backup_daily", "backup_monthly", "backup_yearly", "drill_every"),
@@ -24,7 +24,7 @@ TOLD = (
 # Secrets, files that hold some (a digest over a PIN could be tried), and where things lie, which differs between machines of one house.
 UNTOLD = frozenset(
     (
-        *("home", "database_url", "smtp", "seal_key_file", "seal_key_passphrase", "seal_chain_file", "seal_keys_folder"),
+        *("home", "database_url", "smtp", "bounce_mailbox", "seal_key_file", "seal_key_passphrase", "seal_chain_file", "seal_keys_folder"),
         *("store_url", "store_access_key", "store_secret_key", "store_roots_file", "checkpoint_mirror"),
         *("vault_key", "vault_keys_file", "vault_kms_token_file", "vault_kms_roots_file"),
         *("backup_to", "backup_restic", "backup_restic_password"),

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from tachiai import __version__
 from tachiai.cli.archive import add_archive_commands
 from tachiai.cli.backups import add_backup_commands
+from tachiai.cli.bounces import add_bounce_commands
 from tachiai.cli.bundles import add_bundle_commands
 from tachiai.cli.checking import add_checking_commands
 from tachiai.cli.database import add_database_commands
@@ -93,6 +94,7 @@ def parser() -> argparse.ArgumentParser:
     add_tsa_commands(commands, _lazy)
     add_database_commands(commands, _lazy)
     add_personal_commands(commands, _lazy)
+    add_bounce_commands(commands, _lazy)
     vault = commands.add_parser("vault", help="the encrypted bytes: where they lie, and the keys they are kept under")
     bytes_and_keys = vault.add_subparsers(required=True)
     add_store_commands(bytes_and_keys, _lazy)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from tachiai.outbox.delivering import deliver
     from tachiai.outbox.forgetting import forget_mails
     from tachiai.outbox.letters import one_line
+    from tachiai.outbox.mailboxes import returned_mails
     from tachiai.outbox.models import Mail
     from tachiai.outbox.writing import gathered, mail
 
@@ -24,6 +25,7 @@ __all__ = [
     "gathered",
     "mail",
     "one_line",
+    "returned_mails",
 ]
 
 __getattr__ = face(__name__, __file__)

@@ -177,7 +177,7 @@ class SmtpTransport:
     def _hand_over(self, server: smtplib.SMTP, message: Outgoing) -> str:
         recipient = _ascii_address(str(message["To"]))
         server.ehlo_or_helo_if_needed()
-        _answered(server.mail(self._smtp.sender), whole_house=True)
+        _answered(server.mail(_way_back(self._smtp, message)), whole_house=True)
         _answered(server.rcpt(recipient), whole_house=False)
         answer = server.docmd("DATA")
         if answer[0] == 354:
@@ -185,6 +185,14 @@ class SmtpTransport:
             answer = _last_answer(server)
         # DATA itself may be declined, before a byte was sent: this recipient's answer like any other.
         return _answered(answer, whole_house=False)
+
+
+def _way_back(smtp: Smtp, message: Outgoing) -> str:
+    """The envelope's sender: where a mail goes that cannot be delivered."""
+    if not smtp.own_ways_back:
+        return smtp.sender
+    local, _, domain = smtp.sender.rpartition("@")
+    return f"{local}+{str(message['Message-ID']).strip('<>').partition('@')[0]}@{domain}"
 
 
 _in_use: WeakSet[SmtpTransport] = WeakSet()

@@ -30,6 +30,7 @@ JOBS = {
     "render": ("tachiai.pages.raster", "render_job"),
     "render_page": ("tachiai.pages.raster", "render_page_job"),
     "seal_image": ("tachiai.pages.seal_pixels", "seal_image_job"),
+    "returned_mail": ("tachiai.pages.returned_mail", "returned_mail_job"),
     # Only named here, never imported by the house's side: signatures are read by their own room, in the same kind of cell.
     "examine": ("tachiai.crypto.examination", "examine_job"),
     "evidence": ("tachiai.crypto.evidence_examination", "evidence_job"),

@@ -367,6 +367,9 @@ OUTAGES = {
     "backup.foreign_house": N_("鍵とデータベースが別々のシステムのものです。このシステムの鍵を戻してください。"),
     "backup.restic": N_("resticで保存できませんでした（{detail}）。世代は手元のフォルダーにあります。"),
     "backup.restless": N_("文書の消去が続いているため、バックアップを作成できませんでした。しばらくしてからもう一度お試しください。"),
+    "bounces.unreachable": N_(
+        "不達の通知を受け取るメールボックスに接続できません（{detail}）。TACHIAI_BOUNCE_MAILBOX を確認してください。"
+    ),
     "vault.foreign_house": N_("鍵とデータベースが別々のシステムのものです。このシステムの鍵を戻してください。"),
     "drill.foreign_house": N_("鍵とデータベースが別々のシステムのものです。このシステムの鍵を戻してください。"),
     "drill.too_long": N_("復元訓練が時間内に終わりませんでした（{detail}）。"),

@@ -116,6 +116,8 @@ SHOWN: dict[str, Shown] = {
     "evidence.exported": Shown(gettext_lazy("証拠一式をダウンロード"), "download", ""),
     "mail.accepted": Shown(gettext_lazy("メールを送信"), "mail", "", _mail),
     "mail.refused": Shown(gettext_lazy("メールの送信に失敗"), "warning", "red", _mail),
+    "mail.bounced": Shown(gettext_lazy("送信したメールが戻る（不達の通知）"), "warning", "red", _mail),
+    "mail.delayed": Shown(gettext_lazy("メールの配送が遅れている（遅延の通知）"), "hourglass", "yellow", _mail),
     "mail.uncertain": Shown(gettext_lazy("復元のため、メールが送信済みか不明"), "warning", "yellow", _mail),
     "mail.sent_after_all": Shown(gettext_lazy("運営者が、復元後にメールを送信"), "mail", "", _mail),
     "mail.dropped": Shown(gettext_lazy("運営者が、復元後にメールを再送しないと判断"), "ban", "", _mail),
