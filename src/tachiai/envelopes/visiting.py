@@ -77,7 +77,7 @@ _RECIPIENT = Prepared(
 def stopped(found: Visit, *, at: datetime) -> str | None:
     """Why this link leads no further, as a refusal code; None while there is something to sign.
 
-    Told only to the holder of a valid link: ``envelope.withdrawn``, ``envelope.declined``, ``link.expired``,
+    Told only to the holder of a valid link: ``envelope.withdrawn``, ``envelope.declined``, ``link.expired``, ``link.disabled``,
     ``recipient.done`` (consented, signed or reviewed), ``recipient.forwarded``, ``recipient.not_needed`` (another one of the same
     order has done it), ``recipient.waiting``, ``registration.revoked``, ``registration.suspended``.
     """
@@ -93,8 +93,10 @@ def stopped(found: Visit, *, at: datetime) -> str | None:
         return _BY_RECIPIENT[recipient.state]
     if at >= found.invitation.expires_at or recipient.state == RecipientState.EXPIRED:
         return "link.expired"
-    if found.invitation.closed_at is not None or recipient.state not in (RecipientState.REQUESTED, RecipientState.OPENED):
+    if recipient.state not in (RecipientState.REQUESTED, RecipientState.OPENED):
         return "link.closed"
+    if found.invitation.closed_at is not None:
+        return "link.disabled"
     return _registration_stop(recipient)
 
 

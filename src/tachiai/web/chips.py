@@ -44,6 +44,7 @@ RECIPIENT = {
     "declined": Chip(pgettext_lazy("state", "辞退"), "red", "ban"),
     "forwarded": Chip(pgettext_lazy("state", "署名者変更済み"), "gray", "users"),
     "bounced": Chip(pgettext_lazy("state", "不達"), "orange", "warning"),
+    "untaken": Chip(pgettext_lazy("state", "未ダウンロード"), "yellow", "download"),
     "expired": Chip(pgettext_lazy("state", "期限切れ"), "yellow", "hourglass"),
     "cancelled": Chip(pgettext_lazy("state", "取消"), "outline", "minus"),
     "pending": Chip(pgettext_lazy("state", "承認待ち"), "purple", "approve"),

@@ -20,6 +20,7 @@ from tachiai.envelopes.access import envelope_for, managed_envelope
 from tachiai.envelopes.drafting import DEFAULT_DEADLINE_DAYS
 from tachiai.envelopes.duplicating import duplicate_envelope
 from tachiai.envelopes.models import Envelope, Recipient, Side
+from tachiai.envelopes.revoking import revoke_link
 from tachiai.envelopes.sending import send_again
 from tachiai.envelopes.states import EnvelopeState
 from tachiai.envelopes.withdrawing import WITHDRAWABLE, withdraw_envelope
@@ -114,6 +115,19 @@ def ask_again(request: HttpRequest, member: Member, pk: uuid.UUID, recipient: uu
         "form": form,
     }
     return show(request, member, "desk/ask_again.html", context, section="envelopes", status=422 if form and form.errors else 200)
+
+
+@at_desk
+def revoke(request: HttpRequest, member: Member, pk: uuid.UUID, recipient: uuid.UUID) -> HttpResponse:
+    """Close one person's link, after saying what that means."""
+    envelope = managed_envelope(member, pk)
+    person = _recipient(envelope, recipient)
+    if request.method == "POST":
+        revoke_link(person, by=member, at=clock.now())
+        messages.success(request, _("{name} 様のリンクを無効にしました。").format(name=person.name))
+        return redirect("desk:envelope", pk)
+    context = {"heading": _("リンクを無効にする"), "envelope": envelope, "person": person}
+    return show(request, member, "desk/revoke_link.html", context, section="envelopes")
 
 
 def _recipient(envelope: Envelope, pk: uuid.UUID) -> Recipient:

@@ -16,7 +16,7 @@ from tachiai.envelopes.access import envelope_for, may_download_unfinished, may_
 from tachiai.envelopes.holding import documents_of, has_signers, recreations_of, signers_of
 from tachiai.envelopes.levels import level_words
 from tachiai.envelopes.listing import days_left
-from tachiai.envelopes.models import Document, Envelope, Recipient
+from tachiai.envelopes.models import Document, Envelope, Recipient, Side
 from tachiai.envelopes.progress import Trouble, is_working, trouble_of
 from tachiai.envelopes.reading import concluded_files
 from tachiai.envelopes.states import EnvelopeState, RecipientState
@@ -94,6 +94,9 @@ def _person(recipient: Recipient, envelope: Envelope, *, manages: bool) -> dict[
         "person": recipient,
         "level": level_words(recipient.level, english=english),
         "may_ask_again": manages and (asked or revivable),
+        "may_revoke": manages and asked and recipient.side == Side.COUNTERPARTY,
+        # 未ダウンロード: the link ends after 14 days, and the clerk may want to call.
+        "untaken": envelope.state == EnvelopeState.CONCLUDED and recipient.side == Side.COUNTERPARTY and recipient.downloaded_at is None,
     }
 
 

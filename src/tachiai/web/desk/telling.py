@@ -73,6 +73,8 @@ SHOWN: dict[str, Shown] = {
     "document.frozen": Shown(gettext_lazy("文書を確定（運営者の電子署名とタイムスタンプを付与）"), "shield", "", _document),
     "recipient.requested": Shown(gettext_lazy("署名を依頼"), "mail", "blue", _recipient),
     "recipient.sent_again": Shown(gettext_lazy("署名を再依頼（以前のリンクは無効）"), "return", "blue", _recipient),
+    "recipient.link_revoked": Shown(gettext_lazy("リンクを無効化"), "ban", "yellow", _recipient),
+    "envelope.handed_over": Shown(gettext_lazy("送信者を別の職員へ引き継ぎ"), "users", "blue"),
     "recipient.opened": Shown(gettext_lazy("開封・認証"), "eye", "blue", _recipient),
     "recipient.code_wrong": Shown(gettext_lazy("アクセスコードの誤入力"), "warning", "yellow", _wrong),
     "totp.enrolled": Shown(gettext_lazy("認証アプリを登録"), "lock", "blue", _recipient),

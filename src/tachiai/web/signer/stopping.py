@@ -25,6 +25,7 @@ TITLES = {
     "recipient.forwarded": N_("署名者変更済みです"),
     "recipient.not_needed": N_("お手続きは不要になりました"),
     "recipient.waiting": N_("順番をお待ちください"),
+    "link.disabled": N_("このリンクは使えません"),
     "code.ended": N_("このリンクは使えなくなりました"),
     "registration.revoked": N_("届出が失効しています"),
     "registration.suspended": N_("届出が停止されています"),
@@ -37,7 +38,7 @@ MORE = {
     "download.expired": N_("文書は保管されています。必要な場合は、再発行をご依頼ください。"),
 }
 # From these dead ends the sender can help with a new link; from the others only by talking.
-ASKABLE = ("link.expired", "code.ended", "download.expired")
+ASKABLE = ("link.expired", "link.disabled", "code.ended", "download.expired")
 
 
 def stop_page(request: HttpRequest, recipient: Recipient, code: str, *, again_url: str, what: str) -> HttpResponse:
