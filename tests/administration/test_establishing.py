@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,10 +14,13 @@ from stages import recalled
 from tachiai import administration, clock, ledger
 from tachiai.accounts.models import Member, Operator, Organization, Role
 from tachiai.administration import NewMember, NewOrganization
+from tachiai.administration.alarming import tell_alarms
 from tachiai.administration.logins import AccountAdapter, MfaAdapter
 from tachiai.administration.own_details import change_own_details
 from tachiai.errors import Refusal
+from tachiai.outbox.letters import write_letter
 from tachiai.outbox.models import Mail
+from tachiai.work.alarms import clear_alarm, raise_alarm
 
 NOW = clock.now()
 
@@ -115,3 +119,20 @@ def test_second_factors_are_kept_encrypted(house: object) -> None:
 def test_the_cast_is_recalled_as_it_was_assembled(house: object) -> None:
     """The tests' own shelf of houses: what is copied is what was made."""
     assert assemble() == recalled()
+
+
+def test_an_operator_is_told_of_each_alarm_once_and_not_of_what_passes(house: object) -> None:
+    at = clock.now()
+    raise_alarm("tsa", "first", detail="tsa.unreachable", at=at)
+    raise_alarm("mail", "second", detail="", at=at)
+    assert tell_alarms(at=at + timedelta(minutes=10)) == 0  # nobody to tell
+    administration.create_operator("立会テスト運営", mail="operator@example.jp", at=at)
+    assert tell_alarms(at=at + timedelta(minutes=9)) == 0
+    clear_alarm("mail", "second", at=at + timedelta(minutes=9))
+    assert [tell_alarms(at=at + timedelta(minutes=minutes)) for minutes in (10, 11, 5000)] == [1, 0, 0]
+    clear_alarm("tsa", "first", at=at + timedelta(minutes=12))
+    raise_alarm("tsa", "first", detail="tsa.unreachable", at=at + timedelta(minutes=13))
+    assert tell_alarms(at=at + timedelta(minutes=30)) == 1
+    mails = Mail.objects.filter(kind="M27")
+    assert [mail.to for mail in mails] == ["operator@example.jp"] * 2
+    assert "tsa.unreachable" in write_letter("M27", {"link": "", **mails[0].context, "service": "Tachiai"}, language="ja").text

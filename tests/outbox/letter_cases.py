@@ -43,6 +43,7 @@ FACTS = {"ja": _JA, "en": _EN}
 _SIGNER, _SENDER = {"reader": "signer"}, {"reader": "sender", "link": LINK}
 _FRESH = {"organization": "Fictional Trading", "title": "", "name": "Hanako Midorino"}
 _DOWNLOAD = {"certificate_number": "C-2026-00042", "expires_at": "2026-12-23T00:30:00+00:00"}
+_FILED = {"number": "R-2026-00007", "expires_at": "2026-12-23T00:30:00+00:00"}
 
 # What is added to (or taken from, with None) the facts: the kind, a label and the difference.
 CASES: tuple[tuple[str, str, dict[str, Any]], ...] = (
@@ -87,8 +88,27 @@ CASES: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("M20", "download", _SENDER | {"what": "download"}),
     ("M20", "reissued", _SENDER | {"what": "reissued"}),
     ("M21", "whole", _SIGNER | {"link": LINK, "expires_at": "2026-12-23T00:30:00+00:00"}),
+    (
+        "M27",
+        "two",
+        {
+            "link": LINK,
+            "reply_to": "",
+            "alarm": "backup.late",
+            "alarms": [
+                {"kind": "backup.late", "subject": "nightly", "detail": "disk full", "since": "2026-12-09T00:45:00+00:00"},
+                {"kind": "key.expiring", "subject": "seal", "detail": "", "since": "2026-12-09T00:50:00+00:00"},
+            ],
+        },
+    ),
     ("M28", "whole", _SIGNER | {"link": LINK, "expires_at": "2026-12-23T00:30:00+00:00"}),
     ("M24", "whole", {"link": LINK, "number": "R-2026-00007", "expires_at": "2026-12-23T00:30:00+00:00"}),
+    ("M24", "first code", _FILED | {"link": LINK, "choose": "first"}),
+    ("M24", "code again", _FILED | {"link": LINK, "choose": "again"}),
+    ("M24", "receipt", _FILED | {"link": "", "receipt": True}),
+    ("M25", "approved", _FILED | {"link": "", "result": "approved"}),
+    ("M25", "returned", _FILED | {"link": LINK, "result": "returned"}),
+    ("M25", "code", _FILED | {"link": "", "result": "code"}),
     *(
         ("M26", purpose, {"purpose": purpose, "reply_to": "", "link": LINK if purpose == "password_reset_key" else ""})
         for purpose in (

@@ -131,12 +131,19 @@ SUBJECTS: tuple[tuple[str, dict[str, Any], str, str], ...] = (
     ("M20", {"what": "download"}, "ダウンロードの再発行の依頼が届いています（{envelope}）", "A new link was requested: {envelope}"),
     ("M21", {"expires_at": "2026-12-23T00:30:00+00:00"}, "締結済み文書の再発行のお知らせ", "New download link: {envelope}"),
     (
+        "M27",
+        {"alarm": "tsa.unreachable", "alarms": []},
+        "【重要】システム通知（tsa.unreachable）",
+        "[Alert] System notice (tsa.unreachable)",
+    ),
+    (
         "M28",
         {"expires_at": "2026-12-23T00:30:00+00:00"},
         "ダウンロード期限が近づいています（{envelope}）",
         "Your download ends soon: {envelope}",
     ),
     ("M24", {"number": "R-7"}, "電子契約用メールアドレスの届出を受け付けました（受付番号 R-7）", "Registration received (R-7)"),
+    ("M25", {"number": "R-7", "result": "approved"}, "届出の承認のお知らせ（受付番号 R-7）", "Registration approved (R-7)"),
     (
         "M29",
         {"purpose": "passkey_reset", "number": "R-7"},
@@ -212,7 +219,7 @@ def test_hostile_names_stay_in_their_place(language: str, kind: str, label: str,
     assert '契約㈱𠮷野家 <b>x</b> & "y"' in letter.text
     assert "<b>" not in letter.html
     assert "契約㈱𠮷野家 &lt;b&gt;x&lt;/b&gt; &amp; &quot;y&quot;" in letter.html
-    assert not re.search(r"(?m)^(Bcc|次)", letter.text)
+    assert not re.search(r"(?m)^(Bcc|次逆)", letter.text)
 
 
 def test_long_name_is_whole_in_the_body_and_leaves_the_subject_its_sense() -> None:

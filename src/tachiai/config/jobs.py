@@ -9,6 +9,7 @@ from django.conf import settings
 
 from tachiai import backups, clock, counterparties, outbox, sealing
 from tachiai.accounts import identity
+from tachiai.administration.alarming import tell_alarms
 from tachiai.archive.evidence_work import do_evidence, plan_evidence
 from tachiai.archive.log_keeping import keep_log
 from tachiai.archive.models import EvidenceTask, RenewalTask, SampleTask
@@ -66,4 +67,5 @@ def tick() -> int:
     plan_evidence(nightly=settings.TACHIAI.evidence_nightly, at=clock.now())
     done = watch_renewals(at=clock.now()) + expire_envelopes(at=clock.now()) + remind(at=clock.now())
     done += counterparties.expire_registrations(at=clock.now()) + counterparties.expire_drafts(at=clock.now())
+    done += tell_alarms(at=clock.now())
     return done + expire_uploads(at=clock.now()) + expire_samples(at=clock.now())

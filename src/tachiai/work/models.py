@@ -42,6 +42,7 @@ class Alarm(models.Model):
     detail = models.CharField(max_length=500, blank=True)
     raised_at = models.DateTimeField()
     cleared_at = models.DateTimeField(null=True, blank=True)
+    told_at = models.DateTimeField(null=True, blank=True, help_text="When the operator was mailed.")
 
     class Meta:
         constraints = [
