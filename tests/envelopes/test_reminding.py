@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import datetime, time, timedelta
 
 from cast import Cast, link_for
+from invariants import check_envelope
 from stories import concluded, mayor_of, sent, vendor_of
 from tachiai import clock, ledger
 from tachiai.accounts.models import Organization
@@ -48,6 +49,7 @@ def test_four_reminders_with_the_same_link_on_the_days_and_on_no_other(cast: Cas
     assert link_for(vendor_of(envelope).pk) == link
     told_days = [entry.data["days"] for entry in ledger.entries(envelope.stream) if entry.event == "recipient.reminded"]
     assert told_days == [23, 16, 9, 2]
+    check_envelope(envelope)
 
 
 def test_after_a_long_outage_only_the_newest_is_written(cast: Cast) -> None:

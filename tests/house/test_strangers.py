@@ -160,6 +160,7 @@ def told(house: Place) -> tuple[Cast, dict[str, dict[str, Any]]]:
         "form:fill": {"slug": cast.city.slug},
         "desk:ask_again": {**desk, "recipient": recipient.pk},
         "desk:change_signer": {**desk, "recipient": recipient.pk},
+        "desk:revoke_link": {**desk, "recipient": recipient.pk},
         "desk:concluded": {"pk": done.pk, "position": 1},
         "desk:everything": {"pk": done.pk},
         "desk:evidence": {"pk": done.pk},

@@ -179,7 +179,7 @@ def _present(pk: uuid.UUID | None) -> uuid.UUID:
 def check_mails(envelope: Envelope, people: Sequence[Recipient], told: Sequence[Recorded]) -> Iterator[Finding]:
     """One mail for every request, and one completion mail to everybody who is to have it, written down with its cause."""
     rows = list(Mail.objects.filter(stream=envelope.stream).values_list("kind", "to", "about"))
-    asked = Counter(str(entry.data.get("recipient")) for entry in told if entry.event == "recipient.requested")
+    asked = Counter(str(entry.data.get("recipient")) for entry in told if entry.event in ("recipient.requested", "recipient.reminded"))
     written = Counter(str(about) for kind, _, about in rows if kind in ("M01", "M02", "M03", "M04"))
     for who in sorted(asked.keys() | written.keys()):
         if asked[who] != written[who]:
