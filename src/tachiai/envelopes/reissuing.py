@@ -25,7 +25,7 @@ def reissue_download(found: Visit, *, mail: str, code: str, address: str, agent:
     code and is refused in the same words, so that neither can be guessed alone. Refuses ``vault.shredded`` when nothing is left.
     """
     personal: dict[str, object] = {"address": address, "agent": agent[:300]}
-    standing_files(found.envelope)
+    standing_files(found.envelope, by=found.recipient)
     attempt = try_code(found, code, address=address, personal=personal, at=at)
     if mail.strip().casefold() != found.recipient.mail.casefold():
         raise wrong_attempt(found, attempt, personal=personal, at=at)

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Coalesce
 
 from tachiai import ceremony
 from tachiai.ceremony import Invitation, Purpose
@@ -55,22 +56,27 @@ def _periods(schedule: Sequence[int]) -> Iterator[tuple[int, range]]:
 
 def _unsigned(*, at: datetime) -> Iterator[Cause]:
     for days, left in _periods(SIGNATURE_DAYS):
-        rows = Recipient.objects.filter(
-            _in_time(left, days, at=at, since="requested_at", quiet=QUIET_DAYS),
-            envelope__state=EnvelopeState.IN_PROGRESS,
-            envelope__organization__reminds=True,
-            state__in=ASKED,
-            undelivered=False,
-        ).exclude(_written(ReminderKind.SIGNATURE, days, recipient=OuterRef("pk"), until=OuterRef("envelope__deadline")))
+        # A deadline of one's own, where there is one, comes before the envelope's.
+        rows = (
+            Recipient.objects.annotate(due=Coalesce("deadline", "envelope__deadline"))
+            .filter(
+                _in_time(left, days, at=at, since="requested_at", quiet=QUIET_DAYS, deadline="due"),
+                envelope__state=EnvelopeState.IN_PROGRESS,
+                envelope__organization__reminds=True,
+                state__in=ASKED,
+                undelivered=False,
+            )
+            .exclude(_written(ReminderKind.SIGNATURE, days, recipient=OuterRef("pk"), until=OuterRef("due")))
+        )
         yield from ((pk, days) for pk in list(rows.values_list("pk", flat=True)[:AT_ONCE]))
 
 
-def _in_time(left: range, days: int, *, at: datetime, since: str, quiet: int, prefix: str = "envelope__") -> Q:
+def _in_time(left: range, days: int, *, at: datetime, since: str, quiet: int, deadline: str) -> Q:
     """Rows with so many days left whose reminder fell at least ``quiet`` days after ``since``."""
     due = Q(pk=None)
     for number in left:
-        deadline = today(at) + timedelta(days=number)
-        due |= Q(**{f"{prefix}deadline": deadline, f"{since}__lt": end_of(deadline - timedelta(days=days + quiet))})
+        day = today(at) + timedelta(days=number)
+        due |= Q(**{deadline: day, f"{since}__lt": end_of(day - timedelta(days=days + quiet))})
     return due
 
 
@@ -83,14 +89,15 @@ def _remind_signer(pk: uuid.UUID, days: int, *, at: datetime) -> bool:
     with transaction.atomic(durable=True):
         recipient = _held(pk)
         envelope = recipient.envelope
-        if envelope.state != EnvelopeState.IN_PROGRESS or recipient.state not in ASKED or envelope.deadline is None:
+        deadline = recipient.deadline or envelope.deadline
+        if envelope.state != EnvelopeState.IN_PROGRESS or recipient.state not in ASKED or deadline is None:
             return False
-        if not _note_once(envelope, recipient, ReminderKind.SIGNATURE, until=envelope.deadline, days=days, at=at):
+        if not _note_once(envelope, recipient, ReminderKind.SIGNATURE, until=deadline, days=days, at=at):
             return False
         invitation = ceremony.standing_invitation(Purpose.SIGN, recipient.pk) if recipient.side == Side.COUNTERPARTY else None
         if recipient.side == Side.COUNTERPARTY and not _opens(invitation, at=at):
             return False  # a link that was closed or tried too often leads nowhere: the row says that nothing more is due
-        data: dict[str, object] = {"recipient": str(recipient.pk), "days": days, "deadline": envelope.deadline.isoformat()}
+        data: dict[str, object] = {"recipient": str(recipient.pk), "days": days, "deadline": deadline.isoformat()}
         note(envelope, "recipient.reminded", by=None, at=at, data=data)
         ask_to_sign(recipient, invitation, at=at, again=True)
     return True
@@ -105,7 +112,7 @@ def _opens(invitation: Invitation | None, *, at: datetime) -> bool:
 def _ending(*, at: datetime) -> Iterator[Cause]:
     for days, left in _periods(DEADLINE_DAYS):
         rows = Envelope.objects.filter(
-            _in_time(left, days, at=at, since="sent_at", quiet=1, prefix=""), state=EnvelopeState.IN_PROGRESS
+            _in_time(left, days, at=at, since="sent_at", quiet=1, deadline="deadline"), state=EnvelopeState.IN_PROGRESS
         ).exclude(_written(ReminderKind.DEADLINE, days, envelope=OuterRef("pk"), recipient=None, until=OuterRef("deadline")))
         yield from ((pk, days) for pk in list(rows.values_list("pk", flat=True)[:AT_ONCE]))
 

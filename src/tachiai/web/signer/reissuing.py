@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from tachiai import clock
-from tachiai.envelopes.models import Recipient
+from tachiai.envelopes.models import Gate, Recipient
 from tachiai.envelopes.reissuing import reissue_download
 from tachiai.envelopes.visiting import Visit, barred, expired_download
 from tachiai.errors import Refusal
@@ -21,8 +21,9 @@ from tachiai.web.addresses import address_of, agent_of
 from tachiai.web.languages import speaking_to
 from tachiai.web.problems import status_of
 from tachiai.web.signer.doorway import DOWNLOADING
-from tachiai.web.signer.entering import ENDS, code_sentence
 from tachiai.web.signer.forms import CodeForm
+from tachiai.web.signer.mailed_code import ENDS
+from tachiai.web.signer.sayings import code_sentence
 from tachiai.web.signer.sender import header_of
 from tachiai.web.signer.stopping import stop_page, unknown_page
 
@@ -67,6 +68,9 @@ def _after_its_days(view: Callable[[HttpRequest, str, Visit], HttpResponse]) -> 
 @_after_its_days
 def reissue(request: HttpRequest, token: str, found: Visit) -> HttpResponse:
     """The form, and what came of it. A link that was tried too often helps nobody any more: the sender does."""
+    if found.recipient.gate != Gate.REGISTERED:
+        # Who has no code of their own cannot prove themselves here; the sender can help.
+        return _stop(request, token, found.recipient, "download.expired")
     bar = barred(found, at=clock.now())
     if bar is not None and bar.code in ENDS:
         return _stop(request, token, found.recipient, bar.code)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as N_  # noqa: N812  # marks a message, as _ does
 
 from tachiai.envelopes.asking import ask_sender_again
-from tachiai.envelopes.models import Recipient
+from tachiai.envelopes.models import Gate, Recipient
 from tachiai.errors import Refusal
 from tachiai.web.problems import sentence, status_of
 from tachiai.web.signer.sender import contact_of, header_of
@@ -43,6 +43,7 @@ ASKABLE = ("link.expired", "link.disabled", "code.ended", "download.expired")
 
 def stop_page(request: HttpRequest, recipient: Recipient, code: str, *, again_url: str, what: str) -> HttpResponse:
     """S-08, with the status that fits the reason. ``again_url`` takes the wish for a new link (``what``), where that can help."""
+    by_oneself = code == "download.expired" and recipient.gate == Gate.REGISTERED
     context = {
         **header_of(recipient),
         "heading": _(TITLES.get(code, TITLES["link.closed"])),
@@ -50,7 +51,7 @@ def stop_page(request: HttpRequest, recipient: Recipient, code: str, *, again_ur
         "more": _(MORE[code]) if code in MORE else "",
         "again_url": again_url if code in ASKABLE else "",
         # A download whose days are over is issued anew without anybody's help, from the page beside.
-        "reissue_url": again_url.removesuffix("again") + "reissue" if code == "download.expired" else "",
+        "reissue_url": again_url.removesuffix("again") + "reissue" if by_oneself else "",
         "what": what,
     }
     return render(request, "signer/stopped.html", context, status=status_of(code))
