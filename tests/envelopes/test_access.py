@@ -105,7 +105,9 @@ def test_unfinished_bytes_are_for_the_auditor_alone(scene: Scene) -> None:
         if name != "auditor":
             with pytest.raises(Refusal, match=r"envelope\.not_allowed"):
                 unfinished_copy(document, by=getattr(scene.cast, name), at=clock.now())
-    copy = unfinished_copy(document, by=scene.cast.auditor, at=clock.now())
+    with pytest.raises(Refusal, match=r"reason\.missing"):
+        unfinished_copy(document, by=scene.cast.auditor, at=clock.now())
+    copy = unfinished_copy(document, by=scene.cast.auditor, at=clock.now(), reason="監査")
     assert copy.name.startswith("【未締結】")
     assert not copy.concluded
     assert timeline(scene.envelope, reader=scene.cast.auditor)[-1].code == "document.unfinished_downloaded"

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.crypto import salted_hmac
 
 from tachiai.accounts.languages import Language
 
@@ -60,6 +61,8 @@ class Organization(models.Model):
     is_operator = models.BooleanField(default=False, help_text="The operator is itself a party to this organization's contracts.")
     sender_may_sign = models.BooleanField(default=False, help_text="Policy: the sender of an envelope may be its own signer.")
     reminds = models.BooleanField(default=True, help_text="Policy: whoever has not signed is reminded by the clock before the deadline.")
+    requires_second_factor = models.BooleanField(default=False, help_text="Policy: the desk opens only to a login with a second factor.")
+    staff_may_download = models.BooleanField(default=True, help_text="Policy: 担当者 may take files of their own envelopes away.")
     created_at = models.DateTimeField()
 
     def __str__(self) -> str:
@@ -97,7 +100,13 @@ class Member(AbstractBaseUser):
     role = models.CharField(max_length=10, choices=Role.choices, default=Role.STAFF)
     may_sign = models.BooleanField(default=False, help_text="署名権限: may sign for the organization.")
     may_approve = models.BooleanField(default=False, help_text="承認権限: may approve registrations and envelopes.")
+    reads_from = models.DateField(null=True, blank=True, help_text="監査担当: the first day (Japan) on which anything is shown.")
+    reads_until = models.DateField(null=True, blank=True, help_text="監査担当: the last such day.")
     is_active = models.BooleanField(default=True)
+    session_epoch = models.PositiveIntegerField(default=0, help_text="Part of every session's hash: counting up ends them all.")
+    invited_until = models.DateTimeField(null=True, blank=True, help_text="Until when the invitation can be taken up; NULL: none is open.")
+    invitation_digest = models.BinaryField(max_length=32, null=True, unique=True, help_text="SHA-256 of the invitation's token.")
+    invitation_generation = models.PositiveIntegerField(default=0, help_text="Counts up with each invitation, which ends the one before.")
     created_at = models.DateTimeField()
 
     USERNAME_FIELD = "mail"
@@ -120,3 +129,80 @@ class Member(AbstractBaseUser):
     def has_perm(self, perm: str, obj: Any = None) -> bool:  # Django's signature
         """Rights are decided in ``access.py`` from the role; Django's permission tables are not used."""
         return False
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What a session must carry to be this member's: it changes with the password, as Django's own, and with ``session_epoch``."""
+        salt = "tachiai.accounts.session"
+        return salted_hmac(salt, f"{self.session_epoch}:{self.password}", secret=secret, algorithm="sha256").hexdigest()
+
+
+class Folder(models.Model):
+    """フォルダ: where an envelope and its record are kept, and by that which managers see them."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="folders")
+    name = models.CharField(max_length=60)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("organization", Lower("name"), name="folder_name_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Group(models.Model):
+    """グループ: members who share folders. What its members draft goes into ``folder``, if there is one."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="groups")
+    name = models.CharField(max_length=60)
+    folder = models.ForeignKey(Folder, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("organization", Lower("name"), name="group_name_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(models.Model):
+    """A member belongs to a group."""
+
+    group = models.ForeignKey(Group, on_delete=models.PROTECT, related_name="memberships")
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="memberships")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["group", "member"], name="membership_once")]
+
+    def __str__(self) -> str:
+        return f"{self.member_id} in {self.group_id}"
+
+
+class FolderGroup(models.Model):
+    """A folder is open to a group."""
+
+    folder = models.ForeignKey(Folder, on_delete=models.PROTECT, related_name="openings")
+    group = models.ForeignKey(Group, on_delete=models.PROTECT, related_name="openings")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["folder", "group"], name="folder_group_once")]
+
+    def __str__(self) -> str:
+        return f"{self.folder_id} for {self.group_id}"
+
+
+class Sharing(models.Model):
+    """関係者: a single member may read one envelope and its record. ``subject`` is the envelope, by id alone."""
+
+    subject = models.UUIDField()
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="sharings")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["subject", "member"], name="sharing_once")]
+        indexes = [models.Index(fields=["member", "subject"], name="sharing_of_member")]
+
+    def __str__(self) -> str:
+        return f"{self.subject} with {self.member_id}"

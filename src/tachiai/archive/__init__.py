@@ -7,7 +7,7 @@ from tachiai.faces import face
 if TYPE_CHECKING:
     from tachiai.archive.anchoring import Anchor, anchored
     from tachiai.archive.checking import check_records
-    from tachiai.archive.filing import Filed, FiledFile, admit, refile
+    from tachiai.archive.filing import Filed, FiledFile, admit, move_record, refile
     from tachiai.archive.samples import forget_conditions
     from tachiai.archive.searching import Wanted, search_records
     from tachiai.archive.verification import judge
@@ -22,6 +22,7 @@ __all__ = [
     "check_records",
     "forget_conditions",
     "judge",
+    "move_record",
     "refile",
     "search_records",
 ]

@@ -7,6 +7,7 @@ import hashlib
 import io
 import uuid
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -67,10 +68,10 @@ def evidence_of(file: RecordFile, *, at: datetime) -> Evidence:
     return Evidence(file.name, data, record, check(record, hashed([data]), at=at))
 
 
-def zip_evidence(record: Record, *, by: Member | None, at: datetime) -> bytes:
+def zip_evidence(record: Record, *, by: Member | None, at: datetime, why: Mapping[str, object] | None = None) -> bytes:
     """A ZIP of the record's files that have evidence, each with its ``.ers``, the pinned certificates and how to check them.
 
-    ``by`` None is the operator. On record as exported; refuses as :func:`evidence_of`.
+    ``by`` None is the operator. On record as exported, with ``why`` as personal data; refuses as :func:`evidence_of`.
     """
     files = record.files.filter(evidence__isnull=False, blob__shredded_at=None).distinct().order_by("position")
     found = [(file.position, evidence_of(file, at=at)) for file in files]
@@ -91,7 +92,7 @@ def zip_evidence(record: Record, *, by: Member | None, at: datetime) -> bytes:
             put(f"{name}.ers", one.record)
         put("roots.pem", _pem())
         put("README.txt", readme(record.number, list(zip(names, [one for _position, one in found], strict=True))).encode())
-    _note(record, [one for _position, one in found], by=by, at=at)
+    _note(record, [one for _position, one in found], by=by, at=at, why=why)
     return packed.getvalue()
 
 
@@ -111,9 +112,11 @@ def _pem() -> bytes:
     return "".join(parts).encode()
 
 
-def _note(record: Record, found: list[Evidence], *, by: Member | None, at: datetime) -> None:
+def _note(record: Record, found: list[Evidence], *, by: Member | None, at: datetime, why: Mapping[str, object] | None) -> None:
     actor = ledger.Actor("operator") if by is None else ledger.Actor("member", str(by.pk))
     digests = [hashlib.sha256(one.record).hexdigest() for one in found]
     with transaction.atomic(durable=True):
         stream = f"organization:{record.organization_id}"
-        ledger.append(stream, "evidence.exported", by=actor, at=at, data={"record": str(record.pk), "evidence": digests})
+        ledger.append(
+            stream, "evidence.exported", by=actor, at=at, data={"record": str(record.pk), "evidence": digests}, personal=why or None
+        )

@@ -51,6 +51,7 @@ class Filed:
     accredited: bool
     files: Sequence[FiledFile]
     anchor: Anchor | None = None
+    folder: uuid.UUID | None = None
 
 
 def admit(filed: Filed, *, stream: str, at: datetime) -> Record:
@@ -62,6 +63,7 @@ def admit(filed: Filed, *, stream: str, at: datetime) -> Record:
         organization_id=filed.owner.organization_id,
         origin=filed.origin,
         owner=filed.owner,
+        folder_id=filed.folder,
         number=filed.number,
         title=filed.title,
         certificate_number=filed.certificate_number,
@@ -88,6 +90,11 @@ def admit(filed: Filed, *, stream: str, at: datetime) -> Record:
     digests = [file.sha256.hex() for file in filed.files]
     ledger.append(stream, "record.admitted", by=ledger.Actor.house(), at=at, data={"record": str(record.pk), "files": digests})
     return record
+
+
+def move_record(origin: uuid.UUID, folder: uuid.UUID | None) -> None:
+    """The record of ``origin``, if there is one, goes into another folder (None: into none), in the caller's transaction."""
+    Record.objects.filter(origin=origin).update(folder_id=folder)
 
 
 def refile(

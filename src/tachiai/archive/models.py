@@ -6,7 +6,7 @@ import uuid
 
 from django.db import models
 
-from tachiai.accounts.models import Member, Organization
+from tachiai.accounts.models import Folder, Member, Organization
 from tachiai.vault import Blob
 from tachiai.work.models import Task, TaskState
 
@@ -18,6 +18,7 @@ class Record(models.Model):
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="records")
     origin = models.UUIDField(unique=True, help_text="What it came from (an envelope), by id.")
     owner = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
+    folder = models.ForeignKey(Folder, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     number = models.CharField(max_length=40, help_text="管理番号")
     title = models.CharField(max_length=200)
     certificate_number = models.CharField(max_length=24, unique=True)

@@ -17,6 +17,7 @@ from django.db.models import Prefetch, QuerySet
 
 from tachiai import ledger, vault, work
 from tachiai.accounts.models import Member, Role
+from tachiai.accounts.rights import role_now
 from tachiai.archive.finding import found_records
 from tachiai.archive.models import Sample, SampleItem, SampleTask
 from tachiai.archive.searching import Wanted
@@ -30,7 +31,7 @@ Conditions = Sequence[tuple[str, str]]
 
 def may_sample(member: Member) -> bool:
     """Those who may see every contract of the organization: a lot drawn from one's own alone would tell an auditor nothing."""
-    return member.is_active and member.role in (Role.ADMIN, Role.MANAGER, Role.AUDITOR)
+    return role_now(member) in (Role.ADMIN, Role.MANAGER, Role.AUDITOR)
 
 
 def draw_sample(wanted: Wanted, *, size: int, conditions: Conditions, language: str, by: Member, at: datetime) -> Sample:

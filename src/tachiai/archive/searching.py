@@ -8,6 +8,7 @@ from datetime import date
 from django.db.models import Q, QuerySet
 
 from tachiai.accounts.models import Member, Organization, Role
+from tachiai.accounts.rights import in_open_folder, role_now, shared_with
 from tachiai.archive.models import Record, RecordFile
 from tachiai.archive.names import comparable
 
@@ -57,13 +58,15 @@ def _by_amount(rows: QuerySet[Record], wanted: Wanted) -> QuerySet[Record]:
 
 
 def records_for(member: Member) -> QuerySet[Record]:
-    """The records a member may see: all of the organization's for its admins, managers and auditors, else one's own."""
+    """The records a member may see: all for the organization's admins and auditors, a manager's folders, one's own and shared ones."""
     rows = Record.objects.filter(organization_id=member.organization_id)
-    if member.role in (Role.ADMIN, Role.MANAGER, Role.AUDITOR):
+    role = role_now(member)
+    if role in (Role.ADMIN, Role.AUDITOR):
         return rows
-    if member.role == Role.STAFF:
-        return rows.filter(owner=member)
-    return rows.none()
+    mine = Q(owner=member) | shared_with(member.pk, "origin")
+    if role == Role.MANAGER:
+        return rows.filter(mine | in_open_folder(member.pk))
+    return rows.filter(mine) if role == Role.STAFF else rows.none()
 
 
 def find_by_digest(sha256: bytes) -> RecordFile | None:

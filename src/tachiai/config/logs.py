@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 
-TOKEN = re.compile(r"(/(?:s|d|r)/)[A-Za-z0-9_-]{20,}")
+TOKEN = re.compile(r"(/(?:s|d|r|join)/)[A-Za-z0-9_-]{20,}")
 
 
 def masked(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 
 from tachiai.accounts.models import Member, Role
+from tachiai.accounts.rights import SENDERS, role_now
 from tachiai.counterparties.models import Method, Registration, RegistrationState
 from tachiai.counterparties.usable import registrations_of
 from tachiai.errors import Refusal
@@ -12,12 +13,12 @@ from tachiai.errors import Refusal
 
 def may_see_registrations(member: Member) -> bool:
     """Everybody who works with contracts; a system administrator does not."""
-    return member.is_active and member.role != Role.SYSTEM
+    return role_now(member) in (*SENDERS, Role.AUDITOR)
 
 
 def may_register(member: Member) -> bool:
     """Enter and revoke: whoever may send. An auditor reads; a system administrator does neither."""
-    return member.is_active and member.role in (Role.ADMIN, Role.MANAGER, Role.STAFF)
+    return role_now(member) in SENDERS
 
 
 def may_approve(member: Member, registration: Registration) -> bool:

@@ -9,7 +9,8 @@ from typing import Literal
 from django.db import transaction
 
 from tachiai import ceremony, ledger, outbox
-from tachiai.accounts.models import Member, Role
+from tachiai.accounts.models import Member
+from tachiai.accounts.rights import SENDERS, role_now
 from tachiai.counterparties.models import Registration
 from tachiai.counterparties.registering import stream_of
 from tachiai.errors import Refusal
@@ -45,7 +46,7 @@ def reset_credential(registration: Registration, kind: Kind, *, reason: str, by:
 
     Refuses with ``registration.not_allowed``, ``reason.missing`` or ``credential.none``.
     """
-    if by.role not in (Role.ADMIN, Role.MANAGER, Role.STAFF) or by.organization_id != registration.counterparty.organization_id:
+    if role_now(by) not in SENDERS or by.organization_id != registration.counterparty.organization_id:
         raise Refusal("registration.not_allowed")
     if len(reason.strip()) < 2:
         raise Refusal("reason.missing")

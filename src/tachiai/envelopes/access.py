@@ -9,61 +9,97 @@ from typing import Any
 from django.db.models import Case, Q, QuerySet, When
 
 from tachiai.accounts.models import Member, Role
+from tachiai.accounts.rights import SENDERS, in_open_folder, opens_folder, role_now, shared_with
 from tachiai.envelopes.models import Envelope, Kind, Recipient, Side
 from tachiai.envelopes.states import EnvelopeState, RecipientState
 from tachiai.errors import Refusal
 from tachiai.prepared import Prepared, given
 
+SHORTEST_REASON, LONGEST_REASON = 2, 1000
+
 
 def may_send(member: Member) -> bool:
-    return member.is_active and member.role in (Role.ADMIN, Role.MANAGER, Role.STAFF)
+    return role_now(member) in SENDERS
 
 
 def may_download_unfinished(member: Member) -> bool:
     """Bytes of an envelope that was never concluded are for the auditor alone, marked 未締結."""
+    return role_now(member) == Role.AUDITOR
+
+
+def may_download(member: Member) -> bool:
+    """Take files away: whoever sees them; staff only where the organization's policy lets them."""
+    return role_now(member) != Role.STAFF or member.organization.staff_may_download
+
+
+def needs_reason(member: Member) -> bool:
+    """Whether a download asks what it is for: an auditor reads everybody's contracts, so each file taken away is accounted for."""
     return member.role == Role.AUDITOR
 
 
+def check_download(by: object, *, reason: str) -> dict[str, object]:
+    """What an entry about a download by ``by`` tells beside who it was; a recipient's own files are theirs without a word.
+
+    Refuses with ``download.not_allowed``, ``reason.missing`` or ``reason.too_long``.
+    """
+    if not isinstance(by, Member):
+        return {}
+    if not may_download(by):
+        raise Refusal("download.not_allowed")
+    if not needs_reason(by):
+        return {}
+    words = reason.strip()
+    if len(words) < SHORTEST_REASON:
+        raise Refusal("reason.missing")
+    if len(words) > LONGEST_REASON:
+        raise Refusal("reason.too_long", limit=LONGEST_REASON)
+    return {"reason": words}
+
+
 def envelopes_for(member: Member) -> QuerySet[Envelope]:
-    """The envelopes a member may see: the organization's, one's own, and those one is asked to sign."""
-    return _seen_by(member.role, may_sign=member.may_sign, organization=member.organization_id, member=member.pk)
+    """The envelopes a member may see: the organization's, a manager's folders, one's own, shared ones, and those one is asked to sign."""
+    return _seen_by(role_now(member), organization=member.organization_id, member=member.pk)
 
 
-def _seen_by(role: str, *, may_sign: bool, organization: Any, member: Any) -> QuerySet[Envelope]:
+def _seen_by(role: str, *, organization: Any, member: Any) -> QuerySet[Envelope]:
     rows = Envelope.objects.filter(organization_id=organization).select_related("sender", "organization__operator")
     if role == Role.AUDITOR:
         return rows.exclude(state=EnvelopeState.DRAFT)
-    if role in (Role.ADMIN, Role.MANAGER):
+    if role == Role.ADMIN:
         return rows
+    if role not in SENDERS:
+        return rows.none()  # a system administrator sees no document, whatever they were given besides
     asked = Q(pk__in=Recipient.objects.filter(member_id=member).exclude(state=RecipientState.WAITING).values("envelope"))
-    if role == Role.STAFF:
-        return rows.filter(Q(sender_id=member) | asked)
-    return rows.filter(asked) if may_sign else rows.none()
+    told = shared_with(member, "pk") & ~Q(state=EnvelopeState.DRAFT)
+    mine = Q(sender_id=member) | asked | told
+    return rows.filter(mine | in_open_folder(member)) if role == Role.MANAGER else rows.filter(mine)
 
 
 def envelope_for(member: Member, pk: uuid.UUID) -> Envelope:
     """One envelope, or ``Refusal("envelope.unknown")``: what one may not see and what does not exist look alike."""
-    found = _visible(member.role, member.may_sign).first(pk=pk, organization=member.organization_id, member=member.pk)
+    found = _visible(role_now(member)).first(pk=pk, organization=member.organization_id, member=member.pk)
     if found is None:
         raise Refusal("envelope.unknown")
     return found
 
 
 @lru_cache(maxsize=16)
-def _visible(role: str, may_sign: bool) -> Prepared[Envelope]:  # what tells two members' rights apart
-    """One envelope as ``envelopes_for`` shows it to a member of these rights."""
+def _visible(role: str) -> Prepared[Envelope]:
+    """One envelope as ``envelopes_for`` shows it to a member of this role."""
     return Prepared(
-        lambda: _seen_by(
-            role, may_sign=may_sign, organization=given("organization", Envelope, "organization"), member=given("member", Member)
-        ).filter(pk=given("pk", Envelope))[:1]
+        lambda: _seen_by(role, organization=given("organization", Envelope, "organization"), member=given("member", Member)).filter(
+            pk=given("pk", Envelope)
+        )[:1]
     )
 
 
 def may_manage(member: Member, envelope: Envelope) -> bool:
-    """Change, send, withdraw, send again: admins and managers in their organization, staff for their own."""
+    """Change, send, withdraw, send again: admins in their organization, managers in their folders, everybody who may send for their own."""
     if not may_send(member) or member.organization_id != envelope.organization_id:
         return False
-    return member.role in (Role.ADMIN, Role.MANAGER) or envelope.sender_id == member.pk
+    if member.role == Role.ADMIN or envelope.sender_id == member.pk:
+        return True
+    return member.role == Role.MANAGER and opens_folder(member, envelope.folder_id)
 
 
 def managed_envelope(member: Member, pk: uuid.UUID) -> Envelope:

@@ -33,6 +33,7 @@ from tachiai.archive.bundle_writing import (
 from tachiai.archive.models import FileKind, RecordFile
 from tachiai.crypto.bundle_material import Material, material_of, material_of_token
 from tachiai.crypto.canonical import canonical
+from tachiai.envelopes.access import check_download
 from tachiai.envelopes.events import note
 from tachiai.envelopes.models import Document, Envelope, Recipient, Revision, RevisionKind
 from tachiai.envelopes.places import documents_meant
@@ -56,7 +57,7 @@ class Bundle:
     sha256: bytes
 
 
-def evidence_bundle(envelope: Envelope, *, by: Recipient | Member | None, now: Callable[[], datetime]) -> Bundle:
+def evidence_bundle(envelope: Envelope, *, by: Recipient | Member | None, now: Callable[[], datetime], reason: str = "") -> Bundle:
     """Everything with which anybody can check this envelope without us. ``by`` None is the operator. On record as exported.
 
     Refuses ``page.unknown`` before the conclusion, ``bundle.destroyed`` (at, certificate) once any of its files was destroyed,
@@ -65,6 +66,7 @@ def evidence_bundle(envelope: Envelope, *, by: Recipient | Member | None, now: C
     """
     if envelope.state != EnvelopeState.CONCLUDED:
         raise Refusal("page.unknown")
+    why = check_download(by, reason=reason)
     files = concluded_files(envelope)
     for blob in (held.blob for held in files):
         if blob.shredded_at is not None:
@@ -80,7 +82,7 @@ def evidence_bundle(envelope: Envelope, *, by: Recipient | Member | None, now: C
         check_bundle(file, log, at=at)
         size, digest = _measure(file)
         # Step 4: who took it, by its digest.
-        _note_export(envelope, by=by, size=size, sha256=digest, checkpoint=log.checkpoint.size, at=at)
+        _note_export(envelope, by=by, why=why, size=size, sha256=digest, checkpoint=log.checkpoint.size, at=at)
         file.seek(0)
     except BaseException:
         file.close()
@@ -199,10 +201,19 @@ def _measure(file: IO[bytes]) -> tuple[int, bytes]:
     return size, running.digest()
 
 
-def _note_export(envelope: Envelope, *, by: Recipient | Member | None, size: int, sha256: bytes, checkpoint: int, at: datetime) -> None:
+def _note_export(
+    envelope: Envelope,
+    *,
+    by: Recipient | Member | None,
+    why: dict[str, object],
+    size: int,
+    sha256: bytes,
+    checkpoint: int,
+    at: datetime,
+) -> None:
     data: dict[str, object] = {"sha256": sha256.hex(), "size": size, "checkpoint": checkpoint}
     with transaction.atomic(durable=True):
         if by is None:
             ledger.append(envelope.stream, "evidence.exported", by=ledger.Actor("operator"), at=at, data=data)
         else:
-            note(envelope, "evidence.exported", by=by, at=at, data=data)
+            note(envelope, "evidence.exported", by=by, at=at, data=data, personal=why or None)

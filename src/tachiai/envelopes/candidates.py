@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from tachiai.accounts.models import Member
+from tachiai.accounts.models import Member, Role
 from tachiai.prepared import Prepared, given
 
 
 def own_signers(sender: Member) -> list[Member]:
-    """Active members with the right to sign; the sender only where the organization's policy allows it."""
+    """Active members with the right to sign, never a system administrator; the sender only where the organization's policy allows it."""
     signers = _SIGNERS.all(organization=sender.organization_id)
     for signer in signers:
         signer.organization = sender.organization
@@ -27,7 +27,9 @@ _PEOPLE = Prepared(
     )
 )
 _SIGNERS = Prepared(
-    lambda: Member.objects.filter(organization_id=given("organization", Member, "organization"), may_sign=True, is_active=True).order_by(
-        "department", "name"
+    lambda: (
+        Member.objects.filter(organization_id=given("organization", Member, "organization"), may_sign=True, is_active=True)
+        .exclude(role=Role.SYSTEM)
+        .order_by("department", "name")
     )
 )

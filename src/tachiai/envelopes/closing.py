@@ -153,6 +153,7 @@ def _commit(
         filed = archive.Filed(
             origin=held.pk,
             owner=held.sender,
+            folder=held.folder_id,
             number=held.number,
             title=held.name,
             certificate_number=number,

@@ -18,6 +18,7 @@ from tachiai.envelopes.access import may_manage, may_send
 from tachiai.envelopes.addressing import Place, check_places, rows_of
 from tachiai.envelopes.events import note
 from tachiai.envelopes.excerpts import lock_excerpts, without_excerpts
+from tachiai.envelopes.foldering import default_folder
 from tachiai.envelopes.holding import has_signers
 from tachiai.envelopes.models import Document, Envelope, HeldUpload, Proof, Recipient, Revision, RevisionKind, UploadState
 from tachiai.envelopes.slots import carry_fields, holders
@@ -63,6 +64,7 @@ def _create(*, by: Member, at: datetime, recreated_from: Envelope | None) -> Env
         sender=by,
         number=f"{organization.number_prefix}-{today(at).year}-{organization.last_number:06d}",
         recreated_from=recreated_from,
+        folder_id=default_folder(by),
         created_at=at,
         updated_at=at,
     )

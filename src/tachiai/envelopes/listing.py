@@ -9,6 +9,7 @@ from enum import StrEnum
 from django.db.models import Prefetch, Q, QuerySet
 
 from tachiai.accounts.models import Member, Role
+from tachiai.accounts.rights import in_open_folder
 from tachiai.clock import JAPAN, today
 from tachiai.envelopes.access import envelopes_for
 from tachiai.envelopes.models import Envelope, Recipient, Side
@@ -63,7 +64,9 @@ def _needs(member: Member) -> Q:
     """What waits for this member: a place to sign, and a request of one's own that could not be delivered."""
     places = Recipient.objects.filter(side=Side.OWN, member=member, state__in=ASKED)
     sign = Q(state=EnvelopeState.IN_PROGRESS, pk__in=places.values("envelope"))
-    mine = Q() if member.role in (Role.ADMIN, Role.MANAGER) else Q(sender=member)
+    mine = Q() if member.role == Role.ADMIN else Q(sender=member)
+    if member.role == Role.MANAGER:
+        mine |= in_open_folder(member.pk)
     return sign | (_undelivered() & mine)
 
 

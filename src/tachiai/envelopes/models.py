@@ -7,7 +7,7 @@ import uuid
 from django.db import models
 
 from tachiai.accounts.languages import Language
-from tachiai.accounts.models import Member, Organization
+from tachiai.accounts.models import Folder, Member, Organization
 from tachiai.ceremony import Consent, Level
 from tachiai.counterparties.models import Registration
 from tachiai.envelopes import field_models  # noqa: F401  # rows of this room as well, which is all that Django asks
@@ -32,6 +32,7 @@ class Envelope(models.Model):
     described = models.BooleanField(default=False, help_text="The three items were entered (perhaps as not stated).")
     deadline = models.DateField(null=True, blank=True, help_text="署名期限: holds to 23:59:59 of that day in Japan.")
     reason = models.TextField(max_length=1000, blank=True, help_text="Why it was withdrawn or declined.")
+    folder = models.ForeignKey(Folder, on_delete=models.PROTECT, null=True, blank=True, related_name="+", help_text="保管フォルダ")
     recreated_from = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="recreations")
     certificate = models.ForeignKey(Blob, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField()

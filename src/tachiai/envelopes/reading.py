@@ -1,4 +1,4 @@
-"""Reading documents: page pictures and texts while signing, whole files to download. Every download is on record."""
+"""Reading documents: page pictures and texts while signing, whole files to download. Each is on record, an auditor's with its reason."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.db import transaction
 from tachiai import vault
 from tachiai.accounts.models import Member
 from tachiai.archive.models import FileKind, Record, RecordFile
-from tachiai.envelopes.access import may_download_unfinished
+from tachiai.envelopes.access import check_download, may_download_unfinished
 from tachiai.envelopes.events import note
 from tachiai.envelopes.frozen import frozen_as
 from tachiai.envelopes.models import Document, Envelope, PageImage, Recipient
@@ -120,13 +120,14 @@ def note_view(document: Document, *, by: Member, at: datetime) -> None:
         note(document.envelope, "document.viewed", by=by, at=at, data={"document": str(document.pk)})
 
 
-def unsigned_copy(document: Document, *, by: Recipient | Member, at: datetime) -> Download:
+def unsigned_copy(document: Document, *, by: Recipient | Member, at: datetime, reason: str = "") -> Download:
     """The frozen document before anybody has signed it, named 【締結前】. Refuses with ``document.altered`` any other."""
+    why = check_download(by, reason=reason)
     pdf = vault.read(document.blob, upto=1)
     frozen = frozen_as(document.envelope.stream).get(document.pk)
     if frozen is None or hashlib.sha256(pdf).digest() != frozen.sha256:
         raise Refusal("document.altered", document=str(document.pk))
-    _note_download(document.envelope, "document.copy_downloaded", by=by, at=at, document=document)
+    _note_download(document.envelope, "document.copy_downloaded", by=by, at=at, why=why, document=document)
     return Download(f"【締結前】{document.name}.pdf", pdf, concluded=False)
 
 
@@ -137,12 +138,13 @@ def upload_copy(document: Document, *, by: Member, at: datetime) -> Download:
     return Download(f"【締結前】{document.name}.pdf", pdf, concluded=False)
 
 
-def unfinished_copy(document: Document, *, by: Member, at: datetime) -> Download:
+def unfinished_copy(document: Document, *, by: Member, at: datetime, reason: str = "") -> Download:
     """The last revision of an envelope that was never concluded: for the auditor alone, named 【未締結】."""
     if not may_download_unfinished(by) or document.envelope.state == EnvelopeState.CONCLUDED:
         raise Refusal("envelope.not_allowed")
+    why = check_download(by, reason=reason)
     pdf = vault.read(document.blob, upto=document.head_number)
-    _note_download(document.envelope, "document.unfinished_downloaded", by=by, at=at, document=document)
+    _note_download(document.envelope, "document.unfinished_downloaded", by=by, at=at, why=why, document=document)
     return Download(f"【未締結】{document.name}.pdf", pdf, concluded=False)
 
 
@@ -158,14 +160,15 @@ _FILES = Prepared(
 )
 
 
-def concluded_copy(file: RecordFile, envelope: Envelope, *, by: Recipient | Member, at: datetime) -> Download:
+def concluded_copy(file: RecordFile, envelope: Envelope, *, by: Recipient | Member, at: datetime, reason: str = "") -> Download:
     """One concluded file, read back and held against the digest it was filed with: any other is ``document.altered``."""
     if file.record.origin != envelope.pk:
         raise Refusal("envelope.unknown")
+    why = check_download(by, reason=reason)
     pdf = vault.read(file.blob)
     if hashlib.sha256(pdf).digest() != bytes(file.sha256):
         raise Refusal("document.altered", file=str(file.pk))
-    _note_download(envelope, "file.downloaded", by=by, at=at, file=file)
+    _note_download(envelope, "file.downloaded", by=by, at=at, why=why, file=file)
     reader = by.organization_name if isinstance(by, Recipient) else ""
     return Download(download_name(file, envelope, reader=reader), pdf, concluded=True)
 
@@ -190,6 +193,7 @@ def _note_download(
     *,
     by: Recipient | Member,
     at: datetime,
+    why: dict[str, object] | None = None,
     document: Document | None = None,
     file: RecordFile | None = None,
 ) -> None:
@@ -199,7 +203,7 @@ def _note_download(
     if file is not None:
         data["sha256"] = bytes(file.sha256).hex()
     with transaction.atomic(durable=True):
-        note(envelope, event, by=by, at=at, data=data)
+        note(envelope, event, by=by, at=at, data=data, personal=why or None)
         if file is not None and isinstance(by, Recipient):
             # Beside the entry, so that the clock and the desk need not read every stream to know who has taken nothing home.
             Recipient.objects.filter(pk=by.pk, downloaded_at=None).update(downloaded_at=at)

@@ -9,6 +9,7 @@ from typing import Any
 
 from tachiai import ledger
 from tachiai.accounts.models import Member, Role
+from tachiai.accounts.rights import role_now
 from tachiai.envelopes.holding import documents_of, signers_of
 from tachiai.envelopes.models import Envelope
 from tachiai.ledger import Told
@@ -34,7 +35,7 @@ def timeline(envelope: Envelope, *, reader: Member) -> list[Event]:
     """What happened to ``envelope``. Network addresses are told to admins and auditors alone."""
     told = [entry for entry in ledger.entries(envelope.stream) if _is_told(entry)]
     names = _Names(envelope, told)
-    traces = reader.role in (Role.ADMIN, Role.AUDITOR)
+    traces = role_now(reader) in (Role.ADMIN, Role.AUDITOR)
     return [_event(entry, names, traces=traces) for entry in told]
 
 

@@ -64,6 +64,12 @@ REGISTRATION = {
     "revoked": Chip(pgettext_lazy("registration", "失効"), "outline", "minus"),
 }
 
+MEMBER = {
+    "active": Chip(pgettext_lazy("member", "利用中"), "green", "check-circle"),
+    "invited": Chip(pgettext_lazy("member", "招待中"), "blue", "mail"),
+    "stopped": Chip(pgettext_lazy("member", "停止中"), "outline", "ban"),
+}
+
 JOB = {
     "queued": Chip(pgettext_lazy("state", "待機"), "outline", "clock"),
     "checking": Chip(pgettext_lazy("state", "検査中"), "gray", "turning"),
@@ -143,6 +149,7 @@ CHIPS: dict[str, dict[str, Chip]] = {
     "envelope": ENVELOPE,
     "recipient": RECIPIENT,
     "registration": REGISTRATION,
+    "member": MEMBER,
     "job": JOB,
     "upload": UPLOAD,
     "verdict": VERDICT,

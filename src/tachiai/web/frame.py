@@ -9,6 +9,7 @@ from django.http import HttpRequest
 
 from tachiai.accounts import identity
 from tachiai.accounts.models import Operator, Role
+from tachiai.accounts.rights import may_administer, role_now
 from tachiai.backups.showing import may_see_backups
 from tachiai.counterparties.access import may_see_registrations
 from tachiai.envelopes.access import may_send
@@ -44,5 +45,6 @@ def _desk(request: HttpRequest) -> dict[str, Any]:
         "may_send": may_send(member),
         "may_see_registrations": may_see_registrations(member),
         "may_see_backups": may_see_backups(member),
-        "may_see_documents": member.role != Role.SYSTEM,
+        "may_see_documents": role_now(member) not in ("", Role.SYSTEM),
+        "may_administer": may_administer(member),
     }

@@ -5,10 +5,12 @@ from __future__ import annotations
 from django.utils.translation import gettext_noop as N_  # noqa: N812  # the catalogue tools' own name for it
 
 from tachiai.web.field_refusals import FIELD_SENTENCES
+from tachiai.web.member_refusals import MEMBER_SENTENCES
 
 # What happened, and what to do about it. Facts in braces come from the refusal.
 SENTENCES = {
     **FIELD_SENTENCES,
+    **MEMBER_SENTENCES,
     "file.empty": N_("ファイルの中身が空（0バイト）です。元のファイルを確認してください。"),
     "file.not_pdf": N_("PDFファイルではありません。PDFに変換してから選択してください。"),
     "file.encrypted": N_("パスワードや暗号化で保護されています。保護を解除したPDFを選択してください。"),

@@ -16,10 +16,10 @@ log = structlog.get_logger("tachiai.web")
 SANDBOX = "sandbox; default-src 'none'"
 
 
-def take_bundle(request: HttpRequest, envelope: Envelope, *, by: Recipient | Member) -> HttpResponseBase:
+def take_bundle(request: HttpRequest, envelope: Envelope, *, by: Recipient | Member, reason: str = "") -> HttpResponseBase:
     """A bundle made for this reader, to be saved. Without a timestamp over the record there is none, and the page says so."""
     try:
-        made = evidence_bundle(envelope, by=by, now=clock.now)
+        made = evidence_bundle(envelope, by=by, now=clock.now, reason=reason)
     except Outage as outage:
         log.warning("no evidence bundle", code=outage.code, detail=outage.detail, envelope=str(envelope.pk))
         return problem_page(request, "bundle.later", {}, status=503)

@@ -77,6 +77,7 @@ def _acts(envelope: Envelope, member: Member, documents: list[Document], *, mana
     return {
         "may_withdraw": manages and envelope.state in WITHDRAWABLE,
         "may_duplicate": may_send(member),
+        "manages": manages,
         "has_pages": frozen,
         "may_copy": frozen and not concluded and not may_download_unfinished(member),
         "may_unfinished": frozen and not concluded and may_download_unfinished(member),

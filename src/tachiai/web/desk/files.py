@@ -30,6 +30,7 @@ from tachiai.envelopes.reading import (
 from tachiai.envelopes.states import EnvelopeState
 from tachiai.errors import Refusal
 from tachiai.web.desk.doors import at_desk
+from tachiai.web.desk.reasons import accounted
 
 SANDBOX = "sandbox; default-src 'none'"
 
@@ -78,7 +79,8 @@ def upload(request: HttpRequest, member: Member, pk: uuid.UUID, document: uuid.U
 
 
 @at_desk
-def copy(request: HttpRequest, member: Member, pk: uuid.UUID, document: uuid.UUID) -> HttpResponse:
+@accounted
+def copy(request: HttpRequest, member: Member, pk: uuid.UUID, document: uuid.UUID, *, reason: str) -> HttpResponse:
     """The document as it was fixed for signing, named 【締結前】: after conclusion only the concluded file is given."""
     envelope = envelope_for(member, pk)
     if envelope.state == EnvelopeState.CONCLUDED:
@@ -86,41 +88,44 @@ def copy(request: HttpRequest, member: Member, pk: uuid.UUID, document: uuid.UUI
     found = document_in(envelope, document)
     if found.page_pack_id is None:
         raise Refusal("page.unknown")
-    return _pdf(unsigned_copy(found, by=member, at=clock.now()))
+    return _pdf(unsigned_copy(found, by=member, at=clock.now(), reason=reason))
 
 
 @at_desk
-def unfinished(request: HttpRequest, member: Member, pk: uuid.UUID, document: uuid.UUID) -> HttpResponse:
-    return _pdf(unfinished_copy(document_in(envelope_for(member, pk), document), by=member, at=clock.now()))
+@accounted
+def unfinished(request: HttpRequest, member: Member, pk: uuid.UUID, document: uuid.UUID, *, reason: str) -> HttpResponse:
+    return _pdf(unfinished_copy(document_in(envelope_for(member, pk), document), by=member, at=clock.now(), reason=reason))
 
 
 @at_desk
-def concluded(request: HttpRequest, member: Member, pk: uuid.UUID, position: int) -> HttpResponse:
+@accounted
+def concluded(request: HttpRequest, member: Member, pk: uuid.UUID, position: int, *, reason: str) -> HttpResponse:
     envelope = envelope_for(member, pk)
     file = next((one for one in concluded_files(envelope) if one.position == position), None)
     if file is None:
         raise Refusal("page.unknown")
-    return _pdf(concluded_copy(file, envelope, by=member, at=clock.now()))
+    return _pdf(concluded_copy(file, envelope, by=member, at=clock.now(), reason=reason))
 
 
 @at_desk
-def everything(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpResponse:
+@accounted
+def everything(request: HttpRequest, member: Member, pk: uuid.UUID, *, reason: str) -> HttpResponse:
     """All concluded documents and the certificate in one ZIP."""
     envelope = envelope_for(member, pk)
-    content = _zipped(envelope, by=member)
+    content = _zipped(envelope, by=member, reason=reason)
     if content is None:
         raise Refusal("page.unknown")
     return attachment(f"{envelope.number}.zip", content, kind="application/zip")
 
 
-def _zipped(envelope: Envelope, *, by: Member) -> bytes | None:
+def _zipped(envelope: Envelope, *, by: Member, reason: str) -> bytes | None:
     files = standing_files(envelope, by=by)
     if not files:
         return None
     packed, used = io.BytesIO(), set[str]()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
         for file in files:
-            given = concluded_copy(file, envelope, by=by, at=clock.now())
+            given = concluded_copy(file, envelope, by=by, at=clock.now(), reason=reason)
             name = given.name if given.name not in used else f"{file.position:02d}_{given.name}"
             used.add(name)
             archive.writestr(name, given.pdf)

@@ -46,6 +46,10 @@ def _reason(facts: dict[str, Any]) -> str:
     return _("理由：{reason}").format(reason=facts["reason"]) if facts.get("reason") else ""
 
 
+def _document_taken(facts: dict[str, Any]) -> str:
+    return _("・").join(part for part in (_document(facts), _reason(facts)) if part)
+
+
 def _destroyed(facts: dict[str, Any]) -> str:
     return _("{name}・消去番号：{number}").format(name=facts.get("name", ""), number=facts.get("destruction", ""))
 
@@ -65,6 +69,9 @@ def _deadline(facts: dict[str, Any]) -> str:
 
 SHOWN: dict[str, Shown] = {
     "envelope.created": Shown(gettext_lazy("封筒を作成"), "plus", ""),
+    "envelope.moved_to_folder": Shown(gettext_lazy("フォルダを移動"), "folder", ""),
+    "envelope.shared": Shown(gettext_lazy("関係者を追加"), "users", ""),
+    "envelope.sharing_ended": Shown(gettext_lazy("関係者から削除"), "minus", ""),
     "envelope.recreated": Shown(gettext_lazy("複製して作り直し"), "copy", ""),
     "document.added": Shown(gettext_lazy("文書を追加"), "file", "", _document),
     "document.removed": Shown(gettext_lazy("文書を削除"), "trash", "", _document),
@@ -109,13 +116,13 @@ SHOWN: dict[str, Shown] = {
     "envelope.expired": Shown(gettext_lazy("署名期限切れ"), "hourglass", "yellow"),
     "envelope.revived": Shown(gettext_lazy("期限を延ばして再開"), "return", "blue", _deadline),
     "document.viewed": Shown(gettext_lazy("文書を閲覧"), "eye", "", _document),
-    "document.copy_downloaded": Shown(gettext_lazy("締結前の写しをダウンロード"), "download", "", _document),
-    "document.unfinished_downloaded": Shown(gettext_lazy("未締結の文書をダウンロード（監査）"), "download", "yellow", _document),
-    "file.downloaded": Shown(gettext_lazy("締結済みの文書をダウンロード"), "download", ""),
+    "document.copy_downloaded": Shown(gettext_lazy("締結前の写しをダウンロード"), "download", "", _document_taken),
+    "document.unfinished_downloaded": Shown(gettext_lazy("未締結の文書をダウンロード（監査）"), "download", "yellow", _document_taken),
+    "file.downloaded": Shown(gettext_lazy("締結済みの文書をダウンロード"), "download", "", _reason),
     "download.opened": Shown(gettext_lazy("署名者がダウンロードページを開く"), "eye", "", _recipient),
     "personal.erased": Shown(gettext_lazy("運営者が個人情報を消去"), "trash", "yellow"),
     "document.destroyed": Shown(gettext_lazy("運営者が復元できないように消去"), "trash", "red", _destroyed),
-    "evidence.exported": Shown(gettext_lazy("証拠一式をダウンロード"), "download", ""),
+    "evidence.exported": Shown(gettext_lazy("証拠一式をダウンロード"), "download", "", _reason),
     "mail.accepted": Shown(gettext_lazy("メールを送信"), "mail", "", _mail),
     "mail.refused": Shown(gettext_lazy("メールの送信に失敗"), "warning", "red", _mail),
     "mail.bounced": Shown(gettext_lazy("送信したメールが戻る（不達の通知）"), "warning", "red", _mail),
