@@ -15,6 +15,7 @@ from cast import Cast, assemble, link_for
 from place import Place
 from stories import concluded, drafted, offered, sent, vendor_of
 from tachiai import clock
+from tachiai.accounts.models import Folder, Group
 from tachiai.archive.samples import draw_sample
 from tachiai.archive.searching import Wanted
 
@@ -41,6 +42,20 @@ EXPECTED: dict[str, tuple[Any, Any]] = {
     "desk:me": LIST,
     "desk:seals": LIST,
     "desk:seal": ENVELOPE,
+    # The stranger administers an organization of their own, and nothing here.
+    "desk:administration": LIST,
+    "desk:user_new": LIST,
+    "desk:user_sheet": LIST,
+    "desk:users_export": LIST,
+    "desk:user": ENVELOPE,
+    "desk:groups": LIST,
+    "desk:group_new": LIST,
+    "desk:group": ENVELOPE,
+    "desk:folder_new": LIST,
+    "desk:folder": ENVELOPE,
+    "desk:policies": LIST,
+    "desk:sharing": ENVELOPE,
+    "desk:join": (GONE, GONE),  # no invitation of this token
     "desk:envelope_new": LIST,
     "desk:registration_new": LIST,
     "desk:registration": ENVELOPE,
@@ -184,6 +199,10 @@ def told(house: Place) -> tuple[Cast, dict[str, dict[str, Any]]]:
         "download:file": {**fetch, "place": 1},
         "desk:backups": {},
         "desk:seal": {"pk": open_.pk},  # likewise
+        "desk:user": {"pk": cast.clerk.pk},
+        "desk:group": {"pk": Group.objects.create(organization=cast.city, name="契約課", created_at=clock.now()).pk},
+        "desk:folder": {"pk": Folder.objects.create(organization=cast.city, name="契約課", created_at=clock.now()).pk},
+        "desk:join": {"token": "A" * 43},
         "desk:drill_report": {"pk": open_.pk},  # no drill: what does not exist and what one may not see look alike
         "verifier:certificate": {"code": "AAAA-BBBB-CCCC-DDDD"},
         "log:checkpoint": {"number": 1},
