@@ -83,7 +83,8 @@ def test_before_conclusion_there_is_only_a_copy_that_says_so(people: Cast, seat:
     assert desk.get(f"{base}/documents/{document.pk}/unfinished.pdf").status_code == 403
     assert desk.get(f"{base}/documents/{document.pk}/upload.pdf").status_code == 404
     audit = seat(people.auditor)
-    assert audit.get(f"{base}/documents/{document.pk}/unfinished.pdf").status_code == 200
+    taken = audit.post(f"{base}/documents/{document.pk}/unfinished.pdf", {"reason": "監査"})
+    assert (taken.status_code, taken.headers["Content-Type"]) == (200, "application/pdf")
     assert "copy.pdf" not in audit.get(base).content.decode()
 
 

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from cast import Cast
+from cast import PASSWORD, Cast
 from tachiai import clock
 from tachiai.accounts.models import Folder, Group, Member, Membership
 from tachiai.administration.joining import invited_by_link, take_up_invitation
@@ -167,3 +167,12 @@ def test_a_demanded_second_factor_keeps_the_desk_closed(people: Cast, seat: Seat
         assert desk.get(page).headers["Location"] == "/login/mfa/totp/activate/"
     assert desk.get("/login/mfa/totp/activate/").status_code in (200, 302)  # the library asks for the password first where that is long ago
     assert seat(people.stranger).get("/").status_code == 200
+
+
+def test_a_login_from_another_browser_is_told_by_mail(people: Cast) -> None:
+    def login(agent: str) -> int:
+        Client(headers={"user-agent": agent}).post("/login", {"login": people.clerk.mail, "password": PASSWORD})
+        return Mail.objects.filter(kind="M26", about=people.clerk.pk).count()
+
+    assert [login("Firefox/140.0"), login("Firefox/141.0.1"), login("Phone (Safari 19)"), login("Phone (Safari 20)")] == [0, 0, 1, 1]
+    assert compose(Mail.objects.get(kind="M26", about=people.clerk.pk))["Subject"] == "新しい端末からのログイン"

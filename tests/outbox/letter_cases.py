@@ -122,7 +122,11 @@ CASES: tuple[tuple[str, str, dict[str, Any]], ...] = (
             "email_changed",
         )
     ),
-    ("M26", "invitation", {"purpose": "invitation", "reply_to": "", "link": LINK, "inviter": "管理", "until": "2026-12-23T00:30:00+00:00"}),
+    (
+        "M26",
+        "invitation",
+        {"purpose": "invitation", "reply_to": "", "link": LINK, "inviter": "Taro Kanri", "until": "2026-12-23T00:30:00+00:00"},
+    ),
     ("M26", "new_sign_in", {"purpose": "new_sign_in", "reply_to": "", "link": ""}),
     *(
         ("M29", purpose, {"link": "", "number": "R-7", "purpose": purpose, "reason": reason, "happened_at": "2026-12-09T00:45:00+00:00"})

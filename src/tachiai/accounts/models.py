@@ -136,6 +136,20 @@ class Member(AbstractBaseUser):
         return salted_hmac(salt, f"{self.session_epoch}:{self.password}", secret=secret, algorithm="sha256").hexdigest()
 
 
+class KnownBrowser(models.Model):
+    """A browser from which a member has logged in, as a digest that tells only whether it is the same again."""
+
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="browsers")
+    digest = models.BinaryField(max_length=32)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["member", "digest"], name="browser_once")]
+
+    def __str__(self) -> str:
+        return f"browser of {self.member_id}"
+
+
 class Folder(models.Model):
     """フォルダ: where an envelope and its record are kept, and by that which managers see them."""
 

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from tachiai import ledger
 from tachiai.accounts.models import Member
+from tachiai.administration.browsers import tell_new_browser
 
 LoginEvent = Literal[
     "member.logged_in",
@@ -36,10 +37,12 @@ class Whence:
 
 
 def note_login(event: LoginEvent, member: Member, whence: Whence, *, at: datetime, data: Mapping[str, object] | None = None) -> None:
-    """One entry in the stream of the member's organization."""
+    """One entry in the stream of the member's organization; a login from a browser never used before is told the member by mail."""
     told = {"member": str(member.pk), **(data or {})}
     with transaction.atomic():
         ledger.append(_stream(member), event, by=_actor(member), at=at, data=told, personal=whence.told())
+        if event == "member.logged_in":
+            tell_new_browser(member, whence.agent, at=at)
 
 
 def note_refused_login(mail: str, whence: Whence, *, at: datetime) -> None:

@@ -251,6 +251,7 @@ def _send_link(member: Member, *, by: Member, at: datetime) -> None:
     organization = Organization.objects.get(pk=member.organization_id)
     facts = {
         "organization": organization.name,
+        "organization_en": organization.name_en or organization.name,
         "recipient": {"organization": organization.name, "title": member.title, "name": member.name},
         "purpose": "invitation",
         "inviter": by.name,

@@ -15,7 +15,7 @@ from datetime import datetime
 from django.db import transaction
 
 from tachiai import archive, ceremony, counterparties, ledger, outbox
-from tachiai.accounts.models import Member
+from tachiai.accounts.models import KnownBrowser, Member
 from tachiai.counterparties.models import Registration, RegistrationState
 from tachiai.envelopes.entering import forget_entries
 from tachiai.envelopes.models import Envelope, Recipient
@@ -106,6 +106,7 @@ def erase_person(mail: str, *, reason: str, at: datetime) -> Known:
 def _erase_rows(mail: str) -> None:
     """Logins and registrations that are no longer in use: the rows stay, because others refer to them, and are nobody's."""
     for member in Member.objects.filter(mail__iexact=mail):
+        KnownBrowser.objects.filter(member=member).delete()
         Member.objects.filter(pk=member.pk).update(department="", **_nobody(member.pk))
     counterparties.forget_person(mail)
     for registration in Registration.objects.filter(mail__iexact=mail):

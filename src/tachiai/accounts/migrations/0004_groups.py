@@ -143,4 +143,19 @@ class Migration(migrations.Migration):
             model_name="sharing",
             constraint=models.UniqueConstraint(fields=("subject", "member"), name="sharing_once"),
         ),
+        migrations.CreateModel(
+            name="KnownBrowser",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("digest", models.BinaryField(max_length=32)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "member",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="browsers", to=settings.AUTH_USER_MODEL),
+                ),
+            ],
+            options={
+                "constraints": [models.UniqueConstraint(fields=("member", "digest"), name="browser_once")],
+            },
+        ),
     ]
