@@ -11,7 +11,7 @@ from django.db import transaction
 from tachiai import ledger
 from tachiai.accounts.models import Member
 
-Listed = Literal["records", "validity", "registrations"]
+Listed = Literal["records", "validity", "registrations", "operations"]
 
 
 def note_export(listed: Listed, *, lines: int, conditions: Mapping[str, object], by: Member, at: datetime) -> None:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tachiai.ledger.epochs import all_epochs, begin_epoch, current_epoch, log_key
     from tachiai.ledger.erasing import Mention, erase_personal, mentions
     from tachiai.ledger.exporting import RawEntry, raw_entries
+    from tachiai.ledger.finding import Checked, Found, Sought, Streams, check_next, find_entries, without_stream
     from tachiai.ledger.models import Checkpoint, CheckpointStamp, Entry, Epoch, LaterStamp
     from tachiai.ledger.publishing import check_published, publish, published
     from tachiai.ledger.reading import Told, entries, latest
@@ -38,23 +39,28 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Actor",
+    "Checked",
     "Checkpoint",
     "CheckpointStamp",
     "Entry",
     "Epoch",
     "Finding",
+    "Found",
     "Inclusion",
     "LaterStamp",
     "Mention",
     "Note",
     "RawEntry",
     "Recorded",
+    "Sought",
+    "Streams",
     "TileOf",
     "Told",
     "all_epochs",
     "append",
     "append_many",
     "begin_epoch",
+    "check_next",
     "check_published",
     "check_stream",
     "check_streams",
@@ -65,6 +71,7 @@ __all__ = [
     "current_epoch",
     "entries",
     "erase_personal",
+    "find_entries",
     "gathered",
     "imprint_of",
     "inclusion",
@@ -89,6 +96,7 @@ __all__ = [
     "stamped_checkpoints",
     "tile",
     "touched",
+    "without_stream",
 ]
 
 __getattr__ = face(__name__, __file__)

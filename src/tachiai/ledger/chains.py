@@ -26,10 +26,10 @@ def check_stream(name: str) -> int:
 
 
 def _holds(entry: Entry, *, stream: str, number: int, previous: bytes) -> bool:
-    body = bytes(entry.body)
-    if entry_digest(body) != bytes(entry.digest):
-        return False
     try:
+        body = bytes(entry.body)
+        if entry_digest(body) != bytes(entry.digest):
+            return False
         told = json.loads(body)
         linked = (told["stream"], told["seq"], told["previous"]) == (stream, number, previous.hex())
         # The columns are for finding, but lists and timelines show them: they may not say anything else.

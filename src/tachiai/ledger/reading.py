@@ -28,16 +28,17 @@ def entries(stream: str, *, events: Collection[str] = ()) -> list[Told]:
     rows = Entry.objects.filter(stream__name=stream).order_by("number").select_related("personal")
     if events:
         rows = rows.filter(event__in=events)
-    return [_told(row) for row in rows]
+    return [told(row) for row in rows]
 
 
 def latest(stream: str, event: str) -> Told | None:
     """The newest entry of one kind in a stream, if there is any."""
     row = Entry.objects.filter(stream__name=stream, event=event).order_by("-number").select_related("personal").first()
-    return _told(row) if row else None
+    return told(row) if row else None
 
 
-def _told(row: Entry) -> Told:
+def told(row: Entry) -> Told:
+    """A row, read with its personal data, as a reader sees it."""
     body = json.loads(bytes(row.body))
     personal = getattr(row, "personal", None)
     return Told(row.number, row.event, row.at, body["by"], body["data"], json.loads(bytes(personal.body)) if personal else {})

@@ -38,6 +38,7 @@ STATUS = {
     "envelope.unknown": 404,
     "sample.unknown": 404,
     "sample.not_allowed": 403,
+    "operations.not_allowed": 403,
     "page.unknown": 404,
     "page.not_found": 404,
     "registration.unknown": 404,
