@@ -85,7 +85,8 @@ def _again(request: HttpRequest, member: Member, envelope: Envelope | None, prob
     """Back to the step with what was typed; nothing of it is judged before 「次へ」."""
     typed = _typed(request, envelope)
     if envelope is not None:
-        request.session[_kept_under(envelope)] = typed
+        if "name" in request.POST:  # files dropped on the home page come without the step's other boxes
+            request.session[_kept_under(envelope)] = typed
         if not problems:
             return redirect("desk:files", envelope.pk)
     errors = [{"href": "#id_files", "text": _problem_words(problem)} for problem in problems]

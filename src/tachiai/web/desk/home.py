@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from tachiai import clock
 from tachiai.accounts.models import Member
+from tachiai.administration.health import health_for
 from tachiai.counterparties.waiting import registrations_to_approve
+from tachiai.envelopes.access import may_send
 from tachiai.envelopes.listing import Heading, count_under, envelopes_under
+from tachiai.envelopes.picturing import funnel, spans, weeks
+from tachiai.web.desk.charts import funnel_chart, spans_chart, weeks_chart
+from tachiai.web.desk.describing import UploadForm
 from tachiai.web.desk.doors import at_desk, show
 from tachiai.web.desk.rows import rows_of
 
@@ -52,5 +60,19 @@ def home(request: HttpRequest, member: Member) -> HttpResponse:
         "recent": rows_of(envelopes_under(Heading.ALL, member, at=at)[:AT_MOST], at=at),
         "nothing_yet": not counts[Heading.ALL],
         "to_approve": registrations_to_approve(member),
+        "upload": UploadForm() if may_send(member) else None,
+        "health": health_for(member, at=at),
     }
+    if counts[Heading.ALL]:
+        context |= _pictures(member, at=at)
     return show(request, member, "desk/home.html", context, section="home")
+
+
+def _pictures(member: Member, *, at: datetime) -> dict[str, Any]:
+    """The pictures, each with the list that it is about."""
+    base = reverse("desk:envelopes")
+    lying = [
+        funnel_chart(funnel(member, at=at), url=f"{base}?view={Heading.WAITING}"),
+        spans_chart(spans(member, at=at), url=f"{base}?view={Heading.CONCLUDED}"),
+    ]
+    return {"lying": lying, "standing": weeks_chart(weeks(member, at=at), url=base)}

@@ -1,0 +1,101 @@
+"""The numbers behind the home page's pictures: how far this month's requests came, how long signing takes, what twelve weeks brought."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from statistics import median
+
+from django.db.models import Count, Q, QuerySet
+
+from tachiai.accounts.models import Member
+from tachiai.clock import end_of, today
+from tachiai.envelopes.access import envelopes_for
+from tachiai.envelopes.models import Recipient, Side
+from tachiai.envelopes.states import EnvelopeState
+
+# The longest spans that still count in each bar of the time to sign; the last bar holds whatever took longer.
+SPANS = (
+    timedelta(hours=1),
+    timedelta(hours=6),
+    timedelta(hours=24),
+    timedelta(days=2),
+    timedelta(days=7),
+    timedelta(days=14),
+    timedelta(days=30),
+)
+SPAN_DAYS = 90
+WEEKS = 12
+
+
+@dataclass(frozen=True)
+class Funnel:
+    """Counterparties' places that were asked this month, and how many of them came how far since."""
+
+    asked: int
+    opened: int
+    consented: int
+    signed: int
+    concluded: int
+
+
+@dataclass(frozen=True)
+class Spans:
+    """How many counterparties took how long from being asked to consenting: one number for each of ``SPANS`` and one more."""
+
+    counts: list[int]
+    median: timedelta | None
+
+
+@dataclass(frozen=True)
+class Week:
+    """What was sent and what was concluded in the week that begins on the Monday ``begins``, in Japan."""
+
+    begins: date
+    sent: int
+    concluded: int
+
+
+def funnel(member: Member, *, at: datetime) -> Funnel:
+    """Of the places asked since the first of this month in Japan."""
+    month = end_of(today(at).replace(day=1) - timedelta(days=1))
+    places = _places(member).filter(requested_at__gte=month)
+    counted = places.aggregate(
+        asked=Count("pk"),
+        opened=Count("pk", filter=Q(opened_at__isnull=False)),
+        consented=Count("pk", filter=Q(consented_at__isnull=False)),
+        signed=Count("pk", filter=Q(signed_at__isnull=False)),
+        concluded=Count("pk", filter=Q(envelope__state=EnvelopeState.CONCLUDED)),
+    )
+    return Funnel(**counted)
+
+
+def spans(member: Member, *, at: datetime) -> Spans:
+    """Of the consents of the last ninety days. A place that was asked again counts from the last request."""
+    pairs = _places(member).filter(consented_at__gte=at - timedelta(days=SPAN_DAYS), requested_at__isnull=False)
+    taken = [consented - requested for requested, consented in pairs.values_list("requested_at", "consented_at") if requested and consented]
+    counts = Counter(sum(one > longest for longest in SPANS) for one in taken)
+    return Spans(
+        [counts[place] for place in range(len(SPANS) + 1)],
+        timedelta(seconds=median(one.total_seconds() for one in taken)) if taken else None,
+    )
+
+
+def weeks(member: Member, *, at: datetime) -> list[Week]:
+    """This week and the eleven before it, oldest first."""
+    monday = today(at) - timedelta(days=today(at).weekday())
+    begins = [monday - timedelta(weeks=ago) for ago in range(WEEKS - 1, -1, -1)]
+    since = end_of(begins[0] - timedelta(days=1))
+    moments = envelopes_for(member).order_by().filter(Q(sent_at__gte=since) | Q(concluded_at__gte=since))
+    sent: Counter[date] = Counter()
+    concluded: Counter[date] = Counter()
+    for sent_at, concluded_at in moments.values_list("sent_at", "concluded_at"):
+        for moment, counter in ((sent_at, sent), (concluded_at, concluded)):
+            if moment is not None:
+                counter[today(moment) - timedelta(days=today(moment).weekday())] += 1
+    return [Week(day, sent[day], concluded[day]) for day in begins]
+
+
+def _places(member: Member) -> QuerySet[Recipient]:
+    return Recipient.objects.filter(side=Side.COUNTERPARTY, envelope__in=envelopes_for(member).order_by().values("pk"))
