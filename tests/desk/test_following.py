@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from django.test import Client
 
 from cast import Cast, link_for
@@ -174,3 +175,22 @@ def test_a_page_about_settled_things_does_not_refresh(people: Cast, seat: Seat) 
     work()
     assert not CloseTask.objects.exists()
     assert "data-refresh" not in desk.get(url).content.decode()
+
+
+def test_b11_the_page_tells_each_event_once_who_was_there_and_who_has_not_fetched_yet(people: Cast, seat: Seat) -> None:
+    envelope = concluded(people)
+    browser = seat(people.clerk)
+    page = browser.get(f"/envelopes/{envelope.pk}").content.decode()
+    listed = page.split('<ol class="timeline">')[1].split("</ol>")[0]
+    times = re.findall(r'<time datetime="([^"]+)"', listed)
+    assert times == sorted(times)
+    for once in ("署名依頼を送信", "署名手続きを完了（内容に同意）", "全員の署名がそろい、完了処理を開始"):
+        assert listed.count(f">{once}<") == (2 if "内容に同意" in once else 1), once
+    assert "電子署名 2件・文書タイムスタンプ 1件" in page
+    assert page.count("未ダウンロード") == 1
+    assert people.clerk.name in page.split('id="readers-title"')[1]
+    vendor = envelope.recipients.get(side="counterparty")
+    with transaction.atomic():
+        actor = ledger.Actor("signer", str(vendor.pk))
+        ledger.append(envelope.stream, "file.downloaded", by=actor, at=clock.now(), data={})
+    assert "未ダウンロード" not in browser.get(f"/envelopes/{envelope.pk}").content.decode()

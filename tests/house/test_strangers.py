@@ -27,6 +27,8 @@ LIST = (LOGIN, FINE)
 EXPECTED: dict[str, tuple[Any, Any]] = {
     "desk:home": LIST,
     "desk:envelopes": LIST,
+    "desk:envelopes_export": LIST,
+    "desk:envelopes_concluded": (LOGIN, 422),
     "desk:documents": LIST,
     "desk:documents_export": LIST,
     "desk:validity": LIST,

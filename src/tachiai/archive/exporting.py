@@ -11,7 +11,7 @@ from django.db import transaction
 from tachiai import ledger
 from tachiai.accounts.models import Member
 
-Listed = Literal["records", "validity", "registrations", "operations"]
+Listed = Literal["records", "validity", "registrations", "operations", "envelopes"]
 
 
 def note_export(listed: Listed, *, lines: int, conditions: Mapping[str, object], by: Member, at: datetime) -> None:

@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 import unicodedata
-from datetime import datetime, timedelta
+import uuid
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import F, Prefetch, Q, QuerySet
 
 from tachiai.accounts.models import Member, Role
 from tachiai.accounts.rights import in_open_folder
-from tachiai.clock import JAPAN, today
+from tachiai.clock import JAPAN, end_of, today
 from tachiai.envelopes.access import envelopes_for
 from tachiai.envelopes.models import Envelope, Recipient, Side
 from tachiai.envelopes.states import EnvelopeState, RecipientState
 
 SOON_DAYS = 7
 ASKED = (RecipientState.REQUESTED, RecipientState.OPENED)
+# How the form of a company is written. What is typed was made NFKC before, so that ㈱ and （株） are both (株) then.
+COMPANY_FORMS = (
+    ("株式会社", "(株)", "㈱", "㍿"),
+    ("有限会社", "(有)", "㈲"),
+    ("合同会社", "(同)"),
+    ("合資会社", "(資)", "㈾"),
+    ("一般社団法人", "(一社)"),
+    ("一般財団法人", "(一財)"),
+)
+TO_FULL_WIDTH = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
+# What a list may be ordered by, and the columns behind it.
+ORDERS = {"name": "name", "counterparty": "counterparty", "deadline": "deadline", "sent": "sent_at", "updated": "updated_at"}
 UNDER_WAY = (EnvelopeState.SENDING, EnvelopeState.IN_PROGRESS, EnvelopeState.CLOSING)
 
 
@@ -39,6 +53,15 @@ def envelopes_under(heading: Heading, member: Member, *, at: datetime) -> QueryS
     """What ``member`` may see under ``heading``, the latest change first."""
     rows = envelopes_for(member).filter(_condition(heading, member, at=at)).order_by("-updated_at", "-number")
     return rows.prefetch_related(Prefetch("recipients", queryset=Recipient.objects.order_by("order", "position")))
+
+
+def ordered(rows: QuerySet[Envelope], by: str) -> QuerySet[Envelope]:
+    """In the order of ``by``: a key of ``ORDERS``, with a minus for the other way round; anything else is the latest change first."""
+    column = ORDERS.get(by.removeprefix("-"))
+    if column is None:
+        return rows
+    way = F(column).desc(nulls_last=True) if by.startswith("-") else F(column).asc(nulls_last=True)
+    return rows.order_by(way, "-number")
 
 
 def _condition(heading: Heading, member: Member, *, at: datetime) -> Q:
@@ -79,14 +102,54 @@ def count_under(headings: list[Heading], member: Member, *, at: datetime) -> dic
     return {heading: envelopes_for(member).filter(_condition(heading, member, at=at)).count() for heading in headings}
 
 
+@dataclass(frozen=True)
+class Narrowed:
+    """What else a list is narrowed to; everything given must hold. Days are Japan's, both ends included."""
+
+    words: str = ""
+    sender: uuid.UUID | None = None
+    sent_from: date | None = None
+    sent_to: date | None = None
+    due_from: date | None = None
+    due_to: date | None = None
+
+
+def narrow(rows: QuerySet[Envelope], wanted: Narrowed) -> QuerySet[Envelope]:
+    """Those of ``rows`` that are as wanted."""
+    held = {
+        "sender": wanted.sender,
+        "sent_at__gte": end_of(wanted.sent_from - timedelta(days=1)) if wanted.sent_from else None,
+        "sent_at__lt": end_of(wanted.sent_to) if wanted.sent_to else None,
+        "deadline__gte": wanted.due_from,
+        "deadline__lte": wanted.due_to,
+    }
+    return matching(rows.filter(**{name: value for name, value in held.items() if value is not None}), wanted.words)
+
+
 def matching(rows: QuerySet[Envelope], words: str) -> QuerySet[Envelope]:
-    """Those whose name, control number, counterparty or a signer's name or address contains every word typed."""
+    """Those whose name, control number, counterparty or a signer's name or address contains every word typed, however it is spelt."""
     for word in unicodedata.normalize("NFKC", words).split():
-        people = Recipient.objects.filter(Q(mail__icontains=word) | Q(name__icontains=word) | Q(organization_name__icontains=word))
-        rows = rows.filter(
-            Q(name__icontains=word) | Q(number__icontains=word) | Q(counterparty__icontains=word) | Q(pk__in=people.values("envelope"))
-        )
+        rows = rows.filter(_holds(word))
     return rows
+
+
+def _holds(word: str) -> Q:
+    found, people = Q(), Q()
+    for spelt in spellings(word):
+        found |= Q(name__icontains=spelt) | Q(number__icontains=spelt) | Q(counterparty__icontains=spelt)
+        people |= Q(mail__icontains=spelt) | Q(name__icontains=spelt) | Q(organization_name__icontains=spelt)
+    return found | Q(pk__in=Recipient.objects.filter(people).values("envelope"))
+
+
+def spellings(word: str) -> set[str]:
+    """A word as it may have been written down: in half and full width, a company's form whole, in brackets or as one sign."""
+    plain = unicodedata.normalize("NFKC", word)
+    found = {plain}
+    for forms in COMPANY_FORMS:
+        short = next((form for form in forms if form in plain), None)
+        if short is not None:
+            found = {one.replace(short, form) for one in found for form in forms}
+    return found | {one.translate(TO_FULL_WIDTH) for one in found}
 
 
 def turn_of(envelope: Envelope) -> Side | None:
@@ -104,6 +167,12 @@ def place_in_order(envelope: Envelope) -> tuple[int, int] | None:
         return None
     done = sum(person.state == RecipientState.SIGNED for person in people)
     return min(done + 1, len(people)), len(people)
+
+
+def days_waited(envelope: Envelope, *, at: datetime) -> int:
+    """Whole days since whoever is being waited for was asked, 0 while nobody is."""
+    asked = [person.requested_at for person in envelope.recipients.all() if person.state in ASKED and person.requested_at]
+    return (at - min(asked)).days if asked and envelope.state == EnvelopeState.IN_PROGRESS else 0
 
 
 def days_left(envelope: Envelope, *, at: datetime) -> int | None:

@@ -22,13 +22,20 @@ TRACES = ("address", "agent")
 
 @dataclass(frozen=True)
 class Event:
-    """One told act. ``code`` is the ledger's event; ``actor`` is a person's name, or empty for the house itself."""
+    """One told act. ``code`` is the ledger's event; ``actor`` is a person's name, or empty for the house itself.
+
+    ``by`` says what sort of actor it was and by which id, as the ledger does.
+    """
 
     code: str
     at: datetime
     actor: str
     facts: dict[str, Any] = field(default_factory=dict)
     address: str = ""
+    by: dict[str, str] = field(default_factory=dict)
+
+    def is_by(self, kind: str, pk: object) -> bool:
+        return self.by.get("kind") == kind and self.by.get("id") == str(pk)
 
 
 def timeline(envelope: Envelope, *, reader: Member) -> list[Event]:
@@ -50,7 +57,7 @@ def _event(entry: Told, names: _Names, *, traces: bool) -> Event:
     facts["recipient_name"] = names.recipient(str(entry.data.get("recipient") or entry.data.get("about") or ""))
     facts["document_name"] = names.document(str(entry.data.get("document", "")))
     address = str(entry.personal.get("address", "")) if traces else ""
-    return Event(entry.event, entry.at, names.actor(entry.by), facts, address)
+    return Event(entry.event, entry.at, names.actor(entry.by), facts, address, entry.by)
 
 
 class _Names:

@@ -69,6 +69,8 @@ SENTENCES = {
     "bundle.untrue": N_("証拠一式が検証に合格しないため、お渡しできません。システム運営者に連絡してください（{codes}）。"),
     "operations.not_allowed": N_("操作記録の検査は、全体管理者と監査担当が行えます。"),
     "operations.too_many": N_("{limit}件を超えるため書き出せません。期間などの条件で絞り込んでください。"),
+    "bulk.nothing_concluded": N_("締結済みの封筒が選ばれていません。一覧で封筒を選んでください。"),
+    "bulk.too_large": N_("選んだ封筒の文書が多すぎます（合計{limit_mb}MBまで）。数回に分けてください。"),
     "sample.not_allowed": N_("監査用の抽出は、全体管理者・文書管理者・監査担当が行えます。"),
     "sample.size": N_("抽出する件数は、1件から{limit}件までです。"),
     "sample.empty": N_("条件に一致する締結済みの文書がないため、抽出できません。条件を変えてください。"),

@@ -14,13 +14,14 @@ from tachiai import clock
 from tachiai.accounts.models import Member
 from tachiai.envelopes.access import envelope_for, may_download_unfinished, may_manage, may_send, own_place
 from tachiai.envelopes.holding import documents_of, has_signers, recreations_of, signers_of
+from tachiai.envelopes.integrity import integrity_of
 from tachiai.envelopes.levels import level_words
 from tachiai.envelopes.listing import days_left
 from tachiai.envelopes.models import Document, Envelope, Recipient, Side
 from tachiai.envelopes.progress import Trouble, is_working, trouble_of
 from tachiai.envelopes.reading import concluded_files
 from tachiai.envelopes.states import EnvelopeState, RecipientState
-from tachiai.envelopes.timeline import timeline
+from tachiai.envelopes.timeline import Event, timeline
 from tachiai.envelopes.withdrawing import WITHDRAWABLE
 from tachiai.web.desk.doors import at_desk, show
 from tachiai.web.desk.evidence import offers_evidence
@@ -39,9 +40,9 @@ def envelope(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpRespons
     if found.state == EnvelopeState.DRAFT and manages:
         return redirect("desk:review" if found.described and has_signers(found) else "desk:files", pk)
     place = own_place(member, found)
-    people = [_person(one, found, manages=manages) for one in signers_of(found)]
     documents = documents_of(found)
     events = timeline(found, reader=member)
+    people = [_person(one, found, manages=manages) for one in signers_of(found)]
     destroyed = {str(event.facts.get("document", "")) for event in events if event.code == "document.destroyed"}
     files = concluded_files(found)
     context = {
@@ -64,6 +65,8 @@ def envelope(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpRespons
         "anything_stands": any(file.blob.shredded_at is None for file in files),
         "everything_stands": all(file.blob.shredded_at is None for file in files),
         "evidence": offers_evidence(found),
+        "integrity": integrity_of(found, files),
+        "readers": _readers(events),
         "events": told_events(events),
         "recreations": recreations_of(found),
         **_acts(found, member, documents, manages=manages),
@@ -82,6 +85,12 @@ def _acts(envelope: Envelope, member: Member, documents: list[Document], *, mana
         "may_copy": frozen and not concluded and not may_download_unfinished(member),
         "may_unfinished": frozen and not concluded and may_download_unfinished(member),
     }
+
+
+def _readers(events: list[Event]) -> list[dict[str, Any]]:
+    """関係者: the members who did something with the envelope or looked at it, each with when they last did."""
+    last = {event.actor: event.at for event in events if event.by.get("kind") == "member" and event.actor}
+    return [{"name": name, "at": at} for name, at in sorted(last.items(), key=lambda pair: pair[1], reverse=True)]
 
 
 def _person(recipient: Recipient, envelope: Envelope, *, manages: bool) -> dict[str, Any]:

@@ -118,15 +118,33 @@ def everything(request: HttpRequest, member: Member, pk: uuid.UUID, *, reason: s
     return attachment(f"{envelope.number}.zip", content, kind="application/zip")
 
 
+# What is put together while somebody waits, in bytes of files.
+ZIP_AT_MOST = 300 * 1024 * 1024
+
+
 def _zipped(envelope: Envelope, *, by: Member, reason: str) -> bytes | None:
-    files = standing_files(envelope, by=by)
-    if not files:
-        return None
-    packed, used = io.BytesIO(), set[str]()
+    packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
-        for file in files:
-            given = concluded_copy(file, envelope, by=by, at=clock.now(), reason=reason)
-            name = given.name if given.name not in used else f"{file.position:02d}_{given.name}"
-            used.add(name)
-            archive.writestr(name, given.pdf)
-    return packed.getvalue()
+        count = _add(archive, envelope, by=by, reason=reason)
+    return packed.getvalue() if count else None
+
+
+def zipped(envelopes: list[Envelope], *, by: Member, reason: str = "") -> bytes | None:
+    """The concluded files of several envelopes, each in a folder of its number. None without any; refuses with ``bulk.too_large``."""
+    if sum(file.size for envelope in envelopes for file in standing_files(envelope, by=by)) > ZIP_AT_MOST:
+        raise Refusal("bulk.too_large", limit_mb=ZIP_AT_MOST // (1024 * 1024))
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
+        count = sum(_add(archive, envelope, by=by, reason=reason, folder=f"{envelope.number}/") for envelope in envelopes)
+    return packed.getvalue() if count else None
+
+
+def _add(archive: zipfile.ZipFile, envelope: Envelope, *, by: Member, reason: str, folder: str = "") -> int:
+    """Put what stands of an envelope's concluded files into ``archive``, each under a name of its own; how many there were."""
+    files, used = standing_files(envelope, by=by), set[str]()
+    for file in files:
+        given = concluded_copy(file, envelope, by=by, at=clock.now(), reason=reason)
+        name = given.name if given.name not in used else f"{file.position:02d}_{given.name}"
+        used.add(name)
+        archive.writestr(f"{folder}{name}", given.pdf)
+    return len(files)

@@ -8,14 +8,14 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from tachiai.envelopes.listing import SOON_DAYS, days_left, place_in_order, turn_of
+from tachiai.envelopes.listing import SOON_DAYS, days_left, days_waited, place_in_order, turn_of
 from tachiai.envelopes.models import Envelope, Side
 from tachiai.envelopes.states import EnvelopeState, RecipientState
 
 
 @dataclass(frozen=True)
 class Row:
-    """``state`` is the chip's; ``turn`` its note (2人目/3人); ``left`` the days until the deadline, in words."""
+    """``state`` is the chip's; ``turn`` its note (2人目/3人・3日経過); ``left`` the days until the deadline, in words."""
 
     envelope: Envelope
     state: str
@@ -36,7 +36,7 @@ def _row(envelope: Envelope, *, at: datetime) -> Row:
     return Row(
         envelope=envelope,
         state=chip_state(envelope),
-        turn=turn_words(envelope),
+        turn=_waited(envelope, at=at),
         left=_left_words(left),
         soon=left is not None and left <= SOON_DAYS,
         undelivered=any(person.undelivered and person.state == RecipientState.REQUESTED for person in people),
@@ -55,6 +55,12 @@ def chip_state(envelope: Envelope) -> str:
 def turn_words(envelope: Envelope) -> str:
     place = place_in_order(envelope)
     return _("{number}人目/{total}人").format(number=place[0], total=place[1]) if place else ""
+
+
+def _waited(envelope: Envelope, *, at: datetime) -> str:
+    """「2人目/3人・3日経過」."""
+    place, days = turn_words(envelope), days_waited(envelope, at=at)
+    return _("{place}・{days}日経過").format(place=place, days=days) if place and days else place
 
 
 def _left_words(left: int | None) -> str:

@@ -1,0 +1,102 @@
+"""P-03: the list narrowed, sorted, taken away as CSV and as one ZIP, all without scripts; its empty pages are different ones (B16)."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import zipfile
+from collections.abc import Callable
+from datetime import timedelta
+from urllib.parse import urlencode
+
+from django.test import Client
+
+from cast import Cast
+from stories import concluded, drafted, sent
+from tachiai import clock
+from tachiai.accounts.models import Member
+from tachiai.envelopes.listing import spellings
+from tachiai.envelopes.models import Envelope, Recipient
+
+Seat = Callable[[Member], Client]
+
+
+def shown(desk: Client, **asked: str) -> list[str]:
+    """The control numbers on the page, in their order."""
+    page = desk.get(f"/envelopes?{urlencode(asked)}").content.decode()
+    return re.findall(r'class="sub tabular">(SAK[^<]+)<', page)
+
+
+def exported(desk: Client, *picks: Envelope, **asked: str) -> list[dict[str, str]]:
+    query = urlencode([*asked.items(), *(("pick", str(one.pk)) for one in picks)])
+    return list(csv.DictReader(io.StringIO(desk.get(f"/envelopes/export.csv?{query}").content.decode("utf-8-sig"))))
+
+
+def test_the_list_is_narrowed_sorted_and_taken_away(people: Cast, seat: Seat) -> None:
+    done, open_, draft = concluded(people), sent(people), drafted(people, name="=別の契約")
+    today = clock.today(clock.now())
+    Envelope.objects.filter(pk=open_.pk).update(deadline=today + timedelta(days=3), counterparty="㈱さくら", name="ああ契約")
+    Envelope.objects.filter(pk=done.pk).update(deadline=today + timedelta(days=9), counterparty="株式会社さくら")
+    Recipient.objects.filter(envelope=open_, requested_at__isnull=False).update(requested_at=clock.now() - timedelta(days=3, hours=1))
+    desk = seat(people.admin)
+    for asked, expected in (
+        ({"sort": "-deadline"}, [done, open_, draft]),
+        ({"sort": "deadline"}, [open_, done, draft]),
+        ({"sort": "nonsense"}, None),
+        ({"words": "（株）さくら", "sort": "deadline"}, [open_, done]),
+        ({"words": "ﾐﾄﾞﾘ"}, []),
+        ({"words": "VENDOR@example.jp", "view": "waiting"}, [open_]),
+        ({"sender": str(people.second.pk)}, []),
+        ({"sender": str(people.clerk.pk), "view": "draft"}, [draft]),
+        ({"sent_from": today.isoformat(), "sort": "deadline"}, [open_, done]),
+        ({"sent_to": (today - timedelta(days=1)).isoformat()}, []),
+        ({"due_from": today.isoformat(), "due_to": (today + timedelta(days=3)).isoformat()}, [open_]),
+    ):
+        numbers = [one.number for one in expected] if expected is not None else None
+        assert (
+            (sorted(shown(desk, **asked)) == sorted(one.number for one in (done, open_, draft)))
+            if numbers is None
+            else (shown(desk, **asked) == numbers)
+        ), asked
+        if numbers is not None:
+            assert [line["管理番号"] for line in exported(desk, **asked)] == numbers
+    assert [line["封筒名"] for line in exported(desk, view="draft")] == ["'=別の契約"]
+    assert [line["管理番号"] for line in exported(desk, open_)] == [open_.number]
+    page = desk.get("/envelopes?sort=deadline").content.decode()
+    assert page.count("aria-sort=") == 1
+    assert "sort=-deadline" in page
+    assert re.search(r"1人目/2人・3日経過", page)
+    assert desk.get("/envelopes?due_from=2026/5/2&due_to=2026/5/1").status_code == 422
+    assert exported(seat(people.stranger_admin), open_, done) == []
+
+
+def test_concluded_files_of_chosen_envelopes_come_in_one_zip(people: Cast, seat: Seat) -> None:
+    done, open_ = concluded(people), sent(people)
+    desk = seat(people.clerk)
+    answer = desk.get(f"/envelopes/concluded.zip?pick={done.pk}&pick={open_.pk}")
+    names = zipfile.ZipFile(io.BytesIO(answer.content)).namelist()
+    assert names
+    assert {name.split("/")[0] for name in names} == {done.number}
+    for asked in ("", f"?pick={open_.pk}", "?pick=nonsense"):
+        refused = desk.get(f"/envelopes/concluded.zip{asked}")
+        assert refused.status_code == 422
+        assert "締結済みの封筒が選ばれていません" in refused.content.decode()
+    assert seat(people.stranger).get(f"/envelopes/concluded.zip?pick={done.pk}").status_code == 422
+
+
+def test_b16_nothing_yet_no_hit_and_no_right_are_told_apart(people: Cast, seat: Seat) -> None:
+    desk = seat(people.clerk)
+    assert "まだ封筒がありません" in desk.get("/envelopes").content.decode()
+    for asked in ("words=x", "sent_from=2026/1/1"):
+        page = desk.get(f"/envelopes?{asked}").content.decode()
+        assert "条件に一致する封筒がありません" in page
+        assert "条件をクリア" in page
+    assert "「締結済み」の封筒はありません" in desk.get("/envelopes?view=concluded").content.decode()
+    assert "表示できる封筒がありません" in seat(people.system).get("/envelopes").content.decode()
+
+
+def test_a_word_is_looked_for_in_every_way_it_may_be_spelt() -> None:
+    assert {"株式会社さくら", "(株)さくら", "㈱さくら", "㍿さくら"} <= spellings("㈱さくら")
+    assert "（株）さくら" in spellings("株式会社さくら")
+    assert "ＡＢＣ" in spellings("ABC")
