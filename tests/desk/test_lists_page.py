@@ -38,6 +38,7 @@ def test_the_list_is_narrowed_sorted_and_taken_away(people: Cast, seat: Seat) ->
     today = clock.today(clock.now())
     Envelope.objects.filter(pk=open_.pk).update(deadline=today + timedelta(days=3), counterparty="㈱さくら", name="ああ契約")
     Envelope.objects.filter(pk=done.pk).update(deadline=today + timedelta(days=9), counterparty="株式会社さくら")
+    Envelope.objects.filter(pk=draft.pk).update(deadline=None)
     Recipient.objects.filter(envelope=open_, requested_at__isnull=False).update(requested_at=clock.now() - timedelta(days=3, hours=1))
     desk = seat(people.admin)
     for asked, expected in (

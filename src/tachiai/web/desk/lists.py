@@ -197,4 +197,4 @@ def _picked(request: HttpRequest, rows: QuerySet[Envelope]) -> QuerySet[Envelope
             keys.add(uuid.UUID(text))
         except ValueError:
             continue
-    return rows.filter(pk__in=keys) if keys else rows
+    return rows.filter(pk__in=keys) if request.GET.getlist("pick") else rows
