@@ -89,7 +89,9 @@ def test_who_administers_the_house_sees_its_state(people: Cast, seat: Seat) -> N
     for member, seen in ((people.admin, True), (people.system, True), (people.clerk, False), (people.stranger_admin, False)):
         page = seat(member).get("/").content.decode()
         assert ("システム状態" in page) is seen
-    assert "最終バックアップ" in seat(people.system).get("/").content.decode()
+    shown = seat(people.system).get("/").content.decode()
+    assert "最終バックアップ" in shown
+    assert "使える証明書がありません" not in shown
 
 
 def test_the_home_page_asks_as_often_for_many_envelopes_as_for_few(people: Cast, seat: Seat) -> None:

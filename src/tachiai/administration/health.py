@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 
-from tachiai import ledger, outbox
+from tachiai import ledger, outbox, sealing
 from tachiai.accounts.models import Member
-from tachiai.administration.signing_keys import list_keys
 from tachiai.backups.models import Backup
 from tachiai.backups.showing import may_see_backups
+from tachiai.errors import Outage
+from tachiai.house import Misconfigured
 from tachiai.work.models import Alarm, TaskState
 
 # From where on a line asks for somebody's attention.
@@ -54,14 +55,14 @@ def health_for(member: Member, *, at: datetime) -> Health | None:
     if not may_see_backups(member):
         return None
     newest = ledger.latest_checkpoint()
-    ends = [key.ends for key in list_keys(at=at) if key.ends is not None and not key.trouble]
+    ends = _key_ends(at=at)
     disk = shutil.disk_usage(settings.TACHIAI.home)
     last = Backup.objects.order_by("-ended_at").first()
     standing = Alarm.objects.filter(cleared_at=None)
     return Health(
         stamped_at=ledger.newest_stamp(newest).stamped_at if newest else None,
         stamps_fail=standing.filter(detail__startswith="tsa.").exists() or standing.filter(kind="log.unstamped").exists(),
-        key_days=(max(ends) - at).days if ends else None,
+        key_days=(ends - at).days if ends else None,
         mails_late=outbox.Mail.objects.filter(state=TaskState.WAITING, created_at__lt=at - MAIL_WAITS).count(),
         free=disk.free,
         size=disk.total,
@@ -69,3 +70,10 @@ def health_for(member: Member, *, at: datetime) -> Health | None:
         backs_up=settings.TACHIAI.backup_to is not None,
         at=at,
     )
+
+
+def _key_ends(*, at: datetime) -> datetime | None:
+    try:
+        return sealing.keys_end(at=at)
+    except (Misconfigured, Outage):
+        return None  # the page says that none can be used; the log and the alarms say why

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from tachiai.crypto.pades_verify import Expected, Report
     from tachiai.sealing.authorities import StampingAuthority, TrustedRoot, stamping_authority, trusted_roots
     from tachiai.sealing.checking import Standing, check_seals, seals_about
-    from tachiai.sealing.key_alarms import watch_keys
+    from tachiai.sealing.key_alarms import keys_end, watch_keys
     from tachiai.sealing.key_making import NewKey, install_chain, make_key, request_certificate
     from tachiai.sealing.keyring import Keyring, configured_keyring
     from tachiai.sealing.lasting import algorithm_policy, check_gain, longevity_of, present_outlook
@@ -58,6 +58,7 @@ __all__ = [
     "extend",
     "freeze",
     "install_chain",
+    "keys_end",
     "longevity_of",
     "make_key",
     "prepare",

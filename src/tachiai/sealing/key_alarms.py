@@ -23,6 +23,11 @@ def watch_keys(*, at: datetime) -> None:
         raise_alarm(kind, subject, detail=wanted[kind, subject], at=at)
 
 
+def keys_end(*, at: datetime) -> datetime | None:
+    """When the last certificate ends with which can be sealed now; None when there is none."""
+    return max((key.ends for key in handles().keyring.valid(at=at)), default=None)
+
+
 def due_alarms(keyring: Keyring, *, at: datetime) -> dict[tuple[str, str], str]:
     """What is to be said of the keys at ``at``: (kind, subject) and its detail. A key that has a successor is not spoken of.
 
