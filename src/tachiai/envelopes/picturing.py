@@ -12,7 +12,7 @@ from django.db.models import Count, Q, QuerySet
 from tachiai.accounts.models import Member
 from tachiai.clock import end_of, today
 from tachiai.envelopes.access import envelopes_for
-from tachiai.envelopes.models import Recipient, Side
+from tachiai.envelopes.models import Kind, Recipient, Side
 from tachiai.envelopes.states import EnvelopeState
 
 # The longest spans that still count in each bar of the time to sign; the last bar holds whatever took longer.
@@ -98,4 +98,4 @@ def weeks(member: Member, *, at: datetime) -> list[Week]:
 
 
 def _places(member: Member) -> QuerySet[Recipient]:
-    return Recipient.objects.filter(side=Side.COUNTERPARTY, envelope__in=envelopes_for(member).order_by().values("pk"))
+    return Recipient.objects.filter(side=Side.COUNTERPARTY, kind=Kind.SIGNER, envelope__in=envelopes_for(member).order_by().values("pk"))
