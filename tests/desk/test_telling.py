@@ -24,6 +24,8 @@ ELSEWHERE = {
     "sample.expired",
     "sample.reported",
     "sample.taken",
+    "seal_image.ended",
+    "seal_image.kept",
     "verdict.attested",
 }
 # Where an event is put together or handed on: what it can be. A new such place fails until it is entered here.

@@ -12,7 +12,8 @@ from tachiai import clock, ledger
 from tachiai.accounts.models import Organization
 from tachiai.ceremony.models import Invitation
 from tachiai.clock import JAPAN, today
-from tachiai.envelopes.models import Envelope, Recipient, Reminder
+from tachiai.envelopes.models import Envelope, Recipient
+from tachiai.envelopes.reminder_models import Reminder
 from tachiai.envelopes.reminding import remind
 from tachiai.envelopes.sending import send_again
 from tachiai.outbox import compose

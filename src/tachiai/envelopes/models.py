@@ -10,7 +10,7 @@ from tachiai.accounts.languages import Language
 from tachiai.accounts.models import Folder, Member, Organization
 from tachiai.ceremony import Consent, Level
 from tachiai.counterparties.models import Registration
-from tachiai.envelopes import field_models  # noqa: F401  # rows of this room as well, which is all that Django asks
+from tachiai.envelopes import field_models, reminder_models  # noqa: F401  # rows of this room as well, which is all that Django asks
 from tachiai.envelopes.states import EnvelopeState, RecipientState
 from tachiai.vault import Blob
 from tachiai.work.models import Task
@@ -326,43 +326,6 @@ class ShownDocument(models.Model):
 
     def __str__(self) -> str:
         return f"{self.recipient_id} saw {self.document_id}"
-
-
-class ReminderKind(models.TextChoices):
-    SIGNATURE = "signature"  # M02 to whom is asked to sign
-    DEADLINE = "deadline"  # M13 to the sender
-    DOWNLOAD = "download"  # M28 to who has not taken the concluded files home
-
-
-class Reminder(models.Model):
-    """再通知: what the clock has written ``days`` before the day ``until``. One row for each cause, so that none is written twice.
-
-    ``recipient`` None is one to the sender.
-    """
-
-    envelope = models.ForeignKey(Envelope, on_delete=models.PROTECT, related_name="reminders")
-    recipient = models.ForeignKey(Recipient, on_delete=models.PROTECT, null=True, blank=True, related_name="reminders")
-    kind = models.CharField(max_length=10, choices=ReminderKind.choices)
-    until = models.DateField()
-    days = models.PositiveSmallIntegerField()
-    at = models.DateTimeField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["recipient", "kind", "until", "days"],
-                condition=models.Q(recipient__isnull=False),
-                name="reminder_once",
-            ),
-            models.UniqueConstraint(
-                fields=["envelope", "kind", "until", "days"],
-                condition=models.Q(recipient=None),
-                name="reminder_of_sender_once",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.days} days before {self.until}"
 
 
 class InspectTask(Task):

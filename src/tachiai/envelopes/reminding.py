@@ -15,7 +15,8 @@ from tachiai.ceremony import Invitation, Purpose
 from tachiai.clock import JAPAN, end_of, today
 from tachiai.envelopes.closing import DOWNLOAD_DAYS
 from tachiai.envelopes.events import note
-from tachiai.envelopes.models import Envelope, Recipient, Reminder, ReminderKind, Side
+from tachiai.envelopes.models import Envelope, Recipient, Side
+from tachiai.envelopes.reminder_models import Reminder, ReminderKind
 from tachiai.envelopes.states import EnvelopeState, RecipientState
 from tachiai.envelopes.telling import ask_to_sign, tell_download_ending, tell_sender
 
