@@ -129,7 +129,10 @@ def test_recipients_that_cannot_be_are_refused(people: Cast, seat: Seat) -> None
 def test_a_joint_venture_names_two_counterparties_in_parallel(people: Cast, seat: Seat) -> None:
     envelope = drafted(people)
     places = {"counterparty": f"r:{people.vendor.pk}", "counterparty_order": "1", "own": f"m:{people.mayor.pk}", "own_order": "2"}
-    seat(people.clerk).post(f"/envelopes/{envelope.pk}/recipients", {**places, "more_0": f"r:{people.builder.pk}", "more_0_order": "1"})
+    desk, url = seat(people.clerk), f"/envelopes/{envelope.pk}/recipients"
+    desk.post(url, {**places, "more_0": f"r:{people.builder.pk}", "more_0_order": "1", "more_0_language": "en"})
+    again = desk.get(url).context["form"].initial
+    assert (again["counterparty_language"], again["more_0_language"]) == ("", "en"), "saving the page again must not change a language"
     named = list(envelope.recipients.order_by("position").values_list("order", "side"))
     assert named == [(1, "counterparty"), (1, "counterparty"), (2, "own")]
 

@@ -10,9 +10,11 @@ from django.http import HttpRequest
 from tachiai.accounts import identity
 from tachiai.accounts.models import Operator, Role
 from tachiai.accounts.rights import may_administer, role_now
+from tachiai.administration.reminders import may_set_reminders
 from tachiai.backups.showing import may_see_backups
 from tachiai.counterparties.access import may_see_registrations
 from tachiai.envelopes.access import may_send
+from tachiai.envelopes.handing_over import may_hand_over
 from tachiai.prepared import Prepared
 
 _OPERATOR = Prepared(lambda: Operator.objects.order_by("pk")[:1])
@@ -47,4 +49,6 @@ def _desk(request: HttpRequest) -> dict[str, Any]:
         "may_see_backups": may_see_backups(member),
         "may_see_documents": role_now(member) not in ("", Role.SYSTEM),
         "may_administer": may_administer(member),
+        "may_hand_over": may_hand_over(member),
+        "may_set_reminders": may_set_reminders(member),
     }

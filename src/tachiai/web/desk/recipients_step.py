@@ -135,6 +135,7 @@ def _initial(name: str, place: Recipient, documents: list[uuid.UUID]) -> dict[st
         "kind": place.kind,
         "any_one": place.any_one,
         "gate": "" if place.side == Side.OWN or place.gate == "registered" else place.gate,
+        "language": "" if place.language == _usual_language(place) else place.language,
         "deadline": place.deadline,
         "documents": [str(pk) for pk in documents],
         "may_reassign": place.may_reassign,
@@ -142,6 +143,12 @@ def _initial(name: str, place: Recipient, documents: list[uuid.UUID]) -> dict[st
         **(typed if value == TYPED else {}),
     }
     return {name: value} | {f"{name}_{part}": one for part, one in told.items()}
+
+
+def _usual_language(place: Recipient) -> str:
+    """What they are written to in when nobody says otherwise; nothing for somebody who is not registered."""
+    known = place.member or place.registration
+    return known.language if known else ""
 
 
 def _page(
