@@ -81,6 +81,8 @@ def request_signatures(page: Any, files: list[str], *, party: str, signer: str, 
     choose(page, "counterparty", party, clicks)
     choose(page, "own", signer, clicks)
     clicks.press(page.get_by_role("button", name=words["next"], exact=True))
+    page.wait_for_url(re.compile(r"/fields$"))
+    clicks.press(page.locator("main").get_by_role("button", name=words["next"], exact=True))  # no input fields, as is usual
     clicks.press(page.locator("main").get_by_role("button", name=words["send"], exact=True))
     return clicks
 
