@@ -38,6 +38,7 @@ from tachiai.vault.models import Blob, Segment
 # Tables that matter, by the row of each that is changed, and the columns that nothing else in the house speaks of, with the reason.
 WORDS = "what the sender typed: the certificate of conclusion prints it, and the archive's copy is held against it once concluded"
 WORK = "how work is going: the next worker sets it anew"
+FOLDER = "where it is filed and so which managers see it; every move is an entry, and nothing of the contract rests on it"
 SHOWN = "shown at the desk, and nothing rests on it"
 TABLES: list[tuple[type[models.Model], Callable[[], models.QuerySet[Any]], dict[str, str]]] = [
     (Stream, lambda: Stream.objects.filter(name__startswith="envelope:"), {}),
@@ -71,7 +72,7 @@ TABLES: list[tuple[type[models.Model], Callable[[], models.QuerySet[Any]], dict[
     (
         Record,
         Record.objects.all,
-        {"counterparty_key": "worked out again from the name"},
+        {"counterparty_key": "worked out again from the name", "folder_id": FOLDER},
     ),
     (
         RecordFile,
@@ -95,6 +96,7 @@ TABLES: list[tuple[type[models.Model], Callable[[], models.QuerySet[Any]], dict[
             "deadline": "over: everybody has signed",
             "reason": SHOWN,
             "recreated_from_id": SHOWN,
+            "folder_id": FOLDER,
             **dict.fromkeys(("created_at", "sent_at", "ended_at", "updated_at"), SHOWN),
         },
     ),
@@ -119,7 +121,9 @@ TABLES: list[tuple[type[models.Model], Callable[[], models.QuerySet[Any]], dict[
             "registration_id": "the consent names the registration whose code was given",
             "member_id": "as for the side",
             **dict.fromkeys(("position", "language", "undelivered", "reason"), SHOWN),
-            **dict.fromkeys(("requested_at", "opened_at", "signed_at", "ended_at"), "its entry tells the time that counts"),
+            **dict.fromkeys(
+                ("requested_at", "opened_at", "signed_at", "ended_at", "downloaded_at"), "its entry tells the time that counts"
+            ),
         },
     ),
 ]

@@ -102,10 +102,10 @@ def test_all_that_hold_are_given_the_same(house: Place) -> None:
 
 
 def test_values_without_a_row(house: Place) -> None:
-    names = ("raised_at", "cleared_at", "kind", "subject", "detail")
+    names = ("raised_at", "cleared_at", "told_at", "kind", "subject", "detail")
     with transaction.atomic(durable=True):
-        insert_values(Alarm, names, [(NOW, None, "test", str(number), "契約") for number in range(6)])
+        insert_values(Alarm, names, [(NOW, None, None, "test", str(number), "契約") for number in range(6)])
         insert_values(Alarm, names, [])
     assert list(Alarm.objects.filter(kind="test", detail="契約").order_by("pk").values_list("subject", flat=True)) == [*"012345"]
     with pytest.raises(TypeError):
-        insert_values(Alarm, names[1:], [(None, "test", "0", "")])
+        insert_values(Alarm, names[1:], [(None, None, "test", "0", "")])

@@ -181,7 +181,7 @@ def test_a_passkey_signs_the_consent_itself(cast: Cast) -> None:
     work()
     assert Revision.objects.filter(consent=consent).exists()
     assert events(vendor.envelope).count("passkey.refused") == 2
-    assert json.loads(bundling._signer(vendor).passkey) == proof, "it travels with the evidence"
+    assert json.loads(bundling._signer(vendor, []).passkey) == proof, "it travels with the evidence"
 
     # The next contract asks for the same one, which has to count on.
     other = asked(cast, Proof.PASSKEY)
