@@ -34,7 +34,8 @@ def test_every_twin_is_refused_by_its_own_name(twin: Twin) -> None:
 
 
 def test_every_code_has_a_twin_and_words_in_both_languages() -> None:
-    told = {code for twin in TWINS for code in twin.codes}
+    # What was filled in is altered in a bundle of its own (test_filled_bundles.py): this one has no input fields.
+    told = {code for twin in TWINS for code in twin.codes} | {"consent.values"}
     assert told == set(tachiai_verify.SENTENCES)
     page = (Path(__file__).parents[2] / "docs" / "formats" / "evidence-bundle.md").read_text()
     assert not [code for code in told if f"`{code}`" not in page]
