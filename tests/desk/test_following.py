@@ -9,15 +9,16 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.db import transaction
 from django.test import Client
 
 from cast import Cast, link_for
 from stories import concluded, drafted, sent, vendor_of, vendor_signs, work
 from tachiai import clock, ledger
 from tachiai.accounts.models import Member
+from tachiai.envelopes.downloading import concluded_file
 from tachiai.envelopes.expiring import expire_envelopes
 from tachiai.envelopes.models import CloseTask, Envelope
+from tachiai.envelopes.reading import concluded_copy
 from tachiai.envelopes.states import EnvelopeState
 from tachiai.envelopes.timeline import timeline
 from tachiai.outbox.models import Mail
@@ -190,7 +191,5 @@ def test_b11_the_page_tells_each_event_once_who_was_there_and_who_has_not_fetche
     assert page.count("未ダウンロード") == 1
     assert people.clerk.name in page.split('id="readers-title"')[1]
     vendor = envelope.recipients.get(side="counterparty")
-    with transaction.atomic():
-        actor = ledger.Actor("signer", str(vendor.pk))
-        ledger.append(envelope.stream, "file.downloaded", by=actor, at=clock.now(), data={})
+    concluded_copy(concluded_file(vendor, 1), envelope, by=vendor, at=clock.now())
     assert "未ダウンロード" not in browser.get(f"/envelopes/{envelope.pk}").content.decode()
