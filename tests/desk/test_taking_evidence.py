@@ -96,4 +96,4 @@ def test_the_terminal_renews_exports_and_says_what_is_wrong(people: Cast, run: C
     status, told, said = run("verify", first, f"{first}.ers", "--at", clock.now().replace(year=2099).isoformat())
     assert (status, "evidence.aged" in said) == (1, True)
     status, told, said = run("export", "XXXX-XXXX")
-    assert (status, "No document of this number" in said) == (1, True)
+    assert (status, "この番号の文書は保管されていません" in said) == (1, True)

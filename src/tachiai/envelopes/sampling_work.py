@@ -35,7 +35,8 @@ def _gathered(item: SampleItem, *, now: Callable[[], datetime]) -> Gathered:
     files = tuple(_judged(file, at=now()) for file in item.record.files.select_related("blob").order_by("position"))
     try:
         envelope = Envelope.objects.get(pk=item.record.origin)
-        bundle = evidence_bundle(envelope, by=item.sample.drawn_by, now=now)
+        # The lot is on record with who drew it, from what and when: that is the reason, for each contract of it.
+        bundle = evidence_bundle(envelope, by=item.sample.drawn_by, now=now, reason=f"監査用の抽出（{item.sample.pk}）")
         with bundle.file:
             return Gathered(files, vault.put(bundle.file.read(), kind="sample"))
     except Refusal as refusal:
