@@ -19,7 +19,7 @@ def settle() -> dict[str, object]:
     from tachiai.cli.demo_people import COUNTERPARTIES, LOGINS, demo_password, settle_demo_people
 
     settle_demo_people(house)
-    clerk, _, own = LOGINS
+    clerk, _, own, *_ = LOGINS
     party, _, name, mail, code, _ = COUNTERPARTIES[0]
     return {
         "password": demo_password(house),

@@ -57,7 +57,7 @@ def _sent() -> Any:
     from tachiai.work import drain
 
     at, sample = clock.now(), samples()[0]
-    clerk, _, own = (Member.objects.select_related("organization__operator").get(mail=login.mail) for login in LOGINS)
+    clerk, _, own, *_ = (Member.objects.select_related("organization__operator").get(mail=login.mail) for login in LOGINS)
     party = Registration.objects.select_related("counterparty__organization").order_by("pk")[0]
     envelope = create_envelope(by=clerk, at=at)
     add_document(envelope, file_name=sample.file_name, pdf=sample.pdf, by=clerk, at=at)

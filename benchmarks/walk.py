@@ -85,7 +85,8 @@ class User:
         page = clerk.post(form.press("act", "next"), {"files": contract})
         walked.upload = time.monotonic() - began
         form = page.form(having="counterparty").choose("counterparty", self._people.counterparty).choose("own", self._people.own)
-        page = clerk.post(form)
+        page = clerk.post(form)  # no input fields are placed, as is usual
+        page = clerk.post(page.form(having="mode").press("act", "mode"))
         sent = clerk.post(page.form())
         found = ENVELOPE.search(sent.url)
         if found is None:
