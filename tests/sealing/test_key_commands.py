@@ -30,6 +30,11 @@ from tachiai.sealing import handles
 ENGLISH = "en"
 
 
+@pytest.fixture(autouse=True)
+def _english_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "en_US.UTF-8")
+
+
 @pytest.fixture
 def tree() -> Hierarchy:
     return hierarchy()
