@@ -56,7 +56,7 @@ def requested(cast: Cast, desk: Client) -> Envelope:
         "more_2": f"m:{cast.mayor.pk}",
         "more_2_order": "4",
     }
-    assert desk.post(f"/envelopes/{envelope.pk}/recipients", rows).headers["Location"].endswith("/review")
+    assert desk.post(f"/envelopes/{envelope.pk}/recipients", rows).headers["Location"].endswith("/fields")
     assert desk.post(f"/envelopes/{envelope.pk}/review").status_code == 302
     work()
     return envelope
@@ -171,7 +171,7 @@ def test_the_wizard_warns_once_and_moves_by_buttons(cast: Cast, seat: Any) -> No
     seen = text.split('name="seen" value="')[1].split('"')[0]
     day = clock.today(clock.now()) + timedelta(days=3)
     rows |= {"counterparty_deadline_0": str(day.year), "counterparty_deadline_1": str(day.month), "counterparty_deadline_2": str(day.day)}
-    assert desk.post(page, {**rows, "seen": seen}).headers["Location"].endswith("/review")
+    assert desk.post(page, {**rows, "seen": seen}).headers["Location"].endswith("/fields")
     named = person_named(envelope)
     assert (named.deadline, named.gate, named.order) == (day, "none", 3)
     assert desk.get(page).status_code == 200

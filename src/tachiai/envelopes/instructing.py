@@ -108,7 +108,7 @@ def load(tasks: Sequence[SealTask]) -> list[Brief]:
             task,
             stages[task.document_id],
             slots[task.document.envelope_id],
-            theirs(order[task.document.envelope_id], slots[task.document.envelope_id][task.recipient_id]),
+            theirs(order[task.document.envelope_id], slots[task.document.envelope_id].get(task.recipient_id)),
             proofs.get(task.consent_id),
             entries.get((task.recipient_id, task.document_id), ()),
         )
@@ -116,9 +116,9 @@ def load(tasks: Sequence[SealTask]) -> list[Brief]:
     ]
 
 
-def theirs(order: Sequence[uuid.UUID], field: Field) -> list[uuid.UUID]:
-    """Those of the documents that somebody with this field is to have."""
-    return [pk for pk in order if field.is_in(pk)]
+def theirs(order: Sequence[uuid.UUID], field: Field | None) -> list[uuid.UUID]:
+    """Those of the documents that somebody with this field is to have; none for whoever has no field in their envelope."""
+    return [pk for pk in order if field is not None and field.is_in(pk)]
 
 
 def orders_of(envelopes: Collection[uuid.UUID]) -> dict[uuid.UUID, list[uuid.UUID]]:
