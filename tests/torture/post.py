@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import socketserver
+import sys
 import threading
 import time
 from collections import Counter
@@ -84,6 +85,12 @@ class _Server(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
     book: Path
     mood: str
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A sender that is killed amid its words is what this is for, and no news."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
+
     faults = 0
     lock = threading.Lock()
 

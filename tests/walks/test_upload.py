@@ -99,8 +99,7 @@ def test_warnings_are_acknowledged_before_sending(cast_: Cast, open_page: OpenPa
     page.get_by_text("署名依頼を送信しました").wait_for()
 
 
-@pytest.mark.parametrize("language", ["ja", "en"])
-@pytest.mark.parametrize("phone", [True, False], ids=["phone", "desk"])
+@pytest.mark.parametrize(("phone", "language"), [(True, "ja"), (False, "en")], ids=["phone-ja", "desk-en"])
 def test_axe_finds_nothing_where_something_was_found(cast_: Cast, open_page: OpenPage, language: str, phone: bool) -> None:
     envelope, upload = made(lambda: everything_found(cast_))
     page = open_page(phone=phone, language=language)
