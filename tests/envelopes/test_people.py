@@ -12,6 +12,7 @@ from stages import HERE, drafted, enters, signs
 from stories import work
 from tachiai import clock, ledger
 from tachiai.envelopes.addressing import Place, Typed
+from tachiai.envelopes.asking import ask_sender_again
 from tachiai.envelopes.checking import check_envelope
 from tachiai.envelopes.declining import Wish, decline
 from tachiai.envelopes.drafting import address_envelope, remove_document
@@ -166,6 +167,40 @@ def test_a_deadline_of_ones_own(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> 
     assert expire_envelopes(at=then) == 0
     sign(enters(person(envelope, cast.vendor.mail)), HERE, at=then)
     sound(envelope)
+
+
+def test_nobody_gets_a_link_that_is_dead_already(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the minute after midnight, before the clock has looked: whose own day is over gets the envelope's, and after that nobody any."""
+    envelope, at = drafted(cast), clock.now()
+    tomorrow = clock.today(at) + timedelta(days=1)
+    address_envelope(envelope, [Place(1, cast.vendor, deadline=tomorrow), Place(2, cast.mayor)], by=cast.clerk, at=at)
+    send_envelope(envelope, by=cast.clerk, at=at)
+    work()
+    envelope.refresh_from_db()
+    then = clock.end_of(tomorrow) + timedelta(seconds=30)
+    monkeypatch.setattr(clock, "now", lambda: then)
+    send_again(person(envelope, cast.vendor.mail), by=cast.clerk, at=then)
+    assert expire_envelopes(at=then) == 0
+    vendor = person(envelope, cast.vendor.mail)
+    assert stopped(visit(link_for(vendor.pk), key="", at=then), at=then) is None
+    assert envelope.deadline is not None
+    over = clock.end_of(envelope.deadline) + timedelta(seconds=30)
+    refused("link.expired", send_again, vendor, by=cast.clerk, at=over)
+    refused("link.expired", reassign, vendor, HEIR, by=cast.clerk, at=over)
+    sound(envelope)
+
+
+def test_one_asking_the_sender_silences_nobody_else(cast: Cast) -> None:
+    envelope, at = drafted(cast), clock.now()
+    address_envelope(envelope, [Place(1, cast.vendor), Place(1, cast.builder), Place(2, cast.mayor)], by=cast.clerk, at=at)
+    send_envelope(envelope, by=cast.clerk, at=at)
+    work()
+    vendor, builder = person(envelope, cast.vendor.mail), person(envelope, cast.builder.mail)
+    ask_sender_again(vendor, what="link", at=at)
+    ask_sender_again(builder, what="link", at=at)
+    refused("asked.already", ask_sender_again, vendor, what="link", at=at + timedelta(minutes=59))
+    ask_sender_again(vendor, what="link", at=at + timedelta(hours=1))
+    assert mails(envelope, "M20") == [("M20", cast.clerk.mail)] * 3
 
 
 def test_a_one_time_code(cast: Cast) -> None:

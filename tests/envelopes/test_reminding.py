@@ -7,17 +7,22 @@ from datetime import datetime, time, timedelta
 
 from cast import Cast, link_for
 from invariants import check_envelope
-from stories import concluded, mayor_of, sent, vendor_of
+from stories import concluded, drafted, mayor_of, sent, vendor_of
 from tachiai import clock, ledger
 from tachiai.accounts.models import Organization
 from tachiai.ceremony.models import Invitation
 from tachiai.clock import JAPAN, today
+from tachiai.config.jobs import FREEZE
+from tachiai.envelopes.addressing import Place
+from tachiai.envelopes.drafting import address_envelope
+from tachiai.envelopes.expiring import expire_envelopes
 from tachiai.envelopes.models import Envelope, Recipient
 from tachiai.envelopes.reminder_models import Reminder
 from tachiai.envelopes.reminding import remind
-from tachiai.envelopes.sending import send_again
+from tachiai.envelopes.sending import send_again, send_envelope
 from tachiai.outbox import compose
 from tachiai.outbox.models import Mail
+from tachiai.work import drain
 
 
 def at_nine(envelope: Envelope, *, days_left: int) -> datetime:
@@ -102,3 +107,22 @@ def test_the_eleventh_day_of_a_download_tells_who_has_taken_nothing(cast: Cast) 
     Reminder.objects.all().delete()
     Recipient.objects.filter(pk=vendor_of(envelope).pk).update(downloaded_at=noon)
     assert remind(at=noon + timedelta(days=12)) == 0
+
+
+def test_whoever_is_asked_again_after_their_own_day_is_told_and_reminded_of_the_envelopes(cast: Cast) -> None:
+    envelope, at = drafted(cast), clock.now()
+    own = today(at) + timedelta(days=1)
+    address_envelope(envelope, [Place(1, cast.vendor, deadline=own), Place(2, cast.mayor)], by=cast.clerk, at=at)
+    send_envelope(envelope, by=cast.clerk, at=at)
+    drain(FREEZE, now=clock.now)  # and no mail is delivered: its facts go with it
+    envelope.refresh_from_db()
+    then = at + timedelta(days=2)
+    assert expire_envelopes(at=then) == 1
+    send_again(vendor_of(envelope), by=cast.clerk, at=then)
+    assert envelope.deadline is not None
+    days = Mail.objects.filter(kind__in=("M01", "M02")).order_by("created_at").values_list("context__deadline", flat=True)
+    assert list(days) == [own.isoformat(), envelope.deadline.isoformat()], "the day by which they may answer"
+    for _ in range(2):
+        remind(at=at_nine(envelope, days_left=16))
+    assert kinds() == {"M02": 2, "M13": 1}
+    check_envelope(envelope)

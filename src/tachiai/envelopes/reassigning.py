@@ -15,9 +15,9 @@ from tachiai.envelopes.addressing import Typed, may_be_named, person_of
 from tachiai.envelopes.events import note
 from tachiai.envelopes.models import Envelope, Gate, Kind, Proof, Recipient, Side
 from tachiai.envelopes.places import documents_meant, said_of
-from tachiai.envelopes.routing import request_signature
+from tachiai.envelopes.routing import must_go_on, request_signature
 from tachiai.envelopes.signing import still_open
-from tachiai.envelopes.states import EnvelopeState, RecipientState, move
+from tachiai.envelopes.states import RecipientState, move
 from tachiai.envelopes.telling import tell_reassigned
 from tachiai.errors import Refusal
 from tachiai.rowwise import insert_each
@@ -81,8 +81,7 @@ def _may(recipient: Recipient, by: Recipient | Member, words: str) -> None:
 
 def _still_theirs(old: Recipient, by: Recipient | Member, *, at: datetime) -> None:
     if isinstance(by, Member):
-        if old.envelope.state != EnvelopeState.IN_PROGRESS:
-            raise Refusal("envelope.moved", state=old.envelope.state)
+        must_go_on(old.envelope, at=at)
     else:
         still_open(old, at=at)
     if old.kind == Kind.COPY or old.state not in (BY_SENDER if isinstance(by, Member) else BY_THEMSELVES):

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
-from django.db.models.functions import Coalesce
+from django.db.models import Case, DateField, Exists, F, OuterRef, Q, When
+from django.db.models.functions import Least, TruncDate
 
 from tachiai import ceremony
 from tachiai.ceremony import Invitation, Purpose
@@ -17,6 +17,7 @@ from tachiai.envelopes.closing import DOWNLOAD_DAYS
 from tachiai.envelopes.events import note
 from tachiai.envelopes.models import Envelope, Recipient, Side
 from tachiai.envelopes.reminder_models import Reminder, ReminderKind
+from tachiai.envelopes.routing import due_on
 from tachiai.envelopes.states import EnvelopeState, RecipientState
 from tachiai.envelopes.telling import ask_to_sign, tell_download_ending, tell_sender
 
@@ -34,6 +35,13 @@ AT_ONCE = 100
 ASKED = (RecipientState.REQUESTED, RecipientState.OPENED)
 
 Cause = tuple[uuid.UUID, int]
+
+# ``routing.due_on`` as a question: a deadline of one's own, unless it had passed when one was asked.
+_DUE = Case(
+    When(Q(deadline=None) | Q(deadline__lt=TruncDate("requested_at", tzinfo=JAPAN)), then=F("envelope__deadline")),
+    default=Least("deadline", "envelope__deadline"),
+    output_field=DateField(),
+)
 
 
 def remind(*, at: datetime) -> int:
@@ -57,9 +65,8 @@ def _periods(schedule: Sequence[int]) -> Iterator[tuple[int, range]]:
 
 def _unsigned(*, at: datetime) -> Iterator[Cause]:
     for days, left in _periods(SIGNATURE_DAYS):
-        # A deadline of one's own, where there is one, comes before the envelope's.
         rows = (
-            Recipient.objects.annotate(due=Coalesce("deadline", "envelope__deadline"))
+            Recipient.objects.annotate(due=_DUE)
             .filter(
                 _in_time(left, days, at=at, since="requested_at", quiet=QUIET_DAYS, deadline="due"),
                 envelope__state=EnvelopeState.IN_PROGRESS,
@@ -90,7 +97,7 @@ def _remind_signer(pk: uuid.UUID, days: int, *, at: datetime) -> bool:
     with transaction.atomic(durable=True):
         recipient = _held(pk)
         envelope = recipient.envelope
-        deadline = recipient.deadline or envelope.deadline
+        deadline = due_on(recipient)
         if envelope.state != EnvelopeState.IN_PROGRESS or recipient.state not in ASKED or deadline is None:
             return False
         if not _note_once(envelope, recipient, ReminderKind.SIGNATURE, until=deadline, days=days, at=at):
@@ -100,7 +107,7 @@ def _remind_signer(pk: uuid.UUID, days: int, *, at: datetime) -> bool:
             return False  # a link that was closed or tried too often leads nowhere: the row says that nothing more is due
         data: dict[str, object] = {"recipient": str(recipient.pk), "days": days, "deadline": deadline.isoformat()}
         note(envelope, "recipient.reminded", by=None, at=at, data=data)
-        ask_to_sign(recipient, invitation, at=at, again=True)
+        ask_to_sign(recipient, invitation, due=deadline, at=at, again=True)
     return True
 
 

@@ -95,7 +95,9 @@ def request_signature(recipient: Recipient, *, at: datetime, again: bool = False
     if recipient.state == RecipientState.WAITING or recipient.state == RecipientState.EXPIRED:
         move(recipient, RecipientState.REQUESTED, requested_at=at, undelivered=False)
     else:
-        Recipient.objects.filter(pk=recipient.pk).update(undelivered=False)
+        if _is_over(recipient, at=at):
+            recipient.requested_at = at  # asked anew, and no longer by their own day
+        Recipient.objects.filter(pk=recipient.pk).update(undelivered=False, requested_at=recipient.requested_at)
     invitation = None
     if recipient.side == Side.COUNTERPARTY:
         invitation = ceremony.invite(Purpose.SIGN, recipient.pk, expires_at=_expiry(recipient), at=at)
@@ -109,7 +111,12 @@ def _ask(recipient: Recipient, invitation: Invitation | None, *, at: datetime, a
     if invitation is not None:
         data["generation"] = invitation.generation
     note(recipient.envelope, "recipient.requested", by=None, at=at, data=data)
-    ask_to_sign(recipient, invitation, at=at, again=again)
+    ask_to_sign(recipient, invitation, due=due_on(recipient), at=at, again=again)
+
+
+def _is_over(recipient: Recipient, *, at: datetime) -> bool:
+    due = due_on(recipient)
+    return due is not None and due < today(at)
 
 
 def _expiry(recipient: Recipient) -> datetime:
@@ -125,6 +132,17 @@ def due_on(recipient: Recipient) -> date | None:
     if own is None or whole is None or (recipient.requested_at is not None and own < today(recipient.requested_at)):
         return whole
     return min(own, whole)
+
+
+def must_go_on(envelope: Envelope, *, at: datetime) -> None:
+    """Before somebody is asked: a link that is dead from the first helps nobody.
+
+    Refuses with ``envelope.moved`` (state) or ``link.expired``.
+    """
+    if envelope.state != EnvelopeState.IN_PROGRESS:
+        raise Refusal("envelope.moved", state=envelope.state)
+    if envelope.deadline is not None and envelope.deadline < today(at):
+        raise Refusal("link.expired")
 
 
 def settle_group(held: Recipient, *, at: datetime) -> None:

@@ -19,7 +19,7 @@ from tachiai.envelopes.holding import documents_of, has_documents
 from tachiai.envelopes.models import Envelope, FreezeTask, Kind, Recipient, SealTask, Side
 from tachiai.envelopes.places import documents_meant, said_of
 from tachiai.envelopes.placing import misplaced
-from tachiai.envelopes.routing import request_signature
+from tachiai.envelopes.routing import must_go_on, request_signature
 from tachiai.envelopes.scoping import is_taken
 from tachiai.envelopes.states import EnvelopeState, RecipientState, move
 from tachiai.envelopes.telling import tell_sender
@@ -138,7 +138,8 @@ def send_again(recipient: Recipient, *, by: Member, at: datetime, deadline: date
 
     Who consented before the deadline, but was not sealed, is not asked twice: reviving alone lets the seal be made.
     Whose own day had passed has the envelope's from now on.
-    Refuses with ``recipient.not_asked``, ``envelope.too_old``, ``envelope.erased``, ``deadline.out_of_range`` or ``envelope.not_allowed``.
+    Refuses with ``recipient.not_asked``, ``envelope.too_old``, ``envelope.erased``, ``deadline.out_of_range``, ``envelope.not_allowed``,
+    ``envelope.moved``, or ``link.expired`` in the minute in which the envelope's day is over and it has not ended yet.
     """
     envelope = recipient.envelope
     if not may_manage(by, envelope):
@@ -148,8 +149,8 @@ def send_again(recipient: Recipient, *, by: Member, at: datetime, deadline: date
         revived = held.state == EnvelopeState.EXPIRED
         if revived:
             _revive(held, deadline=deadline, by=by, at=at)
-        elif held.state != EnvelopeState.IN_PROGRESS:
-            raise Refusal("envelope.moved", state=held.state)
+        else:
+            must_go_on(held, at=at)
         fresh = Recipient.objects.select_related("envelope__organization", "envelope__sender").get(pk=recipient.pk)
         if revived and fresh.state == RecipientState.CONSENTED:
             recipient.refresh_from_db()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 
 from tachiai import outbox
 from tachiai.accounts.models import Member
@@ -15,11 +15,15 @@ from tachiai.envelopes.states import RecipientState
 Link = tuple[str, uuid.UUID, int]
 
 
-def ask_to_sign(recipient: Recipient, invitation: Invitation | None, *, at: datetime, again: bool = False) -> None:
-    """M01 to a counterparty with its link, M04 to our own signer with the desk's page; M03 to who reviews; M02 when asked again."""
+def ask_to_sign(recipient: Recipient, invitation: Invitation | None, *, due: date | None, at: datetime, again: bool = False) -> None:
+    """M01 to a counterparty with its link, M04 to our own signer with the desk's page; M03 to who reviews; M02 when asked again.
+
+    ``due`` is the day up to which this person may answer.
+    """
     envelope = recipient.envelope
     signs = recipient.kind == Kind.SIGNER
     context: dict[str, object] = {"proof": recipient.proof, "gate": recipient.gate, "kind": recipient.kind, "again": again}
+    context["deadline"] = due.isoformat() if due else None
     if recipient.side == Side.OWN:
         _to_recipient("M04" if signs else "M03", recipient, at=at, path=f"/envelopes/{envelope.pk}/sign", context={**context, "desk": True})
         return
