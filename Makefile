@@ -10,7 +10,7 @@ STAMP := $(VENV)/.ready
 BENCH := $(VENV)/.bench-ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test lint types gates check torture bench-seal bench-verify bench-envelopes bench-rows lock clean
+.PHONY: help setup run demo test lint types gates check torture model bench-seal bench-verify bench-envelopes bench-rows lock clean
 
 help: ## print this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ test: setup ## everything: lint, types, gates, unit tests, walks in Chromium
 
 torture: setup ## kill, race and starve houses on SQLite and PostgreSQL, MINUTES=20; QUICK=1 for a handful (docs/operations/fsck.md)
 	cd tests && ../$(BIN)/python -m torture $(if $(QUICK),--quick) --minutes $(or $(MINUTES),20) $(TORTURE_ARGS)
+
+model: setup ## hold the product against a reference model, STEPS=10000 (docs/operations/fsck.md)
+	cd tests && ../$(BIN)/python -m model --steps $(or $(STEPS),10000) $(MODEL_ARGS)
 
 lint: setup ## ruff alone
 	$(BIN)/ruff check .
