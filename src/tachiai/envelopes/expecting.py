@@ -52,7 +52,7 @@ def stages_of(documents: Collection[uuid.UUID]) -> dict[uuid.UUID, list[Stage]]:
     return found
 
 
-class Field(NamedTuple):
+class SignatureField(NamedTuple):
     """Where a signer signs: the slot, and in which documents; in all of them if none is named."""
 
     slot: int
@@ -62,12 +62,12 @@ class Field(NamedTuple):
         return not self.documents or document in self.documents
 
 
-def slots_of(envelopes: Collection[uuid.UUID]) -> dict[uuid.UUID, dict[uuid.UUID, Field]]:
+def slots_of(envelopes: Collection[uuid.UUID]) -> dict[uuid.UUID, dict[uuid.UUID, SignatureField]]:
     """Where every signer of several envelopes signs."""
-    found: dict[uuid.UUID, dict[uuid.UUID, Field]] = {pk: {} for pk in envelopes}
+    found: dict[uuid.UUID, dict[uuid.UUID, SignatureField]] = {pk: {} for pk in envelopes}
     for envelope, pk, slot, document in _SLOTS.all(envelopes=envelopes):
-        known = found[envelope].get(pk, Field(slot))
-        found[envelope][pk] = known if document is None else Field(slot, known.documents | {document})
+        known = found[envelope].get(pk, SignatureField(slot))
+        found[envelope][pk] = known if document is None else SignatureField(slot, known.documents | {document})
     return found
 
 
@@ -88,7 +88,7 @@ _SLOTS: Prepared[Any] = Prepared(
 def expected_of(
     document: Document,
     stages: Iterable[Stage],
-    slots: Mapping[uuid.UUID, Field],
+    slots: Mapping[uuid.UUID, SignatureField],
     *,
     adding: dict[int, bytes] | None = None,
     closed: bool = False,

@@ -13,7 +13,7 @@ from django.db.models import Model
 from tachiai import ceremony, vault
 from tachiai.accounts.models import Member, Organization
 from tachiai.ceremony import Consent, Instruction, Level, PasskeyProof
-from tachiai.envelopes.expecting import Field, Stage, expected_of, slots_of, stages_of
+from tachiai.envelopes.expecting import SignatureField, Stage, expected_of, slots_of, stages_of
 from tachiai.envelopes.field_models import FieldEntry
 from tachiai.envelopes.filling import entries_of, filling_of
 from tachiai.envelopes.laying_in import values_in
@@ -72,7 +72,7 @@ class Brief:
 
     task: SealTask
     stages: Sequence[Stage]
-    slots: Mapping[uuid.UUID, Field]
+    slots: Mapping[uuid.UUID, SignatureField]
     documents: Sequence[uuid.UUID]
     proof: PasskeyProof | None
     entries: Sequence[FieldEntry] = ()
@@ -116,7 +116,7 @@ def load(tasks: Sequence[SealTask]) -> list[Brief]:
     ]
 
 
-def theirs(order: Sequence[uuid.UUID], field: Field | None) -> list[uuid.UUID]:
+def theirs(order: Sequence[uuid.UUID], field: SignatureField | None) -> list[uuid.UUID]:
     """Those of the documents that somebody with this field is to have; none for whoever has no field in their envelope."""
     return [pk for pk in order if field is not None and field.is_in(pk)]
 
