@@ -14,11 +14,13 @@ from qrcode.constants import ERROR_CORRECT_M
 
 from tachiai.pages.certificate import (
     JST,
+    CertificateChange,
     CertificateCheckpoint,
     CertificateDocument,
     CertificateFacts,
     CertificateOperator,
     CertificatePerson,
+    CertificateReviewer,
     CertificateTimestamp,
     certificate,
 )
@@ -115,6 +117,42 @@ def test_the_certificate_says_what_happened_in_both_languages(paper):
         "2026-04-02 15:30:45 UTC",
     ):
         assert words in paper
+
+
+def test_who_confirmed_and_who_took_anothers_place_are_told(paper):
+    change = CertificateChange("みどり野 前野 一 <mae@midorino.example.jp>", "みどり野 見本　花子 <hanako@midorino.example.jp>", MORNING)
+    reviewer = CertificateReviewer(
+        order=2,
+        role="決裁者",
+        role_en="Deciding officer",
+        organization="さくら丘市（架空）",
+        title="課長",
+        name="丘野　次郎",
+        mail="jiro@sakuragaoka.example.jp",
+        level="desk",
+        registration="typed",
+        requested_at=MORNING,
+        opened_at=None,
+        confirmed_at=MORNING + timedelta(minutes=7),
+        address="",
+    )
+    told = text_of(certificate(replace(FACTS, people=(replace(HANAKO, history=(change,)),), reviewers=(reviewer,))))
+    for words in (
+        "確認した方（署名なし）",
+        "Confirmed without signing",
+        "丘野　次郎",
+        "決裁者",
+        "Deciding officer",
+        "届出なし（送信者が入力）",
+        "09:17:05 JST",
+        "署名者変更",
+        "mae@midorino.example.jp",
+        "→",
+        "2026-04-02 09:10:05 JST",
+    ):
+        assert words in told
+    assert "確認した方" not in paper
+    assert "署名者変更" not in paper
 
 
 def test_no_katakana_word_is_broken_over_two_lines():

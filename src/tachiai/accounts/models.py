@@ -63,10 +63,17 @@ class Organization(models.Model):
     reminds = models.BooleanField(default=True, help_text="Policy: whoever has not signed is reminded by the clock before the deadline.")
     requires_second_factor = models.BooleanField(default=False, help_text="Policy: the desk opens only to a login with a second factor.")
     staff_may_download = models.BooleanField(default=True, help_text="Policy: 担当者 may take files of their own envelopes away.")
+    approver_label = models.CharField(max_length=20, blank=True, help_text="What 承認者 of an envelope are called; empty: 承認者.")
+    approver_label_en = models.CharField(max_length=40, blank=True)
     created_at = models.DateTimeField()
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def approver_words(self) -> tuple[str, str]:
+        """What who approves without signing is called here, in Japanese and in English."""
+        return self.approver_label or "承認者", self.approver_label_en or "Approver"
 
 
 class Role(models.TextChoices):

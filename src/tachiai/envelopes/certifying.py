@@ -5,25 +5,30 @@ from __future__ import annotations
 import hashlib
 import re
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 
 from django.conf import settings
 
+from tachiai import ledger
+from tachiai.accounts.models import Organization
 from tachiai.archive import Anchor
 from tachiai.ceremony import Level
 from tachiai.counterparties.models import Method
 from tachiai.envelopes.instructing import check_people, has_signed
-from tachiai.envelopes.models import Document, Envelope, Recipient, Revision, RevisionKind
+from tachiai.envelopes.models import Document, Envelope, Kind, Recipient, Revision, RevisionKind, Side
+from tachiai.envelopes.states import RecipientState
 from tachiai.errors import Refusal
 from tachiai.pages.certificate import (
     AuthorityKind,
+    CertificateChange,
     CertificateCheckpoint,
     CertificateDocument,
     CertificateFacts,
     CertificateOperator,
     CertificatePerson,
+    CertificateReviewer,
     CertificateTimestamp,
     Registration,
 )
@@ -43,7 +48,8 @@ PRINTED_LEVELS = {
 def certificate_facts(envelope: Envelope, *, number: str, anchor: Anchor, at: datetime) -> CertificateFacts:
     """The facts of a closed envelope: everything on the paper can be found again in rows, signatures and ledger.
 
-    Refuses with ``seal.not_instructed`` when a signer's row does not say of them what they consented as.
+    Refuses with ``seal.not_instructed`` when a signer's row does not say of them what they consented as, or a reviewer's what is on
+    record of them.
     """
     revisions = _REVISIONS.all(envelope=envelope.pk)
     people = _PEOPLE.all(envelope=envelope.pk)
@@ -66,7 +72,8 @@ def certificate_facts(envelope: Envelope, *, number: str, anchor: Anchor, at: da
         authority_name=_authority_name(stamped),
         authority_kind=_authority_kind(stamped),
         documents=_documents(revisions),
-        people=tuple(_person(recipient) for recipient in people if has_signed(recipient)),
+        people=tuple(_person(recipient, people) for recipient in people if has_signed(recipient)),
+        reviewers=_reviewers(envelope, people),
         timestamps=tuple(_timestamp(row) for row in stamped),
         checkpoint=_checkpoint(anchor),
     )
@@ -98,7 +105,7 @@ def _document(revisions: Sequence[Revision]) -> CertificateDocument:
     return CertificateDocument(document.name, document.pages, bytes(upload.sha256).hex(), bytes(closed.sha256).hex())
 
 
-def _person(recipient: Recipient) -> CertificatePerson:
+def _person(recipient: Recipient, people: Sequence[Recipient]) -> CertificatePerson:
     return CertificatePerson(
         order=recipient.order,
         organization=recipient.organization_name,
@@ -112,12 +119,73 @@ def _person(recipient: Recipient) -> CertificatePerson:
         consented_at=recipient.consented_at,
         sealed_at=recipient.signed_at,
         address=recipient.address or "",
+        history=_history(recipient, people),
+    )
+
+
+def _history(recipient: Recipient, people: Sequence[Recipient]) -> tuple[CertificateChange, ...]:
+    """The changes of signer that led to ``recipient``, the oldest first; ``people`` are everybody of the envelope."""
+    known = {one.pk: one for one in people}
+    changes, present = list[CertificateChange](), recipient
+    while present.replaces_id is not None:
+        before = known[present.replaces_id]
+        if before.ended_at is None:
+            raise Refusal("seal.not_instructed", recipient=str(present.pk))
+        changes.append(CertificateChange(_named(before), _named(present), before.ended_at))
+        present = before
+    return tuple(reversed(changes))
+
+
+def _named(person: Recipient) -> str:
+    return f"{person.organization_name} {person.name} <{person.mail}>"
+
+
+def _reviewers(envelope: Envelope, people: Sequence[Recipient]) -> tuple[CertificateReviewer, ...]:
+    """Who confirmed without a seal. There is no consent of theirs, so each is held against the entry of their confirming."""
+    confirmed = [one for one in people if one.state == RecipientState.REVIEWED]
+    if not confirmed:
+        return ()
+    told = {str(entry.data["recipient"]): entry for entry in ledger.entries(envelope.stream, events=["recipient.reviewed"])}
+    for one in confirmed:
+        entry = told.get(str(one.pk))
+        if entry is None or (entry.data["level"], entry.at) != (one.level, one.signed_at) or not _is_person(one, entry.personal):
+            raise Refusal("seal.not_instructed", recipient=str(one.pk))
+    return tuple(_reviewer(one, people, envelope.organization) for one in confirmed)
+
+
+def _is_person(recipient: Recipient, personal: Mapping[str, object]) -> bool:
+    columns = {
+        "name": recipient.name,
+        "mail": recipient.mail,
+        "title": recipient.title,
+        "organization": recipient.organization_name,
+    }
+    return columns.items() <= dict(personal).items()
+
+
+def _reviewer(recipient: Recipient, people: Sequence[Recipient], organization: Organization) -> CertificateReviewer:
+    role, role_en = organization.approver_words if recipient.kind == Kind.APPROVER else ("確認者", "Reviewer")
+    return CertificateReviewer(
+        order=recipient.order,
+        role=role,
+        role_en=role_en,
+        organization=recipient.organization_name,
+        title=recipient.title,
+        name=recipient.name,
+        mail=recipient.mail,
+        level=PRINTED_LEVELS[Level(recipient.level)],
+        registration=_registered(recipient),
+        requested_at=recipient.requested_at,
+        opened_at=recipient.opened_at,
+        confirmed_at=recipient.signed_at,
+        address=recipient.address or "",
+        history=_history(recipient, people),
     )
 
 
 def _registered(recipient: Recipient) -> Registration:
     if recipient.registration is None:
-        return "desk"
+        return "desk" if recipient.side == Side.OWN else "typed"
     return "paper" if recipient.registration.method == Method.PAPER else "online"
 
 

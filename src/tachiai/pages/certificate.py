@@ -18,13 +18,14 @@ from tachiai.pages.typesetting import printable, typeset
 # Japan has kept one offset since 1951, and a fixed one needs no zone data on the machine.
 JST = timezone(timedelta(hours=9), "JST")
 
-Registration = Literal["paper", "online", "desk"]
+Registration = Literal["paper", "online", "desk", "typed"]
 AuthorityKind = Literal["accredited", "other", "embedded"]
 
 REGISTRATIONS: dict[str, tuple[str, str]] = {
     "paper": ("書面（職員入力）", "On paper, entered by staff"),
     "online": ("オンライン（本人入力）", "Online, entered by the person"),
     "desk": ("当方職員ログイン", "Member of the sending organization, signed in"),
+    "typed": ("届出なし（送信者が入力）", "Not registered; entered by the sender"),
 }
 LEVELS: dict[str, tuple[str, str]] = {
     "mail": ("メールのみ", "Mail only"),
@@ -69,9 +70,18 @@ class CertificateDocument:
 
 
 @dataclass(frozen=True)
+class CertificateChange:
+    """署名者変更: whose place was taken by whom, and when; both as name and mail address."""
+
+    before: str
+    after: str
+    at: datetime
+
+
+@dataclass(frozen=True)
 class CertificatePerson:
     """One signer, in the order of signing. ``level`` is a key of `LEVELS` (another word is printed as it is); times are aware, None
-    where the step did not take place; ``history`` tells of a reassignment in words, ``""`` without one."""
+    where the step did not take place; ``history`` has the changes that led to this person, the oldest first."""
 
     order: int
     organization: str
@@ -85,7 +95,27 @@ class CertificatePerson:
     consented_at: datetime | None
     sealed_at: datetime | None
     address: str
-    history: str = ""
+    history: tuple[CertificateChange, ...] = ()
+
+
+@dataclass(frozen=True)
+class CertificateReviewer:
+    """Who confirmed without signing: ``role`` and ``role_en`` are what they are called; otherwise as a signer."""
+
+    order: int
+    role: str
+    role_en: str
+    organization: str
+    title: str
+    name: str
+    mail: str
+    level: str
+    registration: Registration
+    requested_at: datetime | None
+    opened_at: datetime | None
+    confirmed_at: datetime | None
+    address: str
+    history: tuple[CertificateChange, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -134,6 +164,7 @@ class CertificateFacts:
     people: tuple[CertificatePerson, ...]
     timestamps: tuple[CertificateTimestamp, ...] = field(default=())
     checkpoint: CertificateCheckpoint | None = None
+    reviewers: tuple[CertificateReviewer, ...] = ()
 
 
 def certificate(facts: CertificateFacts) -> bytes:
@@ -162,6 +193,7 @@ def _paper(facts: CertificateFacts) -> dict[str, Any]:
         "authority": {"name": facts.authority_name, "kind": facts.authority_kind, **_both(AUTHORITIES, facts.authority_kind)},
         "documents": [_document(document) for document in facts.documents],
         "people": [_person(person) for person in facts.people],
+        "reviewers": [_reviewer(person) for person in facts.reviewers],
         "timestamps": [_timestamp(timestamp) for timestamp in facts.timestamps],
         "checkpoint": None if facts.checkpoint is None else _checkpoint(facts.checkpoint),
     }
@@ -177,6 +209,14 @@ def _document(document: CertificateDocument) -> dict[str, Any]:
 
 
 def _person(person: CertificatePerson) -> dict[str, Any]:
+    return {**_anybody(person), "consented": _moment(person.consented_at), "sealed": _moment(person.sealed_at)}
+
+
+def _reviewer(person: CertificateReviewer) -> dict[str, Any]:
+    return {**_anybody(person), "role": {"ja": person.role, "en": person.role_en}, "confirmed": _moment(person.confirmed_at)}
+
+
+def _anybody(person: CertificatePerson | CertificateReviewer) -> dict[str, Any]:
     return {
         "order": person.order,
         "organization": person.organization,
@@ -187,10 +227,8 @@ def _person(person: CertificatePerson) -> dict[str, Any]:
         "registration": _both(REGISTRATIONS, person.registration),
         "requested": _moment(person.requested_at),
         "opened": _moment(person.opened_at),
-        "consented": _moment(person.consented_at),
-        "sealed": _moment(person.sealed_at),
         "address": person.address,
-        "history": person.history,
+        "history": [{"from": change.before, "to": change.after, "at": _moment(change.at)} for change in person.history],
     }
 
 
