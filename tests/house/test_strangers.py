@@ -18,6 +18,7 @@ from tachiai import clock
 from tachiai.accounts.models import Folder, Group
 from tachiai.archive.samples import draw_sample
 from tachiai.archive.searching import Wanted
+from tachiai.envelopes.copy_models import CopyRequest
 
 LOGIN, GONE, FINE, CLOSED, ELSEWHERE = "login", 404, 200, (302, 403), 302
 
@@ -69,6 +70,8 @@ EXPECTED: dict[str, tuple[Any, Any]] = {
     "desk:registrations_sample": LIST,
     "desk:registrations_export": LIST,
     "desk:registration_form": LIST,
+    "desk:copy_requests": LIST,
+    "desk:copy_request": ENVELOPE,
     "desk:envelope": ENVELOPE,
     "desk:files": ENVELOPE,
     "desk:waiting": ENVELOPE,
@@ -132,6 +135,7 @@ EXPECTED: dict[str, tuple[Any, Any]] = {
     "registrar:done": (FINE, FINE),
     # The public form of an organization that never opened it, and a draft that nobody began: nothing is there.
     **dict.fromkeys(("form:guide", "form:fill", "form:revise", "form:check", "form:code", "form:again", "form:done"), (GONE, GONE)),
+    **dict.fromkeys(("form:copies", "form:copies_code", "form:copies_again", "form:copies_done"), (GONE, GONE)),
     # Open to everybody, and telling nothing of anybody.
     "verifier:verify": (FINE, FINE),
     "verifier:report_json": (400, 400),  # nothing without the result that a page carries
@@ -176,6 +180,8 @@ def told(house: Place) -> tuple[Cast, dict[str, dict[str, Any]]]:
         "desk:sample_bundles": drawn,
         "desk:registration": {"pk": cast.vendor.pk},
         "desk:attorney": {"pk": cast.vendor.pk},
+        "desk:copy_request": {"pk": copies_asked(cast).pk},
+        "form:copies": {"slug": cast.city.slug},
         "form:guide": {"slug": cast.city.slug},
         "form:fill": {"slug": cast.city.slug},
         "desk:ask_again": {**desk, "recipient": recipient.pk},
@@ -226,6 +232,15 @@ def told(house: Place) -> tuple[Cast, dict[str, dict[str, Any]]]:
         elif room == "desk" and expectation == ENVELOPE:
             arguments.setdefault(name, desk)
     return cast, arguments
+
+
+def copies_asked(cast: Cast) -> CopyRequest:
+    """A request for copies whose address has confirmed itself."""
+    told = {"party": cast.vendor.counterparty.name, "name": "緑野 太郎", "mail": "midori@example.com", "former_mail": cast.vendor.mail}
+    at = clock.now()
+    return CopyRequest.objects.create(
+        organization=cast.city, number="K-1", key_digest=bytes(32), state="asked", code_sent_at=at, created_at=at, asked_at=at, **told
+    )
 
 
 def urls() -> list[str]:

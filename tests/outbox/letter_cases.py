@@ -87,6 +87,9 @@ CASES: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("M20", "link", _SENDER | {"what": "link"}),
     ("M20", "download", _SENDER | {"what": "download"}),
     ("M20", "reissued", _SENDER | {"what": "reissued"}),
+    ("M20", "copied", _SENDER | {"what": "copied", "copy_request": "K-2026-00007"}),
+    ("M20", "code", _SENDER | {"what": "code"}),
+    ("M21", "copies", _SIGNER | {"link": LINK, "gate": "otp", "copy_request": "K-2026-00007", "expires_at": "2026-12-23T00:30:00+00:00"}),
     ("M21", "whole", _SIGNER | {"link": LINK, "expires_at": "2026-12-23T00:30:00+00:00"}),
     (
         "M27",
@@ -128,6 +131,8 @@ CASES: tuple[tuple[str, str, dict[str, Any]], ...] = (
         {"purpose": "invitation", "reply_to": "", "link": LINK, "inviter": "Taro Kanri", "until": "2026-12-23T00:30:00+00:00"},
     ),
     ("M26", "new_sign_in", {"purpose": "new_sign_in", "reply_to": "", "link": ""}),
+    ("M30", "received", {"link": "", "number": "K-2026-00007", "what": "received"}),
+    ("M30", "refused", {"link": "", "number": "K-2026-00007", "what": "refused"}),
     *(
         ("M29", purpose, {"link": "", "number": "R-7", "purpose": purpose, "reason": reason, "happened_at": "2026-12-09T00:45:00+00:00"})
         for purpose, reason in (("totp_enrolled", ""), ("passkey_enrolled", ""), ("totp_reset", "lost"), ("passkey_reset", ""))

@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import partial
 
 from tachiai import archive, ceremony, ledger, outbox, sealing, vault
+from tachiai.envelopes.checking_copies import check_copies
 from tachiai.envelopes.checking_documents import check_missing, check_papers, papers_of
 from tachiai.envelopes.checking_fields import check_fields
 from tachiai.envelopes.checking_outcomes import check_conclusion, check_consents, check_going_on, check_mails
@@ -73,6 +74,7 @@ def check_envelope(pk: uuid.UUID, *, quick: bool = False) -> Iterator[Finding]:
         partial(check_going_on, envelope, people, papers),
         partial(check_conclusion, envelope, people, papers, told, quick=quick),
         partial(check_mails, envelope, people, told),
+        partial(check_copies, envelope, told),
     ]
     for part in parts:
         yield from caught(str(pk), part)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from tachiai.envelopes.events import note
+from tachiai.envelopes.holders import holder_of
 from tachiai.envelopes.models import Recipient
 from tachiai.envelopes.telling import tell_sender
 from tachiai.outbox import Mail
@@ -16,7 +17,7 @@ def note_undelivered(mail: Mail, at: datetime) -> None:
         return
     related = ("envelope__organization", "envelope__sender")
     recipient = Recipient.objects.select_related(*related).filter(pk=mail.about).first()
-    if recipient is None or mail.to.casefold() != recipient.mail.casefold():
+    if recipient is None or mail.to.casefold() not in {recipient.mail.casefold(), holder_of(recipient).mail.casefold()}:
         return
     Recipient.objects.filter(pk=recipient.pk).update(undelivered=True)
     data: dict[str, object] = {"recipient": str(recipient.pk), "mail": str(mail.pk), "kind": mail.kind}

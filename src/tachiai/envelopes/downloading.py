@@ -31,7 +31,7 @@ def open_download(found: Visit, *, code: str, address: str, agent: str, at: date
     ``open_envelope``; a revoked or suspended registration opens nothing.
     """
     personal: dict[str, object] = {"address": address, "agent": agent[:300]}
-    gate = found.recipient.gate
+    gate = found.holder.gate
     attempt = None if gate == Gate.NONE else try_code(found, code, address=address, personal=personal, at=at)
     level = Level.MAIL_AND_CODE if gate == Gate.REGISTERED else Level.MAIL_ONLY
     with transaction.atomic(durable=True):

@@ -17,6 +17,7 @@ from django.db import transaction
 from tachiai import archive, ceremony, counterparties, ledger, outbox
 from tachiai.accounts.models import KnownBrowser, Member
 from tachiai.counterparties.models import Registration, RegistrationState
+from tachiai.envelopes.asking_copies import forget_requests
 from tachiai.envelopes.entering import forget_entries
 from tachiai.envelopes.models import Envelope, Recipient
 from tachiai.envelopes.states import EnvelopeState
@@ -109,6 +110,7 @@ def _erase_rows(mail: str) -> None:
         KnownBrowser.objects.filter(member=member).delete()
         Member.objects.filter(pk=member.pk).update(department="", **_nobody(member.pk))
     counterparties.forget_person(mail)
+    forget_requests(mail, instead=ERASED)
     for registration in Registration.objects.filter(mail__iexact=mail):
         ceremony.forget_credentials(registration.pk)
         Registration.objects.filter(pk=registration.pk).update(**_nobody(registration.pk))

@@ -10,7 +10,7 @@ from tachiai.accounts.languages import Language
 from tachiai.accounts.models import Folder, Member, Organization
 from tachiai.ceremony import Consent, Level
 from tachiai.counterparties.models import Registration
-from tachiai.envelopes import field_models, reminder_models  # noqa: F401  # rows of this room as well, which is all that Django asks
+from tachiai.envelopes import copy_models, field_models, reminder_models  # noqa: F401  # rows of this room as well, which is all that Django asks
 from tachiai.envelopes.states import EnvelopeState, RecipientState
 from tachiai.vault import Blob
 from tachiai.work.models import Task

@@ -33,7 +33,7 @@ def send_one_time_code(found: Visit, *, at: datetime) -> None:
     """
     signing = found.invitation.purpose == Purpose.SIGN
     reason = stopped(found, at=at) if signing else None
-    if found.recipient.gate != Gate.OTP or reason not in (None, "recipient.done"):
+    if found.holder.gate != Gate.OTP or reason not in (None, "recipient.done"):
         raise Refusal(reason or "link.unknown")
     bar = barred(found, at=at)
     if bar is not None:
@@ -45,7 +45,7 @@ def send_one_time_code(found: Visit, *, at: datetime) -> None:
             raise Refusal("otp.too_soon", seconds=int((AGAIN_AFTER - (at - last)).total_seconds()) + 1)
         data: dict[str, object] = {"recipient": str(found.recipient.pk), **_link(found)}
         note(found.envelope, "recipient.code_sent", by=found.recipient, at=at, data=data)
-        send_code(found.recipient, outbox.conceal(_code(found, at)), at=at)
+        send_code(found.recipient, outbox.conceal(_code(found, at)), holder=found.holder, at=at)
 
 
 def sent_at(found: Visit) -> datetime | None:

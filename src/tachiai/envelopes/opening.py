@@ -56,12 +56,12 @@ def try_code(found: Visit, code: str, *, address: str, personal: dict[str, objec
 
     Refuses with what ``open_envelope`` names, a wrong code being on record before.
     """
-    registration = found.recipient.registration
+    registration = found.holder.registration
     if not counterparties.well_formed(code):
         raise Refusal("code.malformed")
-    if found.recipient.gate == Gate.OTP:
+    if found.holder.gate == Gate.OTP:
         return _try_one_time(found, code, address=address, personal=personal, at=at)
-    if registration is None or found.recipient.gate != Gate.REGISTERED:
+    if registration is None or found.holder.gate != Gate.REGISTERED:
         raise Refusal("link.unknown")
     # Step 1: take a try, durably. A hundred at once get five.
     with transaction.atomic(durable=True):
@@ -94,8 +94,7 @@ def wrong_attempt(
     code: str = "code.wrong",
 ) -> Refusal:
     """Record a wrong code and everything that follows from it; the refusal is returned, to be raised after the commit."""
-    recipient = found.recipient
-    registration = recipient.registration
+    recipient, registration = found.recipient, found.holder.registration
     invitation = attempt.invitation
     with transaction.atomic(durable=True):
         ceremony.settle_attempt(attempt, right=False)
@@ -104,7 +103,7 @@ def wrong_attempt(
         note(found.envelope, event, by=recipient, at=at, data=data, personal=personal)
         if attempt.locks or suspended:
             over = suspended or invitation.tries_in_life >= ceremony.TRIES_IN_LIFE
-            tell_locked(recipient, until=None if over else invitation.locked_until, at=at)
+            tell_locked(recipient, holder=found.holder, until=None if over else invitation.locked_until, at=at)
     if suspended:
         return Refusal("registration.suspended")
     if invitation.tries_in_life >= ceremony.TRIES_IN_LIFE:

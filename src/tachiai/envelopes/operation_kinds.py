@@ -61,6 +61,7 @@ EVENTS: dict[Kind, tuple[str, ...]] = {
         "warnings.acknowledged",
     ),
     Kind.SEND: (
+        "copies.given",
         "document.frozen",
         "download.reissued",
         "download.reminded",
@@ -69,6 +70,7 @@ EVENTS: dict[Kind, tuple[str, ...]] = {
         "envelope.revived",
         "envelope.sent",
         "envelope.withdrawn",
+        "recipient.asked_code",
         "recipient.asked_download",
         "recipient.cancelled",
         "recipient.delivered",
@@ -106,6 +108,9 @@ EVENTS: dict[Kind, tuple[str, ...]] = {
         "totp.reset",
     ),
     Kind.APPROVE: (
+        "copies.asked",
+        "copies.granted",
+        "copies.refused",
         "registration.approved",
         "registration.code_asked",
         "registration.code_changed",

@@ -14,6 +14,7 @@ from tachiai.backups.showing import may_see_backups
 from tachiai.clock import end_of
 from tachiai.counterparties.models import Registration
 from tachiai.envelopes.access import envelopes_for
+from tachiai.envelopes.copy_models import CopyRequest
 from tachiai.envelopes.listing import matching
 from tachiai.envelopes.models import Document, Envelope, Recipient
 from tachiai.envelopes.operation_kinds import EVENTS, FAILED, Kind
@@ -135,6 +136,8 @@ class _Names:
         self._members = {str(row.pk): row for row in Member.objects.filter(pk__in=_uuids(told, "member"))}
         registrations = Registration.objects.filter(pk__in=_uuids(told, "registration")).select_related("counterparty")
         self._registrations = {str(row.pk): f"{row.counterparty.name} {row.name}" for row in registrations}
+        asked = CopyRequest.objects.filter(pk__in=_uuids(told, "copy_request"))
+        self._requests = {str(row.pk): f"{row.number} {row.party} {row.name}".strip() for row in asked}
 
     def envelope(self, stream: str) -> Envelope | None:
         return self._envelopes.get(stream.partition(":")[2])
@@ -157,7 +160,10 @@ class _Names:
 
     def subject(self, data: dict[str, Any]) -> str:
         member = self._members.get(str(data.get("member", "")))
-        return member.name if member else self._registrations.get(str(data.get("registration") or data.get("about") or ""), "")
+        if member:
+            return member.name
+        key = str(data.get("registration") or data.get("copy_request") or data.get("about") or "")
+        return self._registrations.get(key) or self._requests.get(key, "")
 
 
 def _uuids(told: Iterable[Told], kind: str) -> set[uuid.UUID]:

@@ -19,7 +19,7 @@ from tachiai.errors import Refusal
 
 
 def reissue_download(found: Visit, *, mail: str, code: str, address: str, agent: str, at: datetime) -> None:
-    """M21 with a new link of 14 days to the address that the contract was sent to; the sender is told (M20).
+    """M21 with a new link of 14 days to the address that holds the copy; the sender is told (M20).
 
     ``found`` is an ``expired_download``. Tries are counted and refused as by ``open_envelope``: a wrong address counts as a wrong
     code and is refused in the same words, so that neither can be guessed alone. Refuses ``vault.shredded`` when nothing is left.
@@ -27,7 +27,7 @@ def reissue_download(found: Visit, *, mail: str, code: str, address: str, agent:
     personal: dict[str, object] = {"address": address, "agent": agent[:300]}
     standing_files(found.envelope, by=found.recipient)
     attempt = try_code(found, code, address=address, personal=personal, at=at)
-    if mail.strip().casefold() != found.recipient.mail.casefold():
+    if mail.strip().casefold() != found.holder.mail.casefold():
         raise wrong_attempt(found, attempt, personal=personal, at=at)
     with transaction.atomic(durable=True):
         ceremony.settle_attempt(attempt, right=True)

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from tachiai import outbox
 from tachiai.accounts.models import Member
 from tachiai.ceremony import Invitation
+from tachiai.envelopes.holders import Holder, holder_of
 from tachiai.envelopes.holding import document_names
 from tachiai.envelopes.models import Envelope, Kind, Recipient, Side
 from tachiai.envelopes.states import RecipientState
@@ -54,10 +55,10 @@ def tell_mailed(
             _to_recipient(kind, recipient, at=at, context=context)
 
 
-def tell_locked(recipient: Recipient, *, until: datetime | None, at: datetime) -> None:
-    """M15 to the sender and to the signer: somebody kept entering wrong codes."""
+def tell_locked(recipient: Recipient, *, holder: Holder, until: datetime | None, at: datetime) -> None:
+    """M15 to the sender and to whoever holds the link: somebody kept entering wrong codes."""
     context: dict[str, object] = {"until": until.isoformat() if until else None}
-    _to_recipient("M15", recipient, at=at, context=context)
+    _to_recipient("M15", recipient, holder=holder, at=at, context=context)
     tell_sender("M15", recipient.envelope, at=at, about=recipient, **context)
 
 
@@ -85,24 +86,33 @@ def tell_reassigned(old: Recipient, fresh: Recipient, *, by_sender: bool, at: da
         _to_recipient("M12", old, at=at, context=context)
 
 
-def send_code(recipient: Recipient, sealed: str, *, at: datetime) -> None:
+def send_code(recipient: Recipient, sealed: str, *, holder: Holder, at: datetime) -> None:
     """M16: the one-time code, ``sealed`` until the mail is composed."""
-    _to_recipient("M16", recipient, at=at, context={"concealed": {"code": sealed}})
+    _to_recipient("M16", recipient, holder=holder, at=at, context={"concealed": {"code": sealed}})
 
 
 def tell_download_ending(recipient: Recipient, invitation: Invitation, *, at: datetime) -> None:
     """M28 to a counterparty who has not taken the concluded files home: the link of the completion mail once more, and until when."""
-    _to_recipient("M28", recipient, at=at, link=("d", invitation.pk, invitation.generation), context=_until(invitation))
+    _to_holder("M28", recipient, invitation, at=at)
 
 
 def tell_reissued(recipient: Recipient, invitation: Invitation, *, at: datetime) -> None:
     """M21 to a counterparty: a new download link. The sender hears of it by M20."""
-    _to_recipient("M21", recipient, at=at, link=("d", invitation.pk, invitation.generation), context=_until(invitation))
+    _to_holder("M21", recipient, invitation, at=at)
     tell_sender("M20", recipient.envelope, at=at, about=recipient, what="reissued")
 
 
-def _until(invitation: Invitation) -> dict[str, object]:
-    return {"expires_at": invitation.expires_at.isoformat()}
+def tell_copied(recipient: Recipient, invitation: Invitation, request: str, *, at: datetime) -> None:
+    """M21 to whoever the copies were given to on the request of that number. The sender hears of it by M20."""
+    _to_holder("M21", recipient, invitation, at=at, copy_request=request)
+    tell_sender("M20", recipient.envelope, at=at, about=recipient, what="copied", copy_request=request)
+
+
+def _to_holder(kind: str, recipient: Recipient, invitation: Invitation, *, at: datetime, **more: object) -> None:
+    """A mail with the download link, to whoever holds the copy now."""
+    holder = holder_of(recipient)
+    context: dict[str, object] = {"expires_at": invitation.expires_at.isoformat(), "gate": holder.gate, **more}
+    _to_recipient(kind, recipient, holder=holder, at=at, link=("d", invitation.pk, invitation.generation), context=context)
 
 
 def _to_recipient(
@@ -113,12 +123,15 @@ def _to_recipient(
     link: Link | None = None,
     path: str = "",
     context: dict[str, object] | None = None,
+    holder: Holder | None = None,
 ) -> None:
+    """One mail about a recipient: to themselves, or to ``holder``."""
+    to = holder or recipient
     outbox.mail(
         kind,
-        to=recipient.mail,
-        language=recipient.language,
-        context={**_facts(recipient.envelope), **_addressee(recipient), "reader": "signer", **(context or {})},
+        to=to.mail,
+        language=to.language,
+        context={**_facts(recipient.envelope), **_addressee(to), "reader": "signer", **(context or {})},
         link=link,
         path=path,
         stream=recipient.envelope.stream,
@@ -149,8 +162,8 @@ def _to_member(kind: str, member: Member, envelope: Envelope, *, at: datetime, a
     )
 
 
-def _addressee(recipient: Recipient) -> dict[str, dict[str, str]]:
-    person = {"organization": recipient.organization_name, "title": recipient.title, "name": recipient.name}
+def _addressee(to: Holder) -> dict[str, dict[str, str]]:
+    person = {"organization": to.organization_name, "title": to.title, "name": to.name}
     return {"recipient": person}
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from tachiai import ceremony
 from tachiai.ceremony import Ceremony, Invitation, Purpose
+from tachiai.envelopes.holders import Holder, holder_of
 from tachiai.envelopes.models import Envelope, Recipient
 from tachiai.envelopes.states import EnvelopeState, RecipientState
 from tachiai.errors import Refusal
@@ -16,10 +17,14 @@ from tachiai.prepared import Prepared, given
 
 @dataclass(frozen=True)
 class Visit:
-    """A link that is known. ``ceremony`` is None until its code was accepted in this browser."""
+    """A link that is known. ``ceremony`` is None until its code was accepted in this browser.
+
+    ``holder`` is whose address and code open it: the recipient's own, unless the copies were given to somebody else since.
+    """
 
     invitation: Invitation
     recipient: Recipient
+    holder: Holder
     ceremony: Ceremony | None
 
     @property
@@ -57,7 +62,9 @@ def _visit(purpose: Purpose, token: str, *, key: str, at: datetime) -> Visit:
         if refusal.code == "link.replaced":
             raise Refusal("link.replaced", recipient=_recipient(uuid.UUID(str(refusal.facts["subject"])))) from refusal
         raise
-    return Visit(invitation, _recipient(invitation.subject), ceremony.current(invitation, key, at=at))
+    recipient = _recipient(invitation.subject)
+    holder = holder_of(recipient) if purpose == Purpose.DOWNLOAD else recipient
+    return Visit(invitation, recipient, holder, ceremony.current(invitation, key, at=at))
 
 
 def _recipient(pk: uuid.UUID) -> Recipient:

@@ -64,6 +64,12 @@ REGISTRATION = {
     "revoked": Chip(pgettext_lazy("registration", "失効"), "outline", "minus"),
 }
 
+COPIES = {
+    "asked": Chip(pgettext_lazy("copies", "確認待ち"), "purple", "approve"),
+    "granted": Chip(pgettext_lazy("copies", "交付済み"), "green", "check-circle"),
+    "refused": Chip(pgettext_lazy("copies", "交付せず"), "outline", "ban"),
+}
+
 MEMBER = {
     "active": Chip(pgettext_lazy("member", "利用中"), "green", "check-circle"),
     "invited": Chip(pgettext_lazy("member", "招待中"), "blue", "mail"),
@@ -109,7 +115,6 @@ FLAG = {
     "due_soon": Chip(pgettext_lazy("state", "期限間近"), "yellow", "clock"),
     "deputy": Chip(pgettext_lazy("state", "代理"), "purple", "users"),
     "archived": Chip(pgettext_lazy("state", "アーカイブ"), "gray", "folder"),
-    "not_downloaded": Chip(pgettext_lazy("state", "未ダウンロード"), "yellow", "download"),
     "not_concluded": Chip(pgettext_lazy("state", "未締結"), "orange", "warning"),
     "shown": Chip(pgettext_lazy("state", "相手方に表示"), "blue", "eye"),
     "internal": Chip(pgettext_lazy("state", "社内のみ"), "gray", "lock"),
@@ -149,6 +154,7 @@ CHIPS: dict[str, dict[str, Chip]] = {
     "envelope": ENVELOPE,
     "recipient": RECIPIENT,
     "registration": REGISTRATION,
+    "copies": COPIES,
     "member": MEMBER,
     "job": JOB,
     "upload": UPLOAD,

@@ -44,6 +44,8 @@ STATUS = {
     "registration.unknown": 404,
     "draft.unknown": 404,
     "draft.submitted": 409,
+    "copies.asked": 409,
+    "copies.decided": 409,
     "form.closed": 403,
     "form.busy": 429,
     "mail.unknown": 404,

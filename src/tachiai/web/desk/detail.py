@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from tachiai import clock
 from tachiai.accounts.models import Member
 from tachiai.envelopes.access import envelope_for, may_download_unfinished, may_manage, may_send, own_place
+from tachiai.envelopes.holders import grants_in
 from tachiai.envelopes.holding import documents_of, has_signers, recreations_of, signers_of
 from tachiai.envelopes.integrity import integrity_of
 from tachiai.envelopes.levels import level_words
@@ -25,6 +26,7 @@ from tachiai.envelopes.timeline import Event, timeline
 from tachiai.envelopes.withdrawing import WITHDRAWABLE
 from tachiai.web.desk.doors import at_desk, show
 from tachiai.web.desk.evidence import offers_evidence
+from tachiai.web.desk.people_words import kind_word
 from tachiai.web.desk.rows import chip_state, turn_words
 from tachiai.web.desk.telling import told_events
 
@@ -42,7 +44,8 @@ def envelope(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpRespons
     place = own_place(member, found)
     documents = documents_of(found)
     events = timeline(found, reader=member)
-    people = [_person(one, found, manages=manages) for one in signers_of(found)]
+    given = grants_in(found) if found.state == EnvelopeState.CONCLUDED else {}
+    people = [{**_person(one, found, manages=manages), "given": given.get(one.pk)} for one in signers_of(found)]
     destroyed = {str(event.facts.get("document", "")) for event in events if event.code == "document.destroyed"}
     files = concluded_files(found)
     context = {
@@ -102,6 +105,7 @@ def _person(recipient: Recipient, envelope: Envelope, *, manages: bool) -> dict[
     english = (get_language() or "ja").startswith("en")
     return {
         "person": recipient,
+        "kind": kind_word(recipient.kind, envelope.organization),
         "level": level_words(recipient.level, english=english),
         "may_ask_again": manages and (asked or revivable),
         "may_revoke": manages and asked and recipient.side == Side.COUNTERPARTY,

@@ -14,6 +14,7 @@ from tachiai.accounts.models import Member
 from tachiai.administration.health import health_for
 from tachiai.counterparties.waiting import registrations_to_approve
 from tachiai.envelopes.access import may_send
+from tachiai.envelopes.giving_copies import requests_to_decide
 from tachiai.envelopes.listing import Heading, count_under, envelopes_under
 from tachiai.envelopes.picturing import funnel, spans, weeks
 from tachiai.web.desk.charts import funnel_chart, spans_chart, weeks_chart
@@ -60,6 +61,7 @@ def home(request: HttpRequest, member: Member) -> HttpResponse:
         "recent": rows_of(envelopes_under(Heading.ALL, member, at=at)[:AT_MOST], at=at),
         "nothing_yet": not counts[Heading.ALL],
         "to_approve": registrations_to_approve(member),
+        "copies_asked": requests_to_decide(member),
         "upload": UploadForm() if may_send(member) else None,
         "health": health_for(member, at=at),
     }

@@ -15,6 +15,9 @@ from tachiai.web.desk.telling import SHOWN, mail_words
 # Read for the log alone; the timeline of an envelope leaves these out or never meets them.
 OTHER = {
     "backup.made": gettext_lazy("バックアップを作成"),
+    "copies.asked": gettext_lazy("写しの交付の依頼を受付"),
+    "copies.granted": gettext_lazy("写しの交付を承認"),
+    "copies.refused": gettext_lazy("写しの交付を承認せず"),
     "destruction.attested": gettext_lazy("消去の証明書を発行"),
     "drill.done": gettext_lazy("復元訓練を実施"),
     "drill.report_taken": gettext_lazy("復元訓練の報告書をダウンロード"),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from tachiai.accounts.models import Member
+from tachiai.accounts.models import Member, Organization
 from tachiai.counterparties.models import Registration
+from tachiai.envelopes.models import Kind
 
 
 def their_words(registration: Registration) -> str:
@@ -17,3 +19,15 @@ def their_words(registration: Registration) -> str:
 def our_words(member: Member) -> str:
     person = " ".join(part for part in (member.department, member.title, member.name) if part)
     return f"{person} <{member.mail}>"
+
+
+def approver_word(organization: Organization) -> str:
+    """What approvers are called in this organization, in the reader's language."""
+    japanese, english = organization.approver_words
+    return english if (get_language() or "").startswith("en") else japanese
+
+
+def kind_word(kind: str, organization: Organization) -> str:
+    """区分, where it is not the usual one."""
+    words = {Kind.REVIEWER: _("確認者"), Kind.APPROVER: approver_word(organization), Kind.COPY: _("受領者")}
+    return words.get(Kind(kind), "")

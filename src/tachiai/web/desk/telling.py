@@ -67,6 +67,10 @@ def _deadline(facts: dict[str, Any]) -> str:
     return _("新しい署名期限：{day}").format(day=facts.get("deadline", ""))
 
 
+def _given(facts: dict[str, Any]) -> str:
+    return _("{name} 様宛ての写しを {mail} へ").format(name=facts["recipient_name"], mail=facts.get("mail", _("（消去済み）")))
+
+
 SHOWN: dict[str, Shown] = {
     "envelope.created": Shown(gettext_lazy("封筒を作成"), "plus", ""),
     "envelope.moved_to_folder": Shown(gettext_lazy("フォルダを移動"), "folder", ""),
@@ -93,6 +97,7 @@ SHOWN: dict[str, Shown] = {
     "recipient.reminded": Shown(gettext_lazy("期限前の自動の再通知"), "clock", "blue", _reminded),
     "download.reminded": Shown(gettext_lazy("ダウンロード期限前の自動の通知"), "clock", "blue", _recipient),
     "download.reissued": Shown(gettext_lazy("署名者がダウンロードの再発行を受ける"), "return", "blue", _recipient),
+    "copies.given": Shown(gettext_lazy("締結済み文書の写しを新しい宛先へ交付（以前のリンクは無効）"), "copy", "yellow", _given),
     "recipient.code_sent": Shown(gettext_lazy("認証コードをメールで送信"), "mail", "", _recipient),
     "recipient.reassigned": Shown(gettext_lazy("署名者を変更（以前のリンクは無効）"), "users", "yellow", _recipient),
     "recipient.reviewed": Shown(gettext_lazy("内容を確認"), "check-circle", "green", _recipient),
@@ -104,6 +109,7 @@ SHOWN: dict[str, Shown] = {
     "field.removed": Shown(gettext_lazy("入力項目を削除"), "trash", "", _document),
     "fields.entered": Shown(gettext_lazy("入力項目に記入"), "pencil", "blue", _recipient),
     "recipient.asked_link": Shown(gettext_lazy("署名者がリンクの再送を依頼"), "help", "yellow", _recipient),
+    "recipient.asked_code": Shown(gettext_lazy("署名者がコードの再届出を依頼"), "help", "yellow", _recipient),
     "recipient.asked_download": Shown(gettext_lazy("署名者がダウンロードの再発行を依頼"), "help", "yellow", _recipient),
     "recipient.undelivered": Shown(gettext_lazy("メールが届かず（不達）"), "warning", "red", _recipient),
     "document.shown": Shown(gettext_lazy("文書を表示"), "eye", "", _document),
@@ -188,5 +194,6 @@ def mail_words(kind: str) -> str:
         "M26": _("利用者アカウントのお知らせ"),
         "M28": _("ダウンロード期限のお知らせ"),
         "M29": _("本人確認の登録のお知らせ"),
+        "M30": _("写しの交付依頼のお知らせ"),
     }
     return words.get(kind, kind)

@@ -104,6 +104,7 @@ def guide(request: HttpRequest, filling: Filling) -> HttpResponse:
     query = request.GET.urlencode()
     url = filling.url("fill") + (f"?{query}" if query else "")
     context = filling.page(0, heading=title_of(filling.form), guide=guide_of(filling.form), fill_url=url)
+    context["copies_url"] = filling.url("copies")
     return render(request, "registrar/guide.html", context)
 
 

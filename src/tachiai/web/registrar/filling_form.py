@@ -20,7 +20,8 @@ REVIEWERS = 3
 MAIL_WRONG = gettext_lazy("メールアドレスの形式で入力してください（例：name@example.jp）。")
 
 
-def _line(label: Any, needed: Any = "", *, longest: int, fill: str = "off", hint: Any = "", **attributes: str) -> forms.CharField:
+def line(label: Any, needed: Any = "", *, longest: int, fill: str = "off", hint: Any = "", **attributes: str) -> forms.CharField:
+    """A line of text; with ``needed`` it has to be filled in, which these words say."""
     words = {"required": needed} if needed else {}
     widget = forms.TextInput(attrs={"autocomplete": fill, **attributes})
     return forms.CharField(label=label, required=bool(needed), max_length=longest, widget=widget, help_text=hint, error_messages=words)
@@ -29,15 +30,15 @@ def _line(label: Any, needed: Any = "", *, longest: int, fill: str = "off", hint
 class FillingForm(forms.Form):
     """Everything that a registration says."""
 
-    case_name = _line(gettext_lazy("契約件名"), longest=200)
-    case_number = _line(gettext_lazy("案件番号"), longest=60)
-    counterparty = _line(gettext_lazy("商号又は名称"), gettext_lazy("商号又は名称を入力してください。"), longest=200, fill="organization")
-    corporate_number = _line(gettext_lazy("法人番号"), longest=40, hint=gettext_lazy("13桁の数字"), inputmode="numeric")
-    address = _line(gettext_lazy("所在地"), gettext_lazy("所在地を入力してください。"), longest=300, fill="street-address")
-    representative_title = _line(gettext_lazy("代表者の職名"), longest=100, hint=gettext_lazy("例：代表取締役"))
-    representative = _line(gettext_lazy("代表者の氏名"), gettext_lazy("代表者の氏名を入力してください。"), longest=100)
-    title = _line(gettext_lazy("署名者の役職"), longest=100, fill="organization-title")
-    name = _line(gettext_lazy("署名者の氏名"), gettext_lazy("署名者の氏名を入力してください。"), longest=100, fill="name")
+    case_name = line(gettext_lazy("契約件名"), longest=200)
+    case_number = line(gettext_lazy("案件番号"), longest=60)
+    counterparty = line(gettext_lazy("商号又は名称"), gettext_lazy("商号又は名称を入力してください。"), longest=200, fill="organization")
+    corporate_number = line(gettext_lazy("法人番号"), longest=40, hint=gettext_lazy("13桁の数字"), inputmode="numeric")
+    address = line(gettext_lazy("所在地"), gettext_lazy("所在地を入力してください。"), longest=300, fill="street-address")
+    representative_title = line(gettext_lazy("代表者の職名"), longest=100, hint=gettext_lazy("例：代表取締役"))
+    representative = line(gettext_lazy("代表者の氏名"), gettext_lazy("代表者の氏名を入力してください。"), longest=100)
+    title = line(gettext_lazy("署名者の役職"), longest=100, fill="organization-title")
+    name = line(gettext_lazy("署名者の氏名"), gettext_lazy("署名者の氏名を入力してください。"), longest=100, fill="name")
     mail = forms.EmailField(
         label=gettext_lazy("署名者のメールアドレス"),
         max_length=254,
@@ -45,8 +46,8 @@ class FillingForm(forms.Form):
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
         error_messages={"required": gettext_lazy("メールアドレスを入力してください。"), "invalid": MAIL_WRONG},
     )
-    contact = _line(gettext_lazy("担当者の氏名"), longest=100)
-    phone = _line(gettext_lazy("電話番号"), gettext_lazy("電話番号を入力してください。"), longest=40, fill="tel", inputmode="tel")
+    contact = line(gettext_lazy("担当者の氏名"), longest=100)
+    phone = line(gettext_lazy("電話番号"), gettext_lazy("電話番号を入力してください。"), longest=40, fill="tel", inputmode="tel")
     scope = forms.ChoiceField(
         label=gettext_lazy("利用範囲"),
         widget=forms.RadioSelect,
@@ -86,7 +87,7 @@ class FillingForm(forms.Form):
     def __init__(self, *args: Any, has_code: bool, has_attorney: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for number in range(1, REVIEWERS + 1):
-            self.fields[f"reviewer_{number}"] = _line(_("確認者{number}の氏名").format(number=number), longest=100)
+            self.fields[f"reviewer_{number}"] = line(_("確認者{number}の氏名").format(number=number), longest=100)
             self.fields[f"reviewer_{number}_mail"] = forms.EmailField(
                 label=_("確認者{number}のメールアドレス").format(number=number),
                 required=False,

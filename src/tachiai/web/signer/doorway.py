@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.translation import get_language
 
 from tachiai import clock
+from tachiai.envelopes.holders import Holder
 from tachiai.envelopes.models import Envelope, Recipient
 from tachiai.envelopes.visiting import Visit, download_visit, stopped, visit
 from tachiai.errors import Refusal
@@ -39,9 +40,11 @@ class Door:
 
 
 SIGNING = Door(
-    "signer", "tachiai_ceremony", "link", visit, ("entry", "one_time", "review", "later", "confirm", "done", "decline", "forward")
+    "signer", "tachiai_ceremony", "link", visit, ("entry", "one_time", "again", "review", "later", "confirm", "done", "decline", "forward")
 )
-DOWNLOADING = Door("download", "tachiai_download", "download", download_visit, ("entry", "one_time", "files", "bundle", "evidence"))
+DOWNLOADING = Door(
+    "download", "tachiai_download", "download", download_visit, ("entry", "one_time", "again", "files", "bundle", "evidence")
+)
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,11 @@ class Guest:
     @property
     def recipient(self) -> Recipient:
         return self.found.recipient
+
+    @property
+    def holder(self) -> Holder:
+        """Whose address and code stand at this link."""
+        return self.found.holder
 
     @property
     def envelope(self) -> Envelope:
@@ -76,7 +84,7 @@ class Guest:
     def page(self, **more: object) -> dict[str, object]:
         """What every page behind a link is given."""
         urls = {name: self.url(name) for name in self.door.pages}
-        return {"urls": urls, "recipient": self.recipient, "envelope": self.envelope, **header_of(self.recipient), **more}
+        return {"urls": urls, "recipient": self.holder, "envelope": self.envelope, **header_of(self.recipient), **more}
 
 
 def by_link(door: Door) -> Callable[[View], View]:
@@ -90,7 +98,7 @@ def by_link(door: Door) -> Callable[[View], View]:
                 found = door.find(token, key=request.COOKIES.get(door.cookie, ""), at=at)
             except Refusal as refusal:
                 return _turned_away(request, door, token, refusal)
-            with speaking_to(request, found.recipient.language):
+            with speaking_to(request, found.holder.language):
                 response = view(request, Guest(door, token, found, at), **kwargs)
                 response.headers["Content-Language"] = get_language() or settings.LANGUAGE_CODE
                 return response

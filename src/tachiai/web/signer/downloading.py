@@ -24,7 +24,7 @@ from tachiai.web.signer.forms import CodeForm
 from tachiai.web.signer.mailed_code import ENDS, no_code, one_time_page
 from tachiai.web.signer.reviewing import as_file
 from tachiai.web.signer.sayings import code_sentence
-from tachiai.web.signer.stopping import ask_page, unknown_page
+from tachiai.web.signer.stopping import ASKS_CODE, ask_page, unknown_page
 from tachiai.web.taking import take_bundle
 
 
@@ -33,7 +33,7 @@ from tachiai.web.taking import take_bundle
 def entry(request: HttpRequest, guest: Guest) -> HttpResponse:
     """The code, asked again: the mail with this link may have gone further than the first."""
     if request.method == "POST":
-        return no_code(request, guest, lets_in) if guest.recipient.gate != Gate.REGISTERED else _try(request, guest)
+        return no_code(request, guest, lets_in) if guest.holder.gate != Gate.REGISTERED else _try(request, guest)
     if guest.is_inside:
         return HttpResponseRedirect(guest.url("files"))
     bar = barred(guest.found, at=guest.at)
@@ -160,6 +160,9 @@ def ask_again(request: HttpRequest, token: str) -> HttpResponse:
         recipient = expired
     else:
         bar = barred(found, at=at)
+        if request.POST.get("what") == ASKS_CODE and found.holder.gate == Gate.REGISTERED:
+            with speaking_to(request, found.holder.language):
+                return ask_page(request, found.recipient, what=ASKS_CODE, at=at)
         if bar is None or bar.code not in ENDS:
             return HttpResponseRedirect(DOWNLOADING.url("entry", token))
         recipient = found.recipient

@@ -22,8 +22,8 @@ from tachiai.web.signer.doorway import SIGNING, Guest, by_link, let_in, stop_for
 from tachiai.web.signer.forms import CodeForm
 from tachiai.web.signer.mailed_code import ENDS, no_code, one_time_page
 from tachiai.web.signer.sayings import code_sentence
-from tachiai.web.signer.sender import organization_name
-from tachiai.web.signer.stopping import ASKABLE, STILL_OPEN, ask_page
+from tachiai.web.signer.sender import form_url, organization_name
+from tachiai.web.signer.stopping import ASKABLE, ASKS_CODE, STILL_OPEN, ask_page
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -89,6 +89,7 @@ def _page(request: HttpRequest, guest: Guest, form: CodeForm, *, notice: dict[st
         days_left=days_left(guest.recipient, at=guest.at),
         step=None if signed else 1,
         step_word=_("認証"),
+        form_url=form_url(guest.envelope.organization, "guide") if guest.holder.gate == Gate.REGISTERED else "",
     )
     return render(request, "signer/entry.html", context, status=status)
 
@@ -108,10 +109,16 @@ def days_left(recipient: Recipient, *, at: datetime) -> int | None:
     return (due - clock.today(at)).days if due else None
 
 
+def _may_open(guest: Guest) -> bool:
+    return stopped(guest.found, at=guest.at) in (None, STILL_OPEN)
+
+
 @require_POST
 @by_link(SIGNING)
 def ask_again(request: HttpRequest, guest: Guest) -> HttpResponse:
-    """M20: from a link that ran out or was locked for good, the sender is asked for a new one."""
+    """M20: from a link that ran out or was locked for good, the sender is asked for a new one; or for a code, by who has forgotten it."""
+    if request.POST.get("what") == ASKS_CODE and guest.holder.gate == Gate.REGISTERED and _may_open(guest):
+        return ask_page(request, guest.recipient, what=ASKS_CODE, at=guest.at)
     bar = barred(guest.found, at=guest.at)
     reason = stopped(guest.found, at=guest.at) or (bar.code if bar else None)
     if reason not in ASKABLE:

@@ -23,7 +23,7 @@ ENDS = {"code.ended", "registration.suspended", "registration.revoked"}
 
 def no_code(request: HttpRequest, guest: Guest, opens: Opens) -> HttpResponse:
     """What the first page's button does where no code was registered: send one, or go in."""
-    if guest.recipient.gate == Gate.NONE:
+    if guest.holder.gate == Gate.NONE:
         return opens(request, guest, "")
     return _send(request, guest)
 
@@ -32,7 +32,7 @@ def one_time_page(request: HttpRequest, guest: Guest, opens: Opens, *, inside: s
     """The page that asks for the code: judged, or sent once more on the other button."""
     if guest.is_inside:
         return HttpResponseRedirect(guest.url(inside))
-    if guest.recipient.gate != Gate.OTP or (request.method != "POST" and sent_at(guest.found) is None):
+    if guest.holder.gate != Gate.OTP or (request.method != "POST" and sent_at(guest.found) is None):
         return HttpResponseRedirect(guest.url("entry"))
     if "resend" in request.POST:
         return _send(request, guest)
@@ -89,7 +89,7 @@ def _page(
         heading=_("認証コードの入力"),
         form=form,
         notice=notice,
-        masked=masked(guest.recipient.mail),
+        masked=masked(guest.holder.mail),
         minutes=int(LIVES.total_seconds() // 60),
         step=1,
         step_word=_("認証"),

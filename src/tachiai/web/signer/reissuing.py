@@ -24,7 +24,7 @@ from tachiai.web.signer.doorway import DOWNLOADING
 from tachiai.web.signer.forms import CodeForm
 from tachiai.web.signer.mailed_code import ENDS
 from tachiai.web.signer.sayings import code_sentence
-from tachiai.web.signer.sender import header_of
+from tachiai.web.signer.sender import form_url, header_of
 from tachiai.web.signer.stopping import stop_page, unknown_page
 
 
@@ -58,7 +58,7 @@ def _after_its_days(view: Callable[[HttpRequest, str, Visit], HttpResponse]) -> 
                 return _stop(request, token, recipient, refusal.code)
         if found is None:
             return HttpResponseRedirect(DOWNLOADING.url("entry", token))
-        with speaking_to(request, found.recipient.language):
+        with speaking_to(request, found.holder.language):
             return view(request, token, found)
 
     return seen
@@ -68,7 +68,7 @@ def _after_its_days(view: Callable[[HttpRequest, str, Visit], HttpResponse]) -> 
 @_after_its_days
 def reissue(request: HttpRequest, token: str, found: Visit) -> HttpResponse:
     """The form, and what came of it. A link that was tried too often helps nobody any more: the sender does."""
-    if found.recipient.gate != Gate.REGISTERED:
+    if found.holder.gate != Gate.REGISTERED:
         # Who has no code of their own cannot prove themselves here; the sender can help.
         return _stop(request, token, found.recipient, "download.expired")
     bar = barred(found, at=clock.now())
@@ -118,9 +118,10 @@ def _page(
         **header_of(found.recipient),
         "heading": _("ダウンロードの再発行"),
         "envelope": found.envelope,
-        "recipient": found.recipient,
+        "recipient": found.holder,
         "form": form,
         "notice": notice,
         "again_url": DOWNLOADING.url("again", token),
+        "copies_url": form_url(found.envelope.organization, "copies"),
     }
     return render(request, "download/reissue.html", context, status=status)

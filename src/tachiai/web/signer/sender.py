@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from tachiai import clock, counterparties
 from tachiai.accounts.models import Organization
 from tachiai.envelopes.models import Recipient
 
@@ -27,3 +29,11 @@ def contact_of(recipient: Recipient) -> dict[str, str]:
 def header_of(recipient: Recipient) -> dict[str, object]:
     """What the ceremony's frame shows on every page: the sender at the top, whom to ask at the foot."""
     return {"sender_organization": organization_name(recipient.envelope.organization), "help_contact": contact_of(recipient)}
+
+
+def form_url(organization: Organization, name: str) -> str:
+    """A page of the organization's public form: ``guide``, or ``copies``; empty where there is none, or it is closed today."""
+    form = counterparties.form_of(organization)
+    if form is None or not form.is_open or (name == "guide" and not form.accepts_on(clock.today(clock.now()))):
+        return ""
+    return reverse(f"form:{name}", args=[organization.slug])

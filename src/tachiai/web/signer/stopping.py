@@ -10,12 +10,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as N_  # noqa: N812  # marks a message, as _ does
 
 from tachiai.envelopes.asking import ask_sender_again
+from tachiai.envelopes.holders import holder_of
 from tachiai.envelopes.models import Gate, Recipient
 from tachiai.errors import Refusal
 from tachiai.web.problems import sentence, status_of
 from tachiai.web.signer.sender import contact_of, header_of
 
 STILL_OPEN = "recipient.done"
+ASKS_CODE = "code"
 TITLES = {
     "envelope.withdrawn": N_("署名依頼は取り下げられました"),
     "envelope.declined": N_("署名依頼は終了しました"),
@@ -43,7 +45,7 @@ ASKABLE = ("link.expired", "link.disabled", "code.ended", "download.expired")
 
 def stop_page(request: HttpRequest, recipient: Recipient, code: str, *, again_url: str, what: str) -> HttpResponse:
     """S-08, with the status that fits the reason. ``again_url`` takes the wish for a new link (``what``), where that can help."""
-    by_oneself = code == "download.expired" and recipient.gate == Gate.REGISTERED
+    by_oneself = code == "download.expired" and holder_of(recipient).gate == Gate.REGISTERED
     context = {
         **header_of(recipient),
         "heading": _(TITLES.get(code, TITLES["link.closed"])),
@@ -72,10 +74,11 @@ def unknown_page(request: HttpRequest) -> HttpResponse:
 
 
 def ask_page(request: HttpRequest, recipient: Recipient, *, what: str, at: datetime) -> HttpResponse:
-    """M20: ask the sender for a new link (or the download anew), and say what happens next."""
+    """M20: ask the sender for a new link (the download anew, a code anew), and say what happens next."""
     told = {
         "link": _("再送の依頼を送信者に送りました。新しいリンクはメールで届きます。"),
         "download": _("再発行の依頼を送信者に送りました。新しいリンクはメールで届きます。"),
+        "code": _("コードの再届出の依頼を送信者に送りました。ご本人の確認が済むと、新しいコードを決めるためのリンクがメールで届きます。"),
     }
     words = told[what]
     try:
