@@ -21,16 +21,16 @@ Seat = Callable[[Member], Client]
 def test_a_leaving_clerk_s_envelopes_become_a_colleague_s(people: Cast, seat: Seat) -> None:
     """Bulk handover: logged for each, mails go to the new sender, and what is concluded stays as it was."""
     filed, draft, asked = concluded(people), drafted(people), sent(people)
-    assert seat(people.second).get("/administration/handover").status_code == 403
+    assert seat(people.second).get("/admin/handover").status_code == 403
     desk = seat(people.admin)
-    page = desk.get("/administration/handover").content.decode()
+    page = desk.get("/admin/handover").content.decode()
     assert "（進行中 2件）" in page
     assert people.stranger.name not in page
     both = {"leaving": people.clerk.pk, "to": people.clerk.pk}
-    assert desk.post("/administration/handover", both).status_code == 422
-    assert desk.post("/administration/handover", both | {"to": people.stranger.pk}).status_code == 422
-    assert desk.post("/administration/handover", both | {"to": people.auditor.pk}).status_code == 422
-    done = desk.post("/administration/handover", both | {"to": people.second.pk}, follow=True)
+    assert desk.post("/admin/handover", both).status_code == 422
+    assert desk.post("/admin/handover", both | {"to": people.stranger.pk}).status_code == 422
+    assert desk.post("/admin/handover", both | {"to": people.auditor.pk}).status_code == 422
+    done = desk.post("/admin/handover", both | {"to": people.second.pk}, follow=True)
     assert "2件の封筒を引き継ぎました" in done.content.decode()
     for envelope, sender in ((filed, people.clerk), (draft, people.second), (asked, people.second)):
         envelope.refresh_from_db()
@@ -68,9 +68,9 @@ def test_a_disabled_link_is_dead_and_sending_again_makes_a_new_one(people: Cast,
 
 
 def test_an_admin_switches_reminders_off_on_record(people: Cast, seat: Seat) -> None:
-    assert seat(people.clerk).get("/administration/reminders").status_code == 403
+    assert seat(people.clerk).get("/admin/reminders").status_code == 403
     for member, given, on in ((people.admin, {}, False), (people.system, {"on": "on"}, True)):
-        assert seat(member).post("/administration/reminders", given).status_code == 302
+        assert seat(member).post("/admin/reminders", given).status_code == 302
         people.city.refresh_from_db()
         assert people.city.reminds is on
     told = [entry.data["on"] for entry in ledger.entries(f"organization:{people.city.pk}") if entry.event == "organization.reminders_set"]

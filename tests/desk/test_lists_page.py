@@ -12,10 +12,10 @@ from urllib.parse import urlencode
 
 from django.test import Client
 
-from cast import Cast
-from stories import concluded, drafted, sent
-from tachiai import clock
-from tachiai.accounts.models import Member
+from cast import Cast, link_for
+from stories import concluded, drafted, sent, vendor_of
+from tachiai import clock, ledger
+from tachiai.accounts.models import Folder, Member
 from tachiai.envelopes.listing import spellings
 from tachiai.envelopes.models import Envelope, Recipient
 
@@ -84,6 +84,36 @@ def test_concluded_files_of_chosen_envelopes_come_in_one_zip(people: Cast, seat:
         assert refused.status_code == 422
         assert "締結済みの封筒が選ばれていません" in refused.content.decode()
     assert seat(people.stranger).get(f"/envelopes/concluded.zip?pick={done.pk}").status_code == 422
+    # An auditor says first what it is for, here as anywhere; the reason is on record with each file.
+    audit, url = seat(people.auditor), f"/envelopes/concluded.zip?pick={done.pk}"
+    page = audit.get(url)
+    assert "ダウンロードの理由" in page.content.decode()
+    assert done.name in page.content.decode()
+    assert audit.post(url, {"reason": " "}).status_code == 422
+    assert zipfile.ZipFile(io.BytesIO(audit.post(url, {"reason": "定期監査"}).content)).namelist() == names
+    taken = [entry for entry in ledger.entries(done.stream, events=["file.downloaded"]) if entry.by["id"] == str(people.auditor.pk)]
+    assert [entry.personal["reason"] for entry in taken] == ["定期監査"] * len(names)
+
+
+def test_chosen_envelopes_are_moved_and_asked_again_together(people: Cast, seat: Seat) -> None:
+    """P-03's bulk bar: what cannot be done to one of them is told before and holds nothing up; a folder narrows the list."""
+    open_, draft = sent(people), drafted(people)
+    folder = Folder.objects.create(organization=people.city, name="工事", created_at=clock.now())
+    both = f"?pick={open_.pk}&pick={draft.pk}"
+    desk = seat(people.admin)
+    page = desk.get(f"/envelopes/again{both}").content.decode()
+    assert page.index("対象の封筒（1件）") < page.index(open_.number) < page.index("対象外の封筒（1件）") < page.index(draft.number)
+    link = link_for(vendor_of(open_).pk)
+    assert "1名に再依頼しました" in desk.post(f"/envelopes/again{both}", follow=True).content.decode()
+    assert link_for(vendor_of(open_).pk) != link
+    assert desk.post(f"/envelopes/move{both}", {"folder": str(people.city.pk)}).status_code == 422
+    assert "2件の封筒を移動しました" in desk.post(f"/envelopes/move{both}", {"folder": str(folder.pk)}, follow=True).content.decode()
+    assert sorted(shown(desk, folder=str(folder.pk))) == sorted([open_.number, draft.number])
+    assert shown(desk, folder="none") == []
+    for asked in ("", "?pick=nonsense"):
+        assert desk.get(f"/envelopes/move{asked}").status_code == 422
+    assert seat(people.auditor).get(f"/envelopes/move{both}").status_code == 403
+    assert seat(people.stranger_admin).get(f"/envelopes/again{both}").status_code == 422
 
 
 def test_b16_nothing_yet_no_hit_and_no_right_are_told_apart(people: Cast, seat: Seat) -> None:

@@ -109,6 +109,12 @@ def test_a_stop_ends_every_session_for_good(people: Cast, seat: Seat) -> None:
     for act in ("stop", "restart"):
         assert seat(people.admin).post(page, {"act": act}).status_code == 302
     assert seat(people.admin).post(page, {"act": "restart"}).status_code == 409
+    changed = {"act": "change", "name": "桜田 花子", "role": "manager", "language": "ja", "may_sign": "on"}
+    assert seat(people.admin).post(page, changed).status_code == 302
+    told = seat(people.admin).get(page).content.decode()
+    for wanted in ("利用者を登録", "利用者の利用を停止", "役割：担当者→文書管理者、署名権限：なし→あり", people.admin.name):
+        assert wanted in told
+    assert "役割：" not in seat(people.admin).get(f"/admin/users/{people.second.pk}").content.decode()
 
 
 def test_groups_and_folders_through_the_pages(people: Cast, seat: Seat) -> None:
@@ -160,6 +166,10 @@ def test_a_demanded_second_factor_keeps_the_desk_closed(people: Cast, seat: Seat
     assert seat(people.admin).post("/admin/security", {}).status_code == 302
     people.city.refresh_from_db()
     assert not people.city.staff_may_download
+    named = {"approver_label": "決裁者", "approver_label_en": "Deciding officer"}
+    assert seat(people.admin).post("/admin/security", {"staff_may_download": "on", **named}).status_code == 302
+    people.city.refresh_from_db()
+    assert people.city.approver_words == ("決裁者", "Deciding officer")
     people.city.requires_second_factor = True
     people.city.save()
     desk = seat(people.clerk)

@@ -137,6 +137,30 @@ def test_a_joint_venture_names_two_counterparties_in_parallel(people: Cast, seat
     assert named == [(1, "counterparty"), (1, "counterparty"), (2, "own")]
 
 
+def test_rows_are_added_one_by_one_up_to_thirty_without_scripts(people: Cast, seat: Seat) -> None:
+    """宛先を追加: what was typed stays as it was typed, wrong or not, and nothing is saved or complained of."""
+    envelope = drafted(people)
+    people.city.approver_label = "決裁者"
+    people.city.save()
+    desk, url = seat(people.clerk), f"/envelopes/{envelope.pk}/recipients"
+    assert "more_0" not in desk.get(url).content.decode()
+    typed = {
+        "counterparty": f"r:{people.vendor.pk}",
+        "counterparty_order": "x",
+        "counterparty_documents": [str(envelope.documents.get().pk)],
+    }
+    answer = desk.post(url, {**typed, "add": "1"})
+    page = answer.content.decode()
+    assert (answer.status_code, "error-summary" in page, 'value="x"' in page) == (200, False, True)
+    assert re.search(r'name="more_0"[^>]* autofocus', page)
+    assert re.search(r'name="counterparty_documents"[^>]* checked', page)
+    assert "決裁者（署名なし）" in page
+    last = {**typed, "more_26": "typed", "more_26_name": "末野 守"}
+    page = desk.post(url, {**last, "add": "1"}).content.decode()
+    assert (page.count('name="more_27"'), 'name="add"' in page, "末野 守" in page) == (1, False, True)
+    assert envelope.recipients.count() == 2
+
+
 def test_without_a_usable_registration_the_way_to_enter_one_is_shown(people: Cast, seat: Seat) -> None:
     from tachiai import counterparties
 

@@ -30,6 +30,8 @@ EXPECTED: dict[str, tuple[Any, Any]] = {
     "desk:envelopes": LIST,
     "desk:envelopes_export": LIST,
     "desk:envelopes_concluded": (LOGIN, 422),
+    "desk:envelopes_move": (LOGIN, 422),
+    "desk:envelopes_again": (LOGIN, 422),
     "desk:documents": LIST,
     "desk:documents_export": LIST,
     "desk:validity": LIST,

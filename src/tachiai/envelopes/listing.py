@@ -112,6 +112,8 @@ class Narrowed:
     sent_to: date | None = None
     due_from: date | None = None
     due_to: date | None = None
+    folder: uuid.UUID | None = None
+    unfiled: bool = False
 
 
 def narrow(rows: QuerySet[Envelope], wanted: Narrowed) -> QuerySet[Envelope]:
@@ -122,6 +124,8 @@ def narrow(rows: QuerySet[Envelope], wanted: Narrowed) -> QuerySet[Envelope]:
         "sent_at__lt": end_of(wanted.sent_to) if wanted.sent_to else None,
         "deadline__gte": wanted.due_from,
         "deadline__lte": wanted.due_to,
+        "folder": wanted.folder,
+        "folder__isnull": True if wanted.unfiled else None,
     }
     return matching(rows.filter(**{name: value for name, value in held.items() if value is not None}), wanted.words)
 

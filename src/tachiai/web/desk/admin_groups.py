@@ -56,6 +56,20 @@ class PolicyForm(forms.Form):
         help_text=gettext_lazy("設定していない利用者は、設定が済むまで画面を使えません。"),
     )
     staff_may_download = forms.BooleanField(label=gettext_lazy("担当者によるファイルのダウンロードを許可する"), required=False)
+    approver_label = forms.CharField(
+        label=gettext_lazy("「承認者」（署名せずに承認する方）の呼び名"),
+        max_length=20,
+        required=False,
+        help_text=gettext_lazy("例：決裁者。宛先と締結証明書に使います。空欄は「承認者」です。"),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    approver_label_en = forms.CharField(
+        label=gettext_lazy("英語での呼び名"),
+        max_length=40,
+        required=False,
+        help_text=gettext_lazy("空欄は Approver です。"),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
 
 
 @at_desk
@@ -116,7 +130,7 @@ def _into(form: forms.Form, refusal: Refusal) -> None:
 def policies(request: HttpRequest, member: Member) -> HttpResponse:
     groups_of(member)
     held = member.organization
-    initial = {"requires_second_factor": held.requires_second_factor, "staff_may_download": held.staff_may_download}
+    initial = {name: getattr(held, name) for name in PolicyForm.base_fields}
     form = PolicyForm(request.POST if request.method == "POST" else None, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
@@ -128,5 +142,5 @@ def policies(request: HttpRequest, member: Member) -> HttpResponse:
         else:
             messages.success(request, _("保存しました。"))
             return redirect("desk:policies")
-    context = {"heading": _("セキュリティ"), "form": form}
+    context = {"heading": _("方針・セキュリティ"), "form": form}
     return show(request, member, "desk/policies.html", context, section=SECTION, status=422 if form.errors else 200)

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from tachiai import clock
 from tachiai.accounts.languages import Language
 from tachiai.accounts.models import Group, Member, Role
+from tachiai.administration.member_history import history_of
 from tachiai.administration.member_sheets import HEADS, Line, export_members, invite_sheet, read_sheet
 from tachiai.administration.members import (
     Details,
@@ -33,6 +34,7 @@ from tachiai.web.desk.dates import DateField
 from tachiai.web.desk.doors import at_desk, show
 from tachiai.web.desk.files import attachment
 from tachiai.web.desk.me import role_words
+from tachiai.web.desk.member_words import told_steps
 from tachiai.web.problems import sentence
 
 SECTION = "administration"
@@ -155,6 +157,7 @@ def user(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpResponse:
         "state": state_of(found),
         "role": role_words(found.role),
         "form": form if may_change(member, found) else None,
+        "events": told_steps(history_of(found)),
     }
     return show(request, member, "desk/user.html", context, section=SECTION, status=422 if form.errors else 200)
 

@@ -20,25 +20,30 @@ from tachiai import clock
 from tachiai.accounts.models import Member
 from tachiai.archive.exporting import note_export
 from tachiai.clock import JAPAN, today
+from tachiai.envelopes.access import may_send
+from tachiai.envelopes.foldering import folders_for
 from tachiai.envelopes.listing import ORDERS, Heading, Narrowed, count_under, envelopes_under, narrow, ordered
 from tachiai.envelopes.models import Envelope
-from tachiai.envelopes.states import EnvelopeState
 from tachiai.errors import Refusal
 from tachiai.sheets import write_sheet
 from tachiai.web.chips import ENVELOPE
 from tachiai.web.desk.dates import DayField
 from tachiai.web.desk.doors import at_desk, show
 from tachiai.web.desk.files import attachment, zipped
+from tachiai.web.desk.reasons import ask_reason
 from tachiai.web.desk.rows import Row, rows_of
 
 PER_PAGE = 50
 TABS = (Heading.ALL, Heading.NEEDS_YOU, Heading.WAITING, Heading.DRAFT, Heading.CONCLUDED, Heading.ENDED, Heading.EXPIRED)
-FILTERS = ("sender", "sent_from", "sent_to", "due_from", "due_to")
+DAYS = ("sent_from", "sent_to", "due_from", "due_to")
+FILTERS = ("sender", "folder", *DAYS)
+UNFILED = "none"
 
 
 class ListForm(forms.Form):
     words = forms.CharField(required=False, max_length=200)
     sender = forms.ModelChoiceField(Member.objects.none(), label=gettext_lazy("担当者"), required=False)
+    folder = forms.ChoiceField(label=gettext_lazy("フォルダ"), required=False)
     sent_from = DayField(label=gettext_lazy("送信日（から）"), required=False, max_length=20)
     sent_to = DayField(label=gettext_lazy("送信日（まで）"), required=False, max_length=20)
     due_from = DayField(label=gettext_lazy("署名期限（から）"), required=False, max_length=20)
@@ -50,6 +55,12 @@ class ListForm(forms.Form):
         people.queryset = Member.objects.filter(organization=reader.organization).order_by("name")
         people.label_from_instance = lambda one: one.name
         people.empty_label = pgettext("operation", "すべて")
+        folders: Any = self.fields["folder"]
+        folders.choices = [
+            ("", pgettext("operation", "すべて")),
+            (UNFILED, _("フォルダなし")),
+            *((str(one.pk), one.name) for one in folders_for(reader)),
+        ]
 
     def clean(self) -> dict[str, Any]:
         given = self.cleaned_data
@@ -60,7 +71,14 @@ class ListForm(forms.Form):
 
     def wanted(self) -> Narrowed:
         given = self.cleaned_data
-        return Narrowed(given["words"], given["sender"].pk if given["sender"] else None, *(given[name] for name in FILTERS[1:]))
+        folder = given["folder"]
+        return Narrowed(
+            given["words"],
+            given["sender"].pk if given["sender"] else None,
+            **{name: given[name] for name in DAYS},
+            folder=uuid.UUID(folder) if folder not in ("", UNFILED) else None,
+            unfiled=folder == UNFILED,
+        )
 
 
 def heading_words() -> dict[Heading, str]:
@@ -99,6 +117,7 @@ def envelopes(request: HttpRequest, member: Member) -> HttpResponse:
         "sorts": _sorts(heading, kept),
         "sort": kept.get("sort", ""),
         "kept": kept,
+        "may_send": may_send(member),
         "nothing_yet": heading is Heading.ALL and not words and not filtered,
     }
     return show(request, member, "desk/envelopes.html", context, section="envelopes", status=422 if form.errors else 200)
@@ -179,14 +198,26 @@ def _when(moment: datetime | None) -> str:
 
 @at_desk
 def concluded_files(request: HttpRequest, member: Member) -> HttpResponse:
-    """The concluded files of the chosen envelopes, a folder for each, in one ZIP. Refuses with ``bulk.nothing_concluded``."""
+    """The concluded files of the chosen envelopes, a folder for each, in one ZIP. Refuses with ``bulk.nothing_concluded``.
+
+    An auditor is asked first what it is for, as at each download.
+    """
     at = clock.now()
-    found = envelopes_under(Heading.CONCLUDED, member, at=at)
-    chosen = _picked(request, found) if request.GET.getlist("pick") else found.none()
-    content = zipped([one for one in chosen[:PER_PAGE] if one.state == EnvelopeState.CONCLUDED], by=member)
+    chosen = list(chosen_from(request, envelopes_under(Heading.CONCLUDED, member, at=at))[:PER_PAGE])
+    if not chosen:
+        raise Refusal("bulk.nothing_concluded")
+    reason = ask_reason(request, member, chosen)
+    if isinstance(reason, HttpResponse):
+        return reason
+    content = zipped(chosen, by=member, reason=reason)
     if content is None:
         raise Refusal("bulk.nothing_concluded")
     return attachment(f"concluded-{today(at):%Y%m%d}.zip", content, kind="application/zip")
+
+
+def chosen_from(request: HttpRequest, rows: QuerySet[Envelope]) -> QuerySet[Envelope]:
+    """Those that were chosen by their boxes, and no others."""
+    return _picked(request, rows) if request.GET.getlist("pick") else rows.none()
 
 
 def _picked(request: HttpRequest, rows: QuerySet[Envelope]) -> QuerySet[Envelope]:

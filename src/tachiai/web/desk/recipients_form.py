@@ -17,7 +17,7 @@ from tachiai.envelopes.models import Document, Gate, Kind, Proof
 from tachiai.web.desk.dates import DateField
 
 TYPED = "typed"
-FURTHER = 6
+MOST_FURTHER = 28  # thirty people at most, with the first two
 Choices = list[tuple[str, Any]]
 THEIR_PROOFS = (
     (Proof.PLAIN, gettext_lazy("アクセスコード")),
@@ -49,7 +49,7 @@ def _order(initial: int, *, required: bool = True) -> forms.IntegerField:
 
 
 class RecipientsForm(forms.Form):
-    """One counterparty and one of ours, and up to six more of either kind.
+    """One counterparty and one of ours, and ``further`` more of either kind.
 
     Values are ``r:<registration>``, ``m:<member>`` and ``typed`` for a counterparty who is typed in.
     """
@@ -78,22 +78,31 @@ class RecipientsForm(forms.Form):
         label=gettext_lazy("本人確認の方法"), choices=OUR_PROOFS, coerce=Proof, empty_value=Proof.PLAIN, required=False
     )
 
-    def __init__(self, *args: Any, theirs: Choices, ours: Choices, documents: Sequence[Document] = (), **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        theirs: Choices,
+        ours: Choices,
+        documents: Sequence[Document] = (),
+        approver: str = "",
+        further: int = 0,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self.names = names_of(further)
         nobody, typed = ("", _("選択してください")), (TYPED, _("届出のない方を入力する"))
         self._choose("counterparty", [nobody, *theirs, typed])
         self._choose("own", [nobody, *ours])
         everybody: Choices = [("", _("追加しない")), (_("相手方"), [*theirs, typed]), (_("当方"), ours)]
-        for row in range(FURTHER):
-            self.fields[f"more_{row}"] = forms.ChoiceField(label=_("宛先"), required=False)
-            self._choose(f"more_{row}", everybody)
-            self.fields[f"more_{row}_order"] = _order(1, required=False)
-            self.fields[f"more_{row}_proof"] = forms.TypedChoiceField(
+        for row, name in enumerate(self.names[2:], start=3):
+            self.fields[name] = forms.ChoiceField(label=_("{number}人目の宛先").format(number=row), required=False)
+            self._choose(name, everybody)
+            self.fields[f"{name}_order"] = _order(row, required=False)
+            self.fields[f"{name}_proof"] = forms.TypedChoiceField(
                 label=_("本人確認の方法"), choices=ALL_PROOFS, coerce=Proof, empty_value=Proof.PLAIN, required=False
             )
-
-        for name in ROWS:
-            self.fields.update({f"{name}_{part}": field for part, field in _details(documents).items()})
+        for name in self.names:
+            self.fields.update({f"{name}_{part}": field for part, field in _details(documents, approver).items()})
 
     def _choose(self, name: str, choices: Choices) -> None:
         field = self.fields[name]
@@ -102,7 +111,7 @@ class RecipientsForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
-        for name in ROWS:
+        for name in self.names:
             if given.get(name) == TYPED:
                 for part, words in MISSING.items():
                     if not given.get(f"{name}_{part}") and f"{name}_{part}" not in self.errors:
@@ -111,7 +120,7 @@ class RecipientsForm(forms.Form):
 
     def chosen(self) -> list[str]:
         """The rows in which somebody is named, in the order of the page."""
-        return [name for name in ROWS if self.cleaned_data.get(name)]
+        return [name for name in self.names if self.cleaned_data.get(name)]
 
     def places(self, known: Mapping[str, Registration | Member], documents: Mapping[str, Document]) -> list[Place]:
         """Everybody as chosen; the same person chosen twice stands twice, because a joint venture may need it."""
@@ -138,7 +147,7 @@ class RecipientsForm(forms.Form):
 
     def rows(self) -> list[dict[str, Any]]:
         """Every row as the template draws it."""
-        return [self._row(name) for name in ROWS]
+        return [self._row(name) for name in self.names]
 
     def _row(self, name: str) -> dict[str, Any]:
         details = {part: self[f"{name}_{part}"] for part in PARTS}
@@ -155,7 +164,17 @@ class RecipientsForm(forms.Form):
         }
 
 
-ROWS = ("counterparty", "own", *(f"more_{row}" for row in range(FURTHER)))
+def names_of(further: int) -> tuple[str, ...]:
+    """The rows of a form with so many further people."""
+    return ("counterparty", "own", *(f"more_{row}" for row in range(min(further, MOST_FURTHER))))
+
+
+def further_in(posted: Mapping[str, Any]) -> int:
+    """How many further rows a form was posted with: the highest that is named in it."""
+    numbers = [int(name.removeprefix("more_")) for name in posted if name.startswith("more_") and name.removeprefix("more_").isdecimal()]
+    return min(max(numbers, default=-1) + 1, MOST_FURTHER)
+
+
 PARTS = (
     *("kind", "any_one", "gate", "organization", "title", "name", "mail", "language", "deadline", "documents", "may_reassign", "no_copy"),
 )
@@ -166,12 +185,17 @@ MISSING = {
 }
 
 
-def _details(documents: Sequence[Document]) -> dict[str, forms.Field]:
-    """What is usual for most: folded, and all of it may be left as it is."""
+def _details(documents: Sequence[Document], approver: str) -> dict[str, forms.Field]:
+    """What is usual for most: folded, and all of it may be left as it is. ``approver`` is what approvers are called."""
+    kinds: list[tuple[str, Any]] = [(one.value, words) for one, words in KIND_WORDS.items()]
+    kinds = [
+        (value, _("{approver}（署名なし）").format(approver=approver) if value == Kind.APPROVER and approver else words)
+        for value, words in kinds
+    ]
     gates = [("", _("届出があればアクセスコード、なければ認証コード")), *((one.value, words) for one, words in GATE_WORDS.items())]
     papers = [(str(one.pk), one.name) for one in documents]
     return {
-        "kind": forms.ChoiceField(label=_("区分"), choices=[(one.value, words) for one, words in KIND_WORDS.items()], required=False),
+        "kind": forms.ChoiceField(label=_("区分"), choices=kinds, required=False),
         "any_one": forms.BooleanField(label=_("同じ順番の方のうち、いずれか1人でよい"), required=False),
         "gate": forms.ChoiceField(label=_("認証"), choices=gates, required=False),
         "organization": forms.CharField(label=_("組織名（届出のない方）"), max_length=200, required=False),

@@ -22,8 +22,8 @@ from tachiai.envelopes.models import Envelope, Proof, Recipient, Side
 from tachiai.envelopes.places import documents_meant
 from tachiai.errors import Refusal
 from tachiai.web.desk.doors import at_desk, show
-from tachiai.web.desk.people_words import our_words, their_words
-from tachiai.web.desk.recipients_form import FURTHER, ROWS, TYPED, Choices, RecipientsForm
+from tachiai.web.desk.people_words import approver_word, our_words, their_words
+from tachiai.web.desk.recipients_form import MOST_FURTHER, TYPED, Choices, RecipientsForm, further_in, names_of
 from tachiai.web.desk.wizard import draft_of, steps_of
 from tachiai.web.problems import sentence
 
@@ -40,17 +40,31 @@ def recipients(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpRespo
     theirs: Choices = [(key, their_words(one)) for key, one in known.items() if isinstance(one, Registration)]
     ours: Choices = [(key, our_words(one)) for key, one in known.items() if isinstance(one, Member)]
     shape: dict[str, Any] = {"theirs": theirs, "ours": ours, "documents": documents_of(envelope)}
+    shape["approver"] = approver_word(envelope.organization)
     if request.method != "POST":
-        form = RecipientsForm(**shape, initial=_chosen(envelope, theirs))
+        initial = _chosen(envelope, theirs)
+        form = RecipientsForm(**shape, initial=initial, further=further_in(initial))
         return _page(request, member, envelope, form, known)
+    shape["further"] = further_in(request.POST)
     if "move" in request.POST:
         return _page(request, member, envelope, RecipientsForm(_moved(request.POST), **shape), known)
+    if "add" in request.POST:
+        return _page(request, member, envelope, _with_another(request.POST, shape), known)
     form = RecipientsForm(request.POST, **shape)
     if form.is_valid():
         seen = _saved(request, member, envelope, form, known)
         if seen is not None:
             return seen
     return _page(request, member, envelope, form, known, status=422)
+
+
+def _with_another(posted: QueryDict, shape: dict[str, Any]) -> RecipientsForm:
+    """The form as it was typed, judged by nobody yet, with one more row."""
+    further = min(shape["further"] + 1, MOST_FURTHER)
+    typed = {name: posted.getlist(name) if name.endswith("_documents") else value for name, value in posted.items()}
+    form = RecipientsForm(**{**shape, "further": further}, initial=typed)
+    form.fields[form.names[-1]].widget.attrs["autofocus"] = True
+    return form
 
 
 def _saved(request: HttpRequest, member: Member, envelope: Envelope, form: RecipientsForm, known: Known) -> HttpResponse | None:
@@ -85,9 +99,10 @@ def _moved(posted: QueryDict) -> QueryDict:
     """The same form with one row moved up or down: its number is exchanged for the next one before or behind it."""
     changed = posted.copy()
     direction, _colon, name = changed.pop("move")[0].partition(":")
-    if name not in ROWS:
+    rows = names_of(further_in(posted))
+    if name not in rows:
         return changed
-    orders = {row: _number(changed.get(f"{row}_order", "")) for row in ROWS if changed.get(row)}
+    orders = {row: _number(changed.get(f"{row}_order", "")) for row in rows if changed.get(row)}
     mine = orders.get(name, 1)
     others = sorted({one for row, one in orders.items() if row != name})
     nearer = [one for one in others if one < mine][-1:] if direction == "up" else [one for one in others if one > mine][:1]
@@ -121,7 +136,7 @@ def _chosen(envelope: Envelope, theirs: Choices) -> dict[str, Any]:
             rest.append(place)
         else:
             initial |= _initial(name, place, meant.get(place.pk, []))
-    for row, place in enumerate(rest[:FURTHER]):
+    for row, place in enumerate(rest[:MOST_FURTHER]):
         initial |= _initial(f"more_{row}", place, meant.get(place.pk, []))
     return initial
 
@@ -173,7 +188,7 @@ def _page(
         "further": rows[2:],
         "has_theirs": any(isinstance(one, Registration) for one in known.values()),
         "has_ours": any(isinstance(one, Member) and one.may_sign for one in known.values()),
-        "has_more": any(row["who"].value() for row in rows[2:]),
+        "may_add": len(rows) < 2 + MOST_FURTHER,
         "may_register": may_register(member),
         "cautions": [sentence(f"caution.{code}", {"names": names}) for code, names in (cautions or {}).items()],
         "seen": ",".join(sorted(cautions or ())),

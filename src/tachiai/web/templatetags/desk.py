@@ -6,8 +6,10 @@ from django import template
 from django.forms.boundfield import BoundField
 from django.utils.translation import gettext_lazy
 
+from tachiai.accounts.models import Organization
 from tachiai.envelopes.models import Proof, Recipient, Side
 from tachiai.web.desk.dates import parts_of
+from tachiai.web.desk.people_words import kind_word
 
 register = template.Library()
 
@@ -30,3 +32,9 @@ def asked_proof(recipient: Recipient) -> str:
 def date_parts(field: BoundField) -> list[dict[str, object]]:
     """The boxes of a date: see ``parts_of``."""
     return parts_of(field)
+
+
+@register.filter
+def kind_of(recipient: Recipient, organization: Organization) -> str:
+    """区分 in words; empty for a signer, who needs no word."""
+    return kind_word(recipient.kind, organization)
