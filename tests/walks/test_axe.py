@@ -11,10 +11,13 @@ from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
 
 from cast import Cast, link_for
+from registrar.test_copies import NEW, TYPED, code_for
 from registrar.test_filling import confirmed, opened, power, typed
 from stories import concluded, drafted, sent, vendor_of
 from tachiai import clock, counterparties
+from tachiai.accounts.models import Member
 from tachiai.counterparties.models import Registration
+from tachiai.envelopes.copy_models import CopyRequest
 from tachiai.envelopes.models import Envelope
 
 pytestmark = pytest.mark.browser
@@ -82,7 +85,21 @@ def test_axe_finds_nothing(cast_: Cast, open_page: OpenPage, language: str, phon
     admin = ["users", "users/new", "users/sheet", f"users/{cast_.clerk.pk}", f"users/{cast_.admin.pk}"]
     admin += ["groups", "groups/new", "folders/new", "security"]
     wrong |= found_on(page, [f"/admin/{one}" for one in admin])
+    copies: list[str] = []
+    aside(lambda: copies.extend(copies_of(cast_)))
+    bulk = [f"/envelopes/{act}?pick={open_.pk}&pick={draft.pk}" for act in ("move", "again")]
+    wrong |= found_on(page, [*copies, *bulk])
     assert wrong == {}
+
+
+def copies_of(cast: Cast) -> list[str]:
+    """Every page of a request for copies, the staff's too: form, code, receipt, list, decision."""
+    Member.objects.filter(pk=cast.admin.pk).update(may_approve=True)
+    door, browser = f"{opened(cast)}/copies", Client()
+    begun, done = (browser.post(door, {**TYPED, "mail": mail}).headers["Location"] for mail in ("one@example.jp", NEW))
+    browser.post(done, {"code": code_for()})
+    request = CopyRequest.objects.get(mail=NEW)
+    return [door, begun, f"{done}/done", "/counterparties/copies", f"/counterparties/copies/{request.pk}"]
 
 
 def registrations_of(cast: Cast) -> list[str]:

@@ -70,7 +70,9 @@ class GrantForm(forms.Form):
         super().__init__(*args, **kwargs)
         self._choices("places", [(str(one.pk), _place(one)) for one in places])
         known = [(str(one.pk), _("届出 {number} のアクセスコード").format(number=one.number)) for one in registrations]
-        self._choices("gate", [*known, (ONE_TIME, _("新しいメールアドレスへ送る認証コード"))])
+        gates = [*known, (ONE_TIME, _("新しいメールアドレスへ送る認証コード"))]
+        self._choices("gate", gates)
+        self.fields["gate"].initial = gates[0][0]
 
     def _choices(self, name: str, choices: list[tuple[str, str]]) -> None:
         field = self.fields[name]
