@@ -14,6 +14,9 @@ SOURCE = Path(tachiai.__file__).parent
 # The rooms that write into envelopes' streams, and what they write into those of the house and of organizations.
 ROOMS = ("envelopes", "outbox", "sealing", "archive", "ledger", "ceremony")
 ELSEWHERE = {
+    "copies.asked",
+    "copies.granted",
+    "copies.refused",
     "destruction.attested",
     "evidence.brought_forward",
     "evidence.made",
@@ -30,9 +33,10 @@ ELSEWHERE = {
 }
 # Where an event is put together or handed on: what it can be. A new such place fails until it is entered here.
 COMPUTED: dict[str, set[str]] = {
-    "envelopes/asking.py": {"recipient.asked_link", "recipient.asked_download"},
+    "envelopes/asking.py": {"recipient.asked_link", "recipient.asked_download", "recipient.asked_code"},
     "envelopes/bouncing.py": {"mail.bounced", "mail.delayed"},
     "envelopes/events.py": set(),
+    "envelopes/giving_copies.py": set(),  # of the organization's stream
     "envelopes/identities.py": {"passkey.refused", "consent.refused"},
     "envelopes/opening.py": {"recipient.code_wrong", "totp.refused"},
     "envelopes/proving.py": {"passkey.enrolled", "totp.enrolled"},
