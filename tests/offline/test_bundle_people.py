@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +15,7 @@ from offline.bench import Bench
 from offline.test_html_verifier import answer_on, comparable, opened
 from offline.twins import AT
 from tachiai.offline.tachiai_verify import Reader, verify_bundle
+from tachiai.pages.render import render
 from ventures import HEIR, PARTNER, concluded_venture, person
 
 
@@ -41,6 +43,11 @@ def test_both_verifiers_follow_who_was_asked_in_the_end(cast: Cast, settings: An
     assert [one["level"] for one in answer["consents"]][1] == "mail-only"
     assert len([one for one in answer["signatures"] if one["kind"] == "slot"]) == 5
     signers = json.loads(Bench(whole).files["manifest.json"])["signers"]
+    # The certificate names who confirmed without signing, and whose place the heir took.
+    (paper,) = (content for name, content in Bench(whole).files.items() if "certificate" in name and content[:5] == b"%PDF-")
+    told = re.sub(r"\s", "", "".join(page.text for page in render(paper).pages))
+    for wanted in ("確認した方（署名なし）", cast.second.name, PARTNER.mail, HEIR.mail, "署名者変更", "届出なし（送信者が入力）"):
+        assert re.sub(r"\s", "", wanted) in told
     assert [one["recipient"] for one in signers][:2] == [str(person(envelope, mail).pk) for mail in (cast.builder.mail, HEIR.mail)]
 
     refused = {

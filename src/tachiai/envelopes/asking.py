@@ -16,7 +16,7 @@ AGAIN_AFTER = timedelta(hours=1)
 
 
 def ask_sender_again(recipient: Recipient, *, what: str, at: datetime) -> None:
-    """M20 to the sender: ``what`` is ``link``, ``download`` or ``code``. Refuses with ``asked.already`` within an hour of this person's last."""
+    """M20 to the sender: ``what`` is ``link``, ``download`` or ``code``. Refuses ``asked.already`` within an hour of this person's last."""
     envelope, event = recipient.envelope, f"recipient.asked_{what}"
     with transaction.atomic(durable=True):
         # Two presses at once take turns.

@@ -97,7 +97,7 @@ class RecipientsForm(forms.Form):
         for row, name in enumerate(self.names[2:], start=3):
             self.fields[name] = forms.ChoiceField(label=_("{number}人目の宛先").format(number=row), required=False)
             self._choose(name, everybody)
-            self.fields[f"{name}_order"] = _order(row, required=False)
+            self.fields[f"{name}_order"] = _order(1, required=False)
             self.fields[f"{name}_proof"] = forms.TypedChoiceField(
                 label=_("本人確認の方法"), choices=ALL_PROOFS, coerce=Proof, empty_value=Proof.PLAIN, required=False
             )
