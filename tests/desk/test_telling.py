@@ -23,6 +23,7 @@ ELSEWHERE = {
     "evidence.renewed",
     "list.exported",
     "log.epoch_begun",
+    "organization.items_set",
     "sample.drawn",
     "sample.expired",
     "sample.reported",

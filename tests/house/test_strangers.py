@@ -62,6 +62,8 @@ EXPECTED: dict[str, tuple[Any, Any]] = {
     "desk:folder_new": LIST,
     "desk:folder": ENVELOPE,
     "desk:policies": LIST,
+    "desk:information_rules": LIST,
+    "desk:information": ENVELOPE,
     "desk:sharing": ENVELOPE,
     "desk:join": (GONE, GONE),  # no invitation of this token
     "desk:envelope_new": LIST,

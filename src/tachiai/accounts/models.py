@@ -65,6 +65,7 @@ class Organization(models.Model):
     staff_may_download = models.BooleanField(default=True, help_text="Policy: 担当者 may take files of their own envelopes away.")
     approver_label = models.CharField(max_length=20, blank=True, help_text="What 承認者 of an envelope are called; empty: 承認者.")
     approver_label_en = models.CharField(max_length=40, blank=True)
+    item_rules = models.JSONField(default=dict, help_text="文書情報: items required, and items usually shown.")
     created_at = models.DateTimeField()
 
     def __str__(self) -> str:

@@ -7,6 +7,7 @@ from tachiai.faces import face
 if TYPE_CHECKING:
     from tachiai.archive.anchoring import Anchor, anchored
     from tachiai.archive.checking import check_records
+    from tachiai.archive.describing import item_rules, items_of, put_items, redescribe, set_item_rules
     from tachiai.archive.filing import Filed, FiledFile, admit, move_record, refile
     from tachiai.archive.samples import forget_conditions
     from tachiai.archive.searching import Wanted, search_records
@@ -21,10 +22,15 @@ __all__ = [
     "anchored",
     "check_records",
     "forget_conditions",
+    "item_rules",
+    "items_of",
     "judge",
     "move_record",
+    "put_items",
+    "redescribe",
     "refile",
     "search_records",
+    "set_item_rules",
 ]
 
 __getattr__ = face(__name__, __file__)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 
 from django.db.models import Count, Q, QuerySet, Sum
 
 from tachiai.accounts.models import Member
-from tachiai.archive.models import Record
+from tachiai.archive.models import DescribedItem, Record
 from tachiai.archive.searching import Wanted, records_for, search_records
 
 
@@ -23,6 +26,12 @@ class Totals:
 def found_records(member: Member, wanted: Wanted) -> QuerySet[Record]:
     """The records that match ``wanted`` among those ``member`` may see, newest transaction first."""
     return search_records(member.organization, wanted).filter(pk__in=records_for(member).values("pk"))
+
+
+def days_of(records: Iterable[Record], code: str) -> dict[uuid.UUID, date]:
+    """What day an item says, of each record by its origin; records that say none are left out."""
+    rows = DescribedItem.objects.filter(subject__in=[one.origin for one in records], code=code)
+    return {row.subject: row.day for row in rows if row.day is not None}
 
 
 def totals(rows: QuerySet[Record]) -> Totals:

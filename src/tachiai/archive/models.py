@@ -48,6 +48,25 @@ class Record(models.Model):
         return f"{self.number} {self.title}"
 
 
+class DescribedItem(models.Model):
+    """文書情報の1項目 of a transaction. ``subject`` is the envelope by id alone, from its draft on: a record finds it by its origin.
+
+    ``code`` is one of ``archive.items``; a day stands in ``day``, so that it can be searched by, and everything else in ``text``.
+    """
+
+    subject = models.UUIDField()
+    code = models.CharField(max_length=20)
+    text = models.CharField(max_length=500, blank=True)
+    day = models.DateField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["subject", "code"], name="described_item_once")]
+        indexes = [models.Index(fields=["code", "day"], name="described_day")]
+
+    def __str__(self) -> str:
+        return f"{self.subject} {self.code}"
+
+
 class FileKind(models.TextChoices):
     DOCUMENT = "document"
     CERTIFICATE = "certificate"

@@ -5,17 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from tachiai.accounts.models import Member, Organization, Role
 from tachiai.accounts.rights import in_open_folder, role_now, shared_with
-from tachiai.archive.models import Record, RecordFile
+from tachiai.archive.items import ITEMS, NEVER_RENEWED, Sort
+from tachiai.archive.models import DescribedItem, Record, RecordFile
 from tachiai.archive.names import comparable
+
+RENEWED = "renewed"
+# Items that people write words into, as against those that hold a code.
+WORDED = tuple(one.code for one in ITEMS.values() if one.sort in (Sort.LINE, Sort.TEXT))
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is looked for; everything given must hold. Ranges include both ends. ``no_amount`` finds amounts not stated."""
+    """What is looked for; everything given must hold. Ranges include both ends. ``no_amount`` finds amounts not stated.
+
+    ``ends_…`` and ``notice_…`` are of 契約終了日 and 解約通知期限; ``kind`` is a code of ``archive.items.KINDS``, ``renewal`` is
+    ``NEVER_RENEWED`` or ``RENEWED``.
+    """
 
     words: str = ""
     date_from: date | None = None
@@ -24,6 +33,12 @@ class Wanted:
     amount_from: int | None = None
     amount_to: int | None = None
     no_amount: bool = False
+    ends_from: date | None = None
+    ends_to: date | None = None
+    notice_from: date | None = None
+    notice_to: date | None = None
+    kind: str = ""
+    renewal: str = ""
 
 
 def search_records(organization: Organization, wanted: Wanted) -> QuerySet[Record]:
@@ -35,9 +50,11 @@ def search_records(organization: Organization, wanted: Wanted) -> QuerySet[Recor
         rows = rows.filter(transaction_date__lte=wanted.date_to)
     if wanted.counterparty:
         rows = rows.filter(_party(wanted.counterparty))
-    rows = _by_amount(rows, wanted)
+    rows = _by_items(_by_amount(rows, wanted), wanted)
     for word in wanted.words.split():
-        rows = rows.filter(Q(title__icontains=word) | Q(number__icontains=word) | _party(word))
+        rows = rows.filter(
+            Q(title__icontains=word) | Q(number__icontains=word) | _party(word) | _described(text__icontains=word, code__in=WORDED)
+        )
     return rows.order_by("-transaction_date", "-concluded_at")
 
 
@@ -45,6 +62,25 @@ def _party(asked: str) -> Q:
     """Names are compared without spaces and marks; whatever consists of nothing else finds nobody, instead of everybody."""
     key = comparable(asked)
     return Q(counterparty_key__contains=key) if key else Q(pk__in=[])
+
+
+def _described(**item: object) -> Q:
+    """Records of which an item says this."""
+    return Q(Exists(DescribedItem.objects.filter(subject=OuterRef("origin"), **item)))
+
+
+def _by_items(rows: QuerySet[Record], wanted: Wanted) -> QuerySet[Record]:
+    for code, first, last in (("ends_on", wanted.ends_from, wanted.ends_to), ("notice_by", wanted.notice_from, wanted.notice_to)):
+        bounds = {"day__gte": first, "day__lte": last}
+        if first is not None or last is not None:
+            rows = rows.filter(_described(code=code, **{name: day for name, day in bounds.items() if day is not None}))
+    if wanted.kind:
+        rows = rows.filter(_described(code="kind", text=wanted.kind))
+    if wanted.renewal == NEVER_RENEWED:
+        rows = rows.filter(_described(code="renewal", text=NEVER_RENEWED))
+    elif wanted.renewal:
+        rows = rows.filter(_described(code="renewal") & ~_described(code="renewal", text=NEVER_RENEWED))
+    return rows
 
 
 def _by_amount(rows: QuerySet[Record], wanted: Wanted) -> QuerySet[Record]:

@@ -26,6 +26,7 @@ from tachiai.envelopes.models import CloseTask, FreezeTask, InspectTask, TopUpTa
 from tachiai.envelopes.reminding import remind
 from tachiai.envelopes.renewing import renew
 from tachiai.envelopes.sampling_work import gather_sample
+from tachiai.envelopes.saving import forget_ended
 from tachiai.envelopes.sealing_work import seal_consents, sealable
 from tachiai.envelopes.topping_up import top_up
 from tachiai.envelopes.uploads import expire_uploads
@@ -70,4 +71,4 @@ def tick() -> int:
     done += counterparties.expire_registrations(at=clock.now()) + counterparties.expire_drafts(at=clock.now())
     done += expire_requests(at=clock.now())
     done += tell_alarms(at=clock.now())
-    return done + expire_uploads(at=clock.now()) + expire_samples(at=clock.now())
+    return done + expire_uploads(at=clock.now()) + forget_ended() + expire_samples(at=clock.now())

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import IO
@@ -45,6 +45,7 @@ from tachiai.ledger import RawEntry
 PIECE = 1024 * 1024
 # A bundle of the largest envelope there can be is checked in a fraction of this.
 PATIENCE_SECONDS = 600.0
+INTERNAL = ("information.amended",)
 
 
 @dataclass(frozen=True)
@@ -115,10 +116,15 @@ def gather(envelope: Envelope, entries: list[RawEntry], log: LogProof, *, at: da
         certificate=(certificate.record.certificate_number, paper, paper_size),
         signers=[_signer(one, meant.get(one.pk, ())) for one in signers],
         roots=_roots(),
-        entries=entries,
+        entries=[_without_internal(one) for one in entries],
         log=log,
         material=material,
     )
+
+
+def _without_internal(entry: RawEntry) -> RawEntry:
+    """A bundle goes to everybody: of what the sender put right for themselves it tells that it was done, and not what it says."""
+    return replace(entry, salt=b"", personal=b"") if entry.told()["event"] in INTERNAL else entry
 
 
 def _document(row: Document, file: RecordFile) -> BundledDocument:

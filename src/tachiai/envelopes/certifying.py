@@ -14,8 +14,10 @@ from django.conf import settings
 from tachiai import ledger
 from tachiai.accounts.models import Organization
 from tachiai.archive import Anchor
+from tachiai.archive.items import FOUND_BY
 from tachiai.ceremony import Level
 from tachiai.counterparties.models import Method
+from tachiai.envelopes.describing import is_untaxed
 from tachiai.envelopes.instructing import check_people, has_signed
 from tachiai.envelopes.models import Document, Envelope, Kind, Recipient, Revision, RevisionKind, Side
 from tachiai.envelopes.states import RecipientState
@@ -69,6 +71,8 @@ def certificate_facts(envelope: Envelope, *, number: str, anchor: Anchor, at: da
         contract_date=envelope.transaction_date,
         counterparty=envelope.counterparty,
         amount=envelope.amount,
+        untaxed=is_untaxed(envelope),
+        internal=frozenset(FOUND_BY) - {*envelope.shown_items},
         authority_name=_authority_name(stamped),
         authority_kind=_authority_kind(stamped),
         documents=_documents(revisions),

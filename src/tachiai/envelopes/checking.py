@@ -12,7 +12,7 @@ from tachiai.envelopes.checking_copies import check_copies
 from tachiai.envelopes.checking_documents import check_missing, check_papers, papers_of
 from tachiai.envelopes.checking_fields import check_fields
 from tachiai.envelopes.checking_outcomes import check_conclusion, check_consents, check_going_on, check_mails
-from tachiai.envelopes.checking_walks import check_people, check_places, check_walk
+from tachiai.envelopes.checking_walks import check_people, check_places, check_shown, check_walk
 from tachiai.envelopes.models import Envelope
 from tachiai.findings import Finding, as_uuid, caught, looked_at, walk
 
@@ -67,6 +67,7 @@ def check_envelope(pk: uuid.UUID, *, quick: bool = False) -> Iterator[Finding]:
         partial(check_walk, envelope, told),
         partial(check_people, envelope, people, told),
         partial(check_places, envelope, people, told),
+        partial(check_shown, envelope, told),
         partial(check_missing, envelope, told, papers),
         *(partial(check_papers, one, quick=quick) for one in papers),
         partial(check_consents, envelope, people, papers, told),

@@ -83,6 +83,13 @@ def check_places(envelope: Envelope, people: Iterable[Recipient], told: Sequence
         yield Finding("envelope.signers_differ", str(envelope.pk), "who stands in whose place")
 
 
+def check_shown(envelope: Envelope, told: Sequence[Recorded]) -> Iterator[Finding]:
+    """That the other side is told what the sender said at sending. What was sent before that was on record shows nothing."""
+    sent = next((entry for entry in told if entry.event == "envelope.sent"), None)
+    if sent is not None and sent.data.get("shown", []) != envelope.shown_items:
+        yield Finding("envelope.shown_differs", str(envelope.pk), f"entry {sent.number}")
+
+
 def _moved(envelope: Envelope, standing: dict[str, str], who: str, entry: Recorded) -> Iterator[Finding]:
     if who not in standing:
         yield Finding("recipient.missing", who, f"{envelope.stream} entry {entry.number}")

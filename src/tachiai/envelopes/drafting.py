@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import transaction
 from django.db.models import F
 
-from tachiai import vault
+from tachiai import archive, vault
 from tachiai.accounts.models import Member, Organization
+from tachiai.archive.items import Value
 from tachiai.clock import today
 from tachiai.counterparties.models import Registration
 from tachiai.envelopes.access import may_manage, may_send
 from tachiai.envelopes.addressing import Place, check_places, rows_of
+from tachiai.envelopes.describing import put_information, shown_of
 from tachiai.envelopes.events import note
 from tachiai.envelopes.excerpts import lock_excerpts, without_excerpts
 from tachiai.envelopes.foldering import default_folder
@@ -38,7 +40,11 @@ DEFAULT_DEADLINE_DAYS = 30
 
 @dataclass(frozen=True)
 class Description:
-    """What the sender says of an envelope. ``amount`` None is 'not stated' (記載なし), which is not 0."""
+    """What the sender says of an envelope. ``amount`` None is 'not stated' (記載なし), which is not 0.
+
+    ``items`` are everything else (文書情報); None leaves what was said before. ``shown`` are the codes that the other side may see;
+    None: as the organization usually has it.
+    """
 
     name: str
     comment: str
@@ -46,6 +52,8 @@ class Description:
     counterparty: str
     amount: int | None
     deadline: date
+    items: Mapping[str, Value] | None = None
+    shown: Collection[str] | None = None
 
 
 def create_envelope(*, by: Member, at: datetime, recreated_from: Envelope | None = None) -> Envelope:
@@ -248,7 +256,11 @@ def _still_has_some(document: Document) -> None:
 
 
 def describe_envelope(envelope: Envelope, description: Description, *, by: Member, at: datetime) -> None:
-    """Name the envelope and enter the three items. Refuses with ``envelope.nameless`` or ``deadline.out_of_range``."""
+    """Name the envelope and enter what it is about.
+
+    Refuses with ``envelope.nameless`` or ``deadline.out_of_range``, with ``information.parent_unknown`` for a 親契約 that there is
+    not, and as ``archive.items.judged``.
+    """
     name = one_line(description.name, longest=120)
     if not name:
         raise Refusal("envelope.nameless")
@@ -264,11 +276,20 @@ def describe_envelope(envelope: Envelope, description: Description, *, by: Membe
             "amount": description.amount,
             "deadline": description.deadline,
             "described": True,
+            "shown_items": _shown(envelope, description),
             "updated_at": at,
         }
         change_each(Envelope, [Change(envelope.pk, said)])
+        if description.items is not None:
+            put_information(envelope, description.items)
         note(envelope, "envelope.described", by=by, at=at)
     refresh(envelope)
+
+
+def _shown(envelope: Envelope, description: Description) -> list[str]:
+    wanted = description.shown if description.shown is not None else archive.item_rules(envelope.organization).shown
+    said = {code for code, value in (description.items or {}).items() if value != ""}
+    return shown_of(wanted, said)
 
 
 def name_recipients(

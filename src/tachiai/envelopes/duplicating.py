@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from tachiai import vault
+from tachiai import archive, vault
 from tachiai.accounts.models import Member
 from tachiai.envelopes.access import envelope_for, may_send
 from tachiai.envelopes.addressing import Place, Typed, may_be_named
@@ -38,7 +38,9 @@ def duplicate_envelope(envelope: Envelope, *, by: Member, at: datetime) -> Envel
             transaction_date=envelope.transaction_date,
             counterparty=envelope.counterparty,
             amount=envelope.amount,
+            shown_items=envelope.shown_items,
         )
+        archive.put_items(fresh.pk, archive.items_of(envelope.pk))
         note(envelope, "envelope.recreated", by=by, at=at, data={"as": str(fresh.pk)})
     _same_recipients(envelope, fresh, by=by, at=at)
     fresh.refresh_from_db()

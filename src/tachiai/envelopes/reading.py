@@ -174,12 +174,13 @@ def concluded_copy(file: RecordFile, envelope: Envelope, *, by: Recipient | Memb
 
 
 def download_name(file: RecordFile, envelope: Envelope, *, reader: str) -> str:
-    """``取引年月日_取引先_金額_文書名.pdf``, from the reader's side: a counterparty's 取引先 is the sender."""
+    """``取引年月日_取引先_金額_文書名.pdf``, from the reader's side: a counterparty's 取引先 is the sender, nothing internal is in it."""
     party = envelope.organization.name if reader else envelope.counterparty
     day = envelope.transaction_date.strftime("%Y%m%d") if envelope.transaction_date else "日付記載なし"
     amount = "金額記載なし" if envelope.amount is None else str(envelope.amount)
     title = "締結証明書" if file.kind == FileKind.CERTIFICATE else file.name
-    parts = (_safe(part) for part in (day, party, amount, title))
+    told = {"transaction_date", "amount"} & {*envelope.shown_items} if reader else {"transaction_date", "amount"}
+    parts = (_safe(part) for part in (day * ("transaction_date" in told), party, amount * ("amount" in told), title))
     return "_".join(part for part in parts if part)[:180] + ".pdf"
 
 

@@ -13,6 +13,7 @@ from tachiai.accounts.models import Member
 from tachiai.clock import today
 from tachiai.envelopes.access import may_manage
 from tachiai.envelopes.cautions import note_acknowledged
+from tachiai.envelopes.describing import missing_items
 from tachiai.envelopes.drafting import LONGEST_DEADLINE_DAYS
 from tachiai.envelopes.events import note
 from tachiai.envelopes.holding import documents_of, has_documents
@@ -41,6 +42,8 @@ def missing_before_sending(envelope: Envelope, *, at: datetime) -> list[str]:
         missing.append("envelope.no_documents")
     if not envelope.described or not envelope.name:
         missing.append("envelope.not_described")
+    elif missing_items(envelope):
+        missing.append("information.missing")
     people = _PEOPLE.all(envelope=envelope.pk)
     if {person.side for person in people if person.kind == Kind.SIGNER} != {Side.COUNTERPARTY, Side.OWN}:
         missing.append("recipients.incomplete")
@@ -106,14 +109,14 @@ def send_envelope(envelope: Envelope, *, by: Member, at: datetime, acknowledged:
             raise Refusal("envelope.moved", state=held.state)
         missing = missing_before_sending(held, at=at)
         if missing:
-            raise Refusal(missing[0], days=LONGEST_DEADLINE_DAYS)
+            raise Refusal(missing[0], days=LONGEST_DEADLINE_DAYS, items=missing_items(held))
         documents = documents_of(held)
         note_acknowledged(held, documents, acknowledged, by=by, at=at)
         move(held, EnvelopeState.SENDING, sent_at=at, updated_at=at)
         insert_each([FreezeTask(document=document, due_at=at, created_at=at) for document in documents])
         work.ring(FreezeTask)
         digests = [bytes(document.head_sha256).hex() for document in documents]
-        note(held, "envelope.sent", by=by, at=at, data={"documents": digests, **_places(held)})
+        note(held, "envelope.sent", by=by, at=at, data={"documents": digests, "shown": held.shown_items, **_places(held)})
         tell_sender("M08", held, at=at)
     refresh(envelope)
 

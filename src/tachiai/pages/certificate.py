@@ -144,7 +144,9 @@ class CertificateCheckpoint:
 @dataclass(frozen=True)
 class CertificateFacts:
     """Everything the paper says. ``concluded_at`` is the last timestamp's time; ``issued_at`` dates the paper itself. ``contract_date`` is
-    what the contract says of itself, and ``amount`` is in yen: None is printed as 「記載なし」, 0 as 0."""
+    what the contract says of itself, and ``amount`` is in yen, ``untaxed`` or with tax: None is printed as 「記載なし」, 0 as 0.
+    ``internal`` names what the sender keeps to themselves of ``transaction_date`` (the contract's), ``counterparty`` and ``amount``:
+    the paper, which goes to everybody, has no line for it."""
 
     number: str
     verification_url: str
@@ -165,6 +167,8 @@ class CertificateFacts:
     timestamps: tuple[CertificateTimestamp, ...] = field(default=())
     checkpoint: CertificateCheckpoint | None = None
     reviewers: tuple[CertificateReviewer, ...] = ()
+    untaxed: bool = False
+    internal: frozenset[str] = frozenset()
 
 
 def certificate(facts: CertificateFacts) -> bytes:
@@ -189,7 +193,8 @@ def _paper(facts: CertificateFacts) -> dict[str, Any]:
         "issued": _moment(facts.issued_at),
         "contract_date": _day(facts.contract_date),
         "counterparty": facts.counterparty,
-        "amount": None if facts.amount is None else {"ja": f"{facts.amount:,}円", "en": f"JPY {facts.amount:,}"},
+        "amount": None if facts.amount is None else _amount(facts.amount, untaxed=facts.untaxed),
+        "told": {name: name not in facts.internal for name in ("transaction_date", "counterparty", "amount")},
         "authority": {"name": facts.authority_name, "kind": facts.authority_kind, **_both(AUTHORITIES, facts.authority_kind)},
         "documents": [_document(document) for document in facts.documents],
         "people": [_person(person) for person in facts.people],
@@ -197,6 +202,10 @@ def _paper(facts: CertificateFacts) -> dict[str, Any]:
         "timestamps": [_timestamp(timestamp) for timestamp in facts.timestamps],
         "checkpoint": None if facts.checkpoint is None else _checkpoint(facts.checkpoint),
     }
+
+
+def _amount(amount: int, *, untaxed: bool) -> dict[str, str]:
+    return {"ja": f"{amount:,}円" + "（税抜）" * untaxed, "en": f"JPY {amount:,}" + " (without tax)" * untaxed}
 
 
 def _document(document: CertificateDocument) -> dict[str, Any]:

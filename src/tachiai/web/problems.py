@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as N_  # noqa: N812  # the catalogue tools' own name for it
 
 from tachiai.errors import Outage, Refusal
+from tachiai.web.information_words import item_names
 from tachiai.web.refusal_words import OUTAGES, SENTENCES, UNKNOWN
 from tachiai.web.templatetags.look import jst
 
@@ -119,6 +120,9 @@ def sentence(code: str, facts: dict[str, Any] | None = None) -> str:
     told = {name: jst(value) if hasattr(value, "astimezone") else value for name, value in (facts or {}).items()}
     if code == "file.active_content":
         told["kinds"] = _("、").join(_(ACTIVE[kind]) if kind in ACTIVE else str(kind) for kind in told.get("kinds", ()))
+    if code.startswith("information."):
+        told["items"] = item_names(told.get("items", ()))
+        told["item"] = item_names([told.get("item", "")])
     words: str = _(SENTENCES.get(f"{code}:{told.get('reason', '')}") or SENTENCES.get(code, UNKNOWN))
     try:
         return words.format(**told)

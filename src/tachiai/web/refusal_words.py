@@ -5,11 +5,13 @@ from __future__ import annotations
 from django.utils.translation import gettext_noop as N_  # noqa: N812  # the catalogue tools' own name for it
 
 from tachiai.web.field_refusals import FIELD_SENTENCES
+from tachiai.web.information_refusals import INFORMATION_SENTENCES
 from tachiai.web.member_refusals import MEMBER_SENTENCES
 
 # What happened, and what to do about it. Facts in braces come from the refusal.
 SENTENCES = {
     **FIELD_SENTENCES,
+    **INFORMATION_SENTENCES,
     **MEMBER_SENTENCES,
     "file.empty": N_("ファイルの中身が空（0バイト）です。元のファイルを確認してください。"),
     "file.not_pdf": N_("PDFファイルではありません。PDFに変換してから選択してください。"),
@@ -110,7 +112,7 @@ SENTENCES = {
     "envelope.not_draft": N_("この封筒はすでに送信されたため、変更できません。"),
     "envelope.nameless": N_("封筒名を入力してください。"),
     "envelope.no_documents": N_("文書を1件以上追加してください。"),
-    "envelope.not_described": N_("封筒名と取引情報を入力してください。"),
+    "envelope.not_described": N_("封筒名と文書情報を入力してください。"),
     "envelope.moved": N_("この封筒の状態が変わったため、操作できませんでした。現在の状態を確認してください。"),
     "envelope.erased": N_("署名者の個人情報が消去されているため、再開できません。複製して作り直してください。"),
     "envelope.too_old": N_("期限切れから{days}日を過ぎた封筒は再送できません。複製して作り直してください。"),

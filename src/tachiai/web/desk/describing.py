@@ -1,4 +1,4 @@
-"""The form of what an envelope is: its name, the tax law's three items, its deadline."""
+"""The form of what an envelope is: its name, what it is about, its deadline."""
 
 from __future__ import annotations
 
@@ -6,19 +6,18 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django import forms
-from django.http import QueryDict
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from tachiai import clock
+from tachiai.accounts.models import Organization
+from tachiai.archive import item_rules, items_of
+from tachiai.archive.items import FOUND_BY, IN_ORDER
 from tachiai.clock import today
 from tachiai.envelopes.drafting import DEFAULT_DEADLINE_DAYS, LONGEST_DEADLINE_DAYS, Description
 from tachiai.envelopes.models import Envelope
-from tachiai.web.desk.amounts import AmountField
 from tachiai.web.desk.dates import DateField
+from tachiai.web.desk.information_form import TAXED, USUAL_RETENTION, InformationForm, information_said
 from tachiai.web.problems import sentence
-
-STATED, UNSTATED = "stated", "unstated"
 
 
 class FilesInput(forms.FileInput):
@@ -36,7 +35,7 @@ class UploadForm(forms.Form):
     )
 
 
-class DescriptionForm(forms.Form):
+class DescriptionForm(InformationForm):
     name = forms.CharField(
         label=gettext_lazy("封筒名"),
         max_length=120,
@@ -50,43 +49,14 @@ class DescriptionForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=gettext_lazy("署名依頼のメールに入ります。"),
     )
-    transaction_date = DateField(
-        label=gettext_lazy("取引年月日"),
-        help_text=gettext_lazy("契約書に記載の契約日。西暦でも令和でも入力できます（例：2026年または令和8年）。"),
-    )
-    counterparty = forms.CharField(
-        label=gettext_lazy("取引先"),
-        max_length=200,
-        help_text=gettext_lazy("社内の検索に使います（例：株式会社みどり設計）。"),
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-        error_messages={"required": gettext_lazy("取引先を入力してください。")},
-    )
-    amount_kind = forms.ChoiceField(
-        label=gettext_lazy("取引金額"),
-        choices=[(STATED, gettext_lazy("金額あり")), (UNSTATED, gettext_lazy("金額の記載なし"))],
-        widget=forms.RadioSelect,
-        initial=STATED,
-        error_messages={"required": gettext_lazy("金額の有無を選択してください。")},
-    )
-    amount = AmountField(
-        label=gettext_lazy("金額（円・税込）"),
-        required=False,
-        help_text=gettext_lazy("例：1,100,000。減額の変更契約は「-50,000」のように入力します。"),
-        widget=forms.TextInput(attrs={"inputmode": "text", "autocomplete": "off"}),
-    )
     deadline = DateField(
         label=gettext_lazy("署名期限"),
         help_text=gettext_lazy("この日の23時59分59秒（日本時間）まで署名できます。最長90日。"),
     )
+    field_order = ("name", "comment", "deadline")
 
     def clean(self) -> dict[str, Any]:
-        given = self.cleaned_data
-        stated = given.get("amount_kind") == STATED
-        if stated and given.get("amount") is None and "amount" not in self.errors:
-            self.add_error("amount", _("金額を入力してください。契約書に金額がない場合は「金額の記載なし」を選択してください。"))
-        if not stated:
-            self.errors.pop("amount", None)
-            given["amount"] = None
+        given = super().clean()
         self._within_reach(given.get("deadline"))
         return given
 
@@ -104,31 +74,35 @@ class DescriptionForm(forms.Form):
             counterparty=given["counterparty"],
             amount=given["amount"],
             deadline=given["deadline"],
+            items=self.items(),
+            shown=given["shown"],
         )
 
 
-def said_of(envelope: Envelope | None, *, at: datetime) -> dict[str, Any]:
-    """What the form starts with: what the draft says, and the usual deadline."""
-    usual = {"deadline": today(at) + timedelta(days=DEFAULT_DEADLINE_DAYS), "amount_kind": STATED}
+def said_of(envelope: Envelope | None, *, organization: Organization, at: datetime) -> dict[str, Any]:
+    """What the form starts with: what the draft says, the usual deadline, and what the organization usually shows."""
+    usual = {"deadline": today(at) + timedelta(days=DEFAULT_DEADLINE_DAYS), "amount_kind": TAXED}
+    rules = item_rules(organization)
     if envelope is None:
-        return usual
-    unstated = envelope.described and envelope.amount is None
+        return {**usual, "retention_years": USUAL_RETENTION, "shown": list(rules.shown)}
+    items = items_of(envelope.pk)
+    decided = {*items, *FOUND_BY} if envelope.described or envelope.recreated_from_id else set()
+    shown = {*envelope.shown_items, *(code for code in rules.shown if code not in decided)}
     return {
+        **information_said(envelope, items),
+        **({} if envelope.described else {"retention_years": items.get("retention_years", USUAL_RETENTION)}),
         "name": envelope.name,
         "comment": envelope.comment,
-        "transaction_date": envelope.transaction_date,
-        "counterparty": envelope.counterparty,
-        "amount_kind": UNSTATED if unstated else STATED,
-        "amount": "" if envelope.amount is None else f"{envelope.amount:,}",
         "deadline": envelope.deadline or usual["deadline"],
+        # What says nothing yet is shown, once it does, as the organization has it.
+        "shown": [code for code in IN_ORDER if code in shown],
     }
 
 
-def typed_in(data: QueryDict) -> dict[str, Any]:
-    """What was typed, as it was typed: kept while files are added or taken out, without judging it yet."""
-    plain = {name: data.get(name, "") for name in ("name", "comment", "counterparty", "amount_kind", "amount")}
-    dates = {name: [data.get(f"{name}_{part}", "") for part in range(3)] for name in ("transaction_date", "deadline")}
-    return {**plain, **dates}
-
-
-FIELD_OF = {"envelope.nameless": "name", "deadline.out_of_range": "deadline"}
+FIELD_OF = {
+    "envelope.nameless": "name",
+    "deadline.out_of_range": "deadline",
+    "information.parent_unknown": "parent",
+    "information.ends_before_start": "ends_on",
+    "information.notice_after_end": "notice_by",
+}

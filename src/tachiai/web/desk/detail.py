@@ -14,6 +14,7 @@ from tachiai import clock
 from tachiai.accounts.models import Member
 from tachiai.envelopes.access import envelope_for, may_download_unfinished, may_manage, may_send, own_place
 from tachiai.envelopes.holders import grants_in
+from tachiai.envelopes.describing import information_of, known_parent, may_amend
 from tachiai.envelopes.holding import documents_of, has_signers, recreations_of, signers_of
 from tachiai.envelopes.integrity import integrity_of
 from tachiai.envelopes.levels import level_words
@@ -29,6 +30,7 @@ from tachiai.web.desk.evidence import offers_evidence
 from tachiai.web.desk.people_words import kind_word
 from tachiai.web.desk.rows import chip_state, turn_words
 from tachiai.web.desk.telling import told_events
+from tachiai.web.information_words import rows_of
 
 REFRESH_SECONDS = 5
 TO_SIGN = (RecipientState.REQUESTED, RecipientState.OPENED)
@@ -48,6 +50,7 @@ def envelope(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpRespons
     people = [{**_person(one, found, manages=manages), "given": given.get(one.pk)} for one in signers_of(found)]
     destroyed = {str(event.facts.get("document", "")) for event in events if event.code == "document.destroyed"}
     files = concluded_files(found)
+    told = information_of(found)
     context = {
         "heading": found.name or found.number,
         "envelope": found,
@@ -70,6 +73,9 @@ def envelope(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpRespons
         "evidence": offers_evidence(found),
         "integrity": integrity_of(found, files),
         "readers": _readers(events),
+        "information": rows_of(told),
+        "parent": known_parent(member, found, told),
+        "may_amend": may_amend(member, found),
         "events": told_events(events),
         "recreations": recreations_of(found),
         **_acts(found, member, documents, manages=manages),

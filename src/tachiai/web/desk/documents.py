@@ -14,33 +14,50 @@ from django.utils.translation import gettext_lazy
 from tachiai import clock
 from tachiai.accounts.models import Member
 from tachiai.archive.exporting import note_export
-from tachiai.archive.finding import found_records, totals
+from tachiai.archive.finding import days_of, found_records, totals
+from tachiai.archive.items import KINDS, NEVER_RENEWED
 from tachiai.archive.models import Record
 from tachiai.archive.samples import may_sample
-from tachiai.archive.searching import Wanted
+from tachiai.archive.searching import RENEWED, Wanted
 from tachiai.clock import JAPAN, today
 from tachiai.sheets import write_sheet
 from tachiai.web.desk.amounts import AmountField
 from tachiai.web.desk.dates import DayField
 from tachiai.web.desk.doors import at_desk, show
 from tachiai.web.desk.files import attachment
+from tachiai.web.information_words import KIND_WORDS, LABELS
 
 PER_PAGE = 50
+FURTHER = ("ends_from", "ends_to", "notice_from", "notice_to", "kind", "renewal")
 
 
 class SearchForm(forms.Form):
-    words = forms.CharField(label=gettext_lazy("文書名・管理番号"), required=False, max_length=200)
+    words = forms.CharField(label=gettext_lazy("文書名・管理番号・文書情報"), required=False, max_length=200)
     date_from = DayField(label=gettext_lazy("取引年月日（から）"), required=False, max_length=20)
     date_to = DayField(label=gettext_lazy("取引年月日（まで）"), required=False, max_length=20)
     counterparty = forms.CharField(label=gettext_lazy("取引先"), required=False, max_length=200)
     amount_from = AmountField(label=gettext_lazy("取引金額（以上）"), required=False, max_length=24)
     amount_to = AmountField(label=gettext_lazy("取引金額（以下）"), required=False, max_length=24)
     no_amount = forms.BooleanField(label=gettext_lazy("金額の記載なし"), required=False)
+    ends_from = DayField(label=gettext_lazy("契約終了日（から）"), required=False, max_length=20)
+    ends_to = DayField(label=gettext_lazy("契約終了日（まで）"), required=False, max_length=20)
+    notice_from = DayField(label=gettext_lazy("解約通知期限（から）"), required=False, max_length=20)
+    notice_to = DayField(label=gettext_lazy("解約通知期限（まで）"), required=False, max_length=20)
+    kind = forms.ChoiceField(
+        label=LABELS["kind"], choices=[("", gettext_lazy("すべて")), *((code, KIND_WORDS[code]) for code in KINDS)], required=False
+    )
+    renewal = forms.ChoiceField(
+        label=LABELS["renewal"],
+        choices=[("", gettext_lazy("すべて")), (NEVER_RENEWED, gettext_lazy("なし")), (RENEWED, gettext_lazy("あり"))],
+        required=False,
+    )
 
     def clean(self) -> dict[str, Any]:
         given = self.cleaned_data
-        if given.get("date_from") and given.get("date_to") and given["date_from"] > given["date_to"]:
-            self.add_error("date_to", _("「まで」には「から」以降の日付を入力してください。"))
+        for name in ("date", "ends", "notice"):
+            first, last = given.get(f"{name}_from"), given.get(f"{name}_to")
+            if first and last and first > last:
+                self.add_error(f"{name}_to", _("「まで」には「から」以降の日付を入力してください。"))
         lower, upper = given.get("amount_from"), given.get("amount_to")
         if lower is not None and upper is not None and lower > upper:
             self.add_error("amount_to", _("「以下」には「以上」と同じかそれより大きい金額を入力してください。"))
@@ -56,6 +73,12 @@ class SearchForm(forms.Form):
             amount_from=given["amount_from"],
             amount_to=given["amount_to"],
             no_amount=given["no_amount"],
+            ends_from=given["ends_from"],
+            ends_to=given["ends_to"],
+            notice_from=given["notice_from"],
+            notice_to=given["notice_to"],
+            kind=given["kind"],
+            renewal=given["renewal"],
         )
 
 
@@ -65,11 +88,15 @@ def documents(request: HttpRequest, member: Member) -> HttpResponse:
     rows = found_records(member, form.wanted()) if form.is_valid() else None
     query = request.GET.copy()
     query.pop("page", None)
+    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page")) if rows is not None else None
+    ends = days_of(page.object_list, "ends_on") if page is not None else {}
     context = {
         "heading": _("文書管理"),
         "form": form,
+        "rows": [{"record": one, "ends_on": ends.get(one.origin)} for one in page.object_list] if page is not None else [],
+        "further": any(request.GET.get(name) for name in FURTHER),
         "searched": any(request.GET.get(name) for name in form.fields),
-        "page_obj": Paginator(rows, PER_PAGE).get_page(request.GET.get("page")) if rows is not None else None,
+        "page_obj": page,
         "totals": totals(rows) if rows is not None else None,
         "query": query.urlencode(),
         "may_sample": may_sample(member),

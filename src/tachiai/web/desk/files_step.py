@@ -5,8 +5,11 @@ A file whose inspection takes long stands in the list with how far it is, and be
 
 from __future__ import annotations
 
+import unicodedata
 import uuid
+from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
@@ -16,27 +19,34 @@ from django.utils.translation import gettext as _
 
 from tachiai import clock
 from tachiai.accounts.models import Member
+from tachiai.archive import item_rules
+from tachiai.archive.items import FOUND_BY
 from tachiai.envelopes.access import may_send
+from tachiai.envelopes.arranging import move_document, rename_documents, reorder_documents
+from tachiai.envelopes.draft_models import Step
 from tachiai.envelopes.drafting import create_envelope, describe_envelope, document_in, file_name_of, remove_document, title_of
 from tachiai.envelopes.holding import documents_of, has_documents
 from tachiai.envelopes.intake import Patience, take_in
 from tachiai.envelopes.models import Document, Envelope
+from tachiai.envelopes.saving import forget_typed, save_typed, saved_in
 from tachiai.envelopes.uploads import drop_upload, held_uploads, upload_in
 from tachiai.errors import Refusal
-from tachiai.web.desk.describing import FIELD_OF, DescriptionForm, UploadForm, said_of, typed_in
+from tachiai.web.desk.describing import FIELD_OF, DescriptionForm, UploadForm, said_of
 from tachiai.web.desk.doors import at_desk, show
 from tachiai.web.desk.findings import accepted_of, warnings_of
 from tachiai.web.desk.held import Row, is_waiting, news_of, rows_of
-from tachiai.web.desk.wizard import draft_of, steps_of
+from tachiai.web.desk.information_form import item_rows
+from tachiai.web.desk.wizard import AUTOSAVE, KEEPING, draft_of, save_step, saved_words, steps_of, typed_in
 from tachiai.web.problems import sentence
 
 # Just above what the verb takes: more of a file is never read into memory.
 READ_AT_MOST = 51 * 1024 * 1024
+Errors = list[dict[str, str]]
 
 
 @at_desk
 def new(request: HttpRequest, member: Member) -> HttpResponse:
-    """Shows step ① without making anything; the first file that is posted makes the draft."""
+    """Shows step ① without making anything; the first file that is posted makes the draft, or the wish to keep what was typed."""
     if not may_send(member):
         raise Refusal("envelope.not_allowed")
     return _step(request, member, None)
@@ -53,20 +63,31 @@ def files(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpResponse:
 def _step(request: HttpRequest, member: Member, envelope: Envelope | None) -> HttpResponse:
     at = clock.now()
     if request.method != "POST":
-        kept = request.session.get(_kept_under(envelope), {}) if envelope else {}
-        form = DescriptionForm(initial={**said_of(envelope, at=at), **kept})
-        return _page(request, member, envelope, form)
+        saved = saved_in(envelope, Step.FILES) if envelope else None
+        said = said_of(envelope, organization=member.organization, at=at)
+        return _page(request, member, envelope, DescriptionForm(initial={**said, **(saved.typed if saved else {})}))
     given = request.FILES.getlist("files")
-    if given and envelope is None:
+    if envelope is None and (given or request.POST.get("act") in KEEPING):
         envelope = create_envelope(by=member, at=at)
-    problems = _add(given, envelope, by=member, at=at) if envelope else []
-    if envelope is not None and request.POST.get("remove"):
-        remove_document(document_in(envelope, request.POST["remove"]), by=member, at=at)
-    if envelope is not None and request.POST.get("drop"):
-        drop_upload(upload_in(envelope, request.POST["drop"]), by=member, at=at)
-    if problems or request.POST.get("act") != "next":
-        return _again(request, member, envelope, problems)
+    errors = _done(request, envelope, given, by=member, at=at) if envelope else []
+    if errors or request.POST.get("act") != "next":
+        return _again(request, member, envelope, errors, at=at)
     return _next(request, member, envelope, at=at)
+
+
+def _done(request: HttpRequest, envelope: Envelope, given: list[UploadedFile[bytes]], *, by: Member, at: datetime) -> Errors:
+    """What was done to the documents by whichever button; what of it could not be, in words."""
+    errors = [{"href": "#id_files", "text": _problem_words(problem)} for problem in _add(given, envelope, by=by, at=at)]
+    if request.POST.get("act") != AUTOSAVE:
+        errors += _arrange(request, envelope, by=by, at=at)
+    for button, up in (("up", True), ("down", False)):
+        if request.POST.get(button):
+            move_document(document_in(envelope, request.POST[button]), up=up, by=by, at=at)
+    if request.POST.get("remove"):
+        remove_document(document_in(envelope, request.POST["remove"]), by=by, at=at)
+    if request.POST.get("drop"):
+        drop_upload(upload_in(envelope, request.POST["drop"]), by=by, at=at)
+    return errors
 
 
 def _add(given: list[UploadedFile[bytes]], envelope: Envelope, *, by: Member, at: datetime) -> list[Refusal]:
@@ -81,24 +102,46 @@ def _add(given: list[UploadedFile[bytes]], envelope: Envelope, *, by: Member, at
     return refusals
 
 
-def _again(request: HttpRequest, member: Member, envelope: Envelope | None, problems: list[Refusal]) -> HttpResponse:
+def _arrange(request: HttpRequest, envelope: Envelope, *, by: Member, at: datetime) -> Errors:
+    """The names and order numbers that were typed beside the documents."""
+    documents = documents_of(envelope)
+    names = {one.pk: request.POST[f"title-{one.pk}"] for one in documents if f"title-{one.pk}" in request.POST}
+    numbers = {one.pk: _number(request.POST[f"order-{one.pk}"]) for one in documents if f"order-{one.pk}" in request.POST}
+    errors = []
+    for box, change in (("title", partial(rename_documents, envelope, names)), ("order", partial(reorder_documents, envelope, numbers))):
+        try:
+            change(by=by, at=at)
+        except Refusal as refusal:
+            if refusal.code not in ("document.nameless", "document.order"):
+                raise
+            errors.append({"href": f"#{box}-{refusal.facts['document']}", "text": sentence(refusal.code, refusal.facts)})
+    return errors
+
+
+def _number(typed: str) -> int:
+    """A whole number in any width; 0 for anything else, which is no place."""
+    plain = unicodedata.normalize("NFKC", typed).strip()
+    return int(plain) if plain.isdecimal() and len(plain) < 4 else 0
+
+
+def _again(request: HttpRequest, member: Member, envelope: Envelope | None, errors: Errors, *, at: datetime) -> HttpResponse:
     """Back to the step with what was typed; nothing of it is judged before 「次へ」."""
     typed = _typed(request, envelope)
-    if envelope is not None:
-        if "name" in request.POST:  # files dropped on the home page come without the step's other boxes
-            request.session[_kept_under(envelope)] = typed
-        if not problems:
-            return redirect("desk:files", envelope.pk)
-    errors = [{"href": "#id_files", "text": _problem_words(problem)} for problem in problems]
-    if not problems:
-        errors = [{"href": "#id_files", "text": _("追加するPDFファイルを選択してください。")}]
-    form = DescriptionForm(initial=typed)
-    return _page(request, member, envelope, form, errors=errors, status=422)
+    if envelope is not None and "name" in request.POST:  # files dropped on the home page come without the step's other boxes
+        answer = None if errors else save_step(request, envelope, Step.FILES, typed, by=member, at=at)
+        if answer is not None:
+            return answer
+        save_typed(envelope, Step.FILES, typed, by=member, at=at)
+    if envelope is not None and not errors:
+        return redirect("desk:files", envelope.pk)
+    errors = errors or [{"href": "#id_files", "text": _("追加するPDFファイルを選択してください。")}]
+    return _page(request, member, envelope, DescriptionForm(initial=typed), errors=errors, status=422)
 
 
 def _typed(request: HttpRequest, envelope: Envelope | None) -> dict[str, Any]:
-    typed = typed_in(request.POST)
-    return {**typed, "name": typed["name"] or (_name_of(envelope) if envelope else "")}
+    typed = typed_in(DescriptionForm(), request.POST)
+    titles = {name.removeprefix("title-"): value for name, value in request.POST.items() if name.startswith("title-")}
+    return {**typed, "name": typed["name"] or (_name_of(envelope) if envelope else ""), "titles": titles}
 
 
 def _name_of(envelope: Envelope) -> str:
@@ -121,12 +164,12 @@ def _next(request: HttpRequest, member: Member, envelope: Envelope | None, *, at
         except Refusal as refusal:
             form.add_error(FIELD_OF.get(refusal.code), sentence(refusal.code, refusal.facts))
         else:
-            request.session.pop(_kept_under(envelope), None)
+            forget_typed(envelope, Step.FILES)
             return redirect("desk:recipients", envelope.pk)
     return _page(request, member, envelope, form, errors=errors, status=422)
 
 
-def _undecided(rows: list[Row]) -> list[dict[str, str]]:
+def _undecided(rows: list[Row]) -> Errors:
     """Files about which the sender has to say something before the next step. An inspection goes on while they name recipients."""
     words = {
         "offered": _("{file}：書き直したPDFを使うかどうかを選んでください。"),
@@ -145,25 +188,51 @@ def _page(
     envelope: Envelope | None,
     form: DescriptionForm,
     *,
-    errors: list[dict[str, str]] | None = None,
+    errors: Errors | None = None,
     status: int = 200,
 ) -> HttpResponse:
     rows = rows_of(envelope)
+    saved = saved_in(envelope, Step.FILES) if envelope else None
+    documents = documents_of(envelope) if envelope else []
     context = {
         "heading": _("署名を依頼する"),
         "steps": steps_of(envelope),
         "step": 1,
         "envelope": envelope,
-        "documents": [told_document(one) for one in documents_of(envelope)] if envelope else [],
+        "documents": [_line(one, saved.typed.get("titles", {}) if saved else {}) for one in documents],
+        "many": len(documents) > 1,
         "rows": rows,
         "waiting": is_waiting(rows),
         "news": news_of(rows),
         "plain": not errors and not form.errors,
         "form": form,
+        "saved": saved_words(saved),
         "upload": UploadForm(),
         "page_errors": errors or [],
+        **_items(form, member),
     }
     return show(request, member, "desk/files.html", context, section="envelopes", status=status)
+
+
+def _items(form: DescriptionForm, member: Member) -> dict[str, Any]:
+    """The panel: what the tax law wants found is always open, the rest as soon as it says, lacks or refuses something."""
+    rows = item_rows(form, required=item_rules(member.organization).required)
+    further = [row for row in rows if row.code not in FOUND_BY]
+    speaks = any(row.required or any(field.errors for field in row.fields) for row in further)
+    said = any(any(_said(field.value()) for field in row.fields) for row in further if row.code != "retention_years")
+    return {
+        "found_by": [row for row in rows if row.code in FOUND_BY],
+        "further": further,
+        "further_open": speaks or said,
+    }
+
+
+def _said(value: Any) -> bool:
+    return any(value) if isinstance(value, list) else bool(value)
+
+
+def _line(document: Document, titles: Mapping[str, str]) -> dict[str, Any]:
+    return {**told_document(document), "title": titles.get(str(document.pk), document.name)}
 
 
 def told_document(document: Document) -> dict[str, Any]:
@@ -178,7 +247,3 @@ def told_document(document: Document) -> dict[str, Any]:
 
 def _problem_words(problem: Refusal) -> str:
     return _("{file}：{words}").format(file=problem.facts["file_name"], words=sentence(problem.code, problem.facts))
-
-
-def _kept_under(envelope: Envelope) -> str:
-    return f"draft:{envelope.pk}"

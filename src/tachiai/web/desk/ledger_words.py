@@ -55,6 +55,7 @@ OTHER = {
     "member.stopped": gettext_lazy("利用者の利用を停止"),
     "operator.created": gettext_lazy("運営者を登録"),
     "organization.created": gettext_lazy("組織を登録"),
+    "organization.items_set": gettext_lazy("文書情報の項目の設定を変更"),
     "organization.policy_set": gettext_lazy("組織の方針を変更"),
     "organization.reminders_set": gettext_lazy("自動の再通知の設定を変更"),
     "passkey.reset": gettext_lazy("パスキーの登録を解除"),

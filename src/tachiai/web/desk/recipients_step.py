@@ -16,15 +16,17 @@ from tachiai.counterparties.models import Registration
 from tachiai.counterparties.usable import usable_registrations
 from tachiai.envelopes.addressing import cautions_of
 from tachiai.envelopes.candidates import own_people, own_signers
+from tachiai.envelopes.draft_models import Step
 from tachiai.envelopes.drafting import address_envelope
 from tachiai.envelopes.holding import documents_of, signers_of
 from tachiai.envelopes.models import Envelope, Proof, Recipient, Side
 from tachiai.envelopes.places import documents_meant
+from tachiai.envelopes.saving import forget_typed, saved_in
 from tachiai.errors import Refusal
 from tachiai.web.desk.doors import at_desk, show
 from tachiai.web.desk.people_words import approver_word, our_words, their_words
 from tachiai.web.desk.recipients_form import MOST_FURTHER, TYPED, Choices, RecipientsForm, further_in, names_of
-from tachiai.web.desk.wizard import draft_of, steps_of
+from tachiai.web.desk.wizard import draft_of, save_step, saved_words, steps_of, typed_in
 from tachiai.web.problems import sentence
 
 ABOUT_PASSKEYS = ("proof.no_passkeys", "proof.not_for_own")
@@ -42,7 +44,8 @@ def recipients(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpRespo
     shape: dict[str, Any] = {"theirs": theirs, "ours": ours, "documents": documents_of(envelope)}
     shape["approver"] = approver_word(envelope.organization)
     if request.method != "POST":
-        initial = _chosen(envelope, theirs)
+        saved = saved_in(envelope, Step.RECIPIENTS)
+        initial = saved.typed if saved else _chosen(envelope, theirs)
         form = RecipientsForm(**shape, initial=initial, further=further_in(initial))
         return _page(request, member, envelope, form, known)
     shape["further"] = further_in(request.POST)
@@ -51,6 +54,9 @@ def recipients(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpRespo
     if "add" in request.POST:
         return _page(request, member, envelope, _with_another(request.POST, shape), known)
     form = RecipientsForm(request.POST, **shape)
+    kept = save_step(request, envelope, Step.RECIPIENTS, typed_in(form, request.POST), by=member, at=clock.now())
+    if kept is not None:
+        return kept
     if form.is_valid():
         seen = _saved(request, member, envelope, form, known)
         if seen is not None:
@@ -76,6 +82,7 @@ def _saved(request: HttpRequest, member: Member, envelope: Envelope, form: Recip
         for name in _at_fault(form, refusal.code):
             form.add_error(name, sentence(refusal.code, refusal.facts))
         return None
+    forget_typed(envelope, Step.RECIPIENTS)
     cautions = cautions_of(envelope, places)
     if cautions and request.POST.get("seen") != ",".join(sorted(cautions)):
         return _page(request, member, envelope, form, known, cautions=cautions)
@@ -192,5 +199,6 @@ def _page(
         "may_register": may_register(member),
         "cautions": [sentence(f"caution.{code}", {"names": names}) for code, names in (cautions or {}).items()],
         "seen": ",".join(sorted(cautions or ())),
+        "saved": saved_words(saved_in(envelope, Step.RECIPIENTS)),
     }
     return show(request, member, "desk/recipients.html", context, section="envelopes", status=status)

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from tachiai import clock
 from tachiai.accounts.models import Member
 from tachiai.envelopes.access import envelope_for
+from tachiai.envelopes.describing import information_of, missing_items
 from tachiai.envelopes.drafting import LONGEST_DEADLINE_DAYS
 from tachiai.envelopes.field_models import FieldKind
 from tachiai.envelopes.holding import documents_of, signers_of
@@ -29,8 +30,9 @@ from tachiai.web.desk.files_step import told_document
 from tachiai.web.desk.findings import cautions_words
 from tachiai.web.desk.wizard import draft_of, steps_of
 from tachiai.web.filling import KIND_WORDS
+from tachiai.web.information_words import rows_of
 from tachiai.web.problems import sentence
-from tachiai.web.templatetags.look import day, yen
+from tachiai.web.templatetags.look import day
 
 
 @at_desk
@@ -69,19 +71,21 @@ def _page(
     first = next((person for person in people if person.side == Side.COUNTERPARTY), None)
     documents = documents_of(envelope)
     missing = missing_before_sending(envelope, at=at)
+    facts = {"days": LONGEST_DEADLINE_DAYS, "items": missing_items(envelope)}
     context = {
         "heading": _("署名を依頼する"),
         "steps": steps_of(envelope),
         "step": 4,
         "envelope": envelope,
         "described": _said(envelope),
+        "information": rows_of(information_of(envelope)),
         "documents": [told_document(one) for one in documents],
         "cautioned": [_cautioned(one, acknowledged, tried=status != 200) for one in documents if cautions_words(one)],
         "people": people,
         "placed": _placed(envelope),
         "letter": request_letter(first, at=at) if first else None,
         "twice": _twice(people),
-        "missing": [{"words": sentence(code, {"days": LONGEST_DEADLINE_DAYS}), "url": _step_of(code, envelope)} for code in missing],
+        "missing": [{"words": sentence(code, facts), "url": _step_of(code, envelope)} for code in missing],
         "page_errors": errors or [],
     }
     return show(request, member, "desk/review.html", context, section="envelopes", status=status)
@@ -93,9 +97,6 @@ def _said(envelope: Envelope) -> list[dict[str, str]]:
         (_("封筒名"), envelope.name, "id_name"),
         (_("管理番号"), envelope.number, ""),
         (_("相手方へのコメント"), envelope.comment or _("なし"), "id_comment"),
-        (_("取引年月日"), day(envelope.transaction_date), "id_transaction_date_0"),
-        (_("取引先"), envelope.counterparty or _("記載なし"), "id_counterparty"),
-        (_("取引金額"), yen(envelope.amount), "id_amount_kind_0"),
         (_("署名期限"), _("{day} 23:59:59（日本時間）まで").format(day=day(envelope.deadline)), "id_deadline_0"),
     ]
     return [{"term": term, "value": value, "url": f"{change}#{anchor}" if anchor else ""} for term, value, anchor in rows]

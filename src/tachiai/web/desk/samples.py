@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -18,6 +19,7 @@ from django.utils.translation import gettext as _
 from tachiai import clock
 from tachiai.accounts.models import Member
 from tachiai.archive.finding import found_records
+from tachiai.archive.items import NEVER_RENEWED
 from tachiai.archive.models import Sample
 from tachiai.archive.samples import LARGEST, draw_sample, may_sample, sample_for, samples_for, take_report
 from tachiai.archive.samples_zip import zip_sample
@@ -25,6 +27,7 @@ from tachiai.errors import Refusal
 from tachiai.web.desk.documents import SearchForm
 from tachiai.web.desk.doors import at_desk, show
 from tachiai.web.desk.files import SANDBOX, attachment
+from tachiai.web.information_words import KIND_WORDS
 from tachiai.web.problems import sentence
 from tachiai.web.templatetags.look import day, yen
 from tachiai.work.models import TaskState
@@ -94,8 +97,12 @@ def _conditions(search: SearchForm) -> list[tuple[str, str]]:
 
 
 def _shown(name: str, value: Any) -> str:
-    if name.startswith("date"):
+    if isinstance(value, date):
         return str(day(value))
+    if name == "kind":
+        return str(KIND_WORDS[value])
+    if name == "renewal":
+        return _("なし") if value == NEVER_RENEWED else _("あり")
     if name.startswith("amount"):
         return str(yen(value))
     return _("はい") if value is True else str(value)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from tachiai.envelopes.timeline import Event
+from tachiai.web.information_words import item_names, recorded_words
 
 
 class Shown(NamedTuple):
@@ -71,6 +72,18 @@ def _given(facts: dict[str, Any]) -> str:
     return _("{name} 様宛ての写しを {mail} へ").format(name=facts["recipient_name"], mail=facts.get("mail", _("（消去済み）")))
 
 
+def _amended(facts: dict[str, Any]) -> str:
+    """Each item with what it said and says; only which they were, once what they said was erased."""
+    before, after, items = facts.get("before"), facts.get("after"), [str(code) for code in facts.get("items", ())]
+    if not isinstance(before, dict) or not isinstance(after, dict):
+        return item_names(items)
+    changed = _("{item}：{before} → {after}")
+    return _("、").join(
+        changed.format(item=item_names([code]), before=recorded_words(code, before.get(code)), after=recorded_words(code, after.get(code)))
+        for code in items
+    )
+
+
 SHOWN: dict[str, Shown] = {
     "envelope.created": Shown(gettext_lazy("封筒を作成"), "plus", ""),
     "envelope.moved_to_folder": Shown(gettext_lazy("フォルダを移動"), "folder", ""),
@@ -79,6 +92,9 @@ SHOWN: dict[str, Shown] = {
     "envelope.recreated": Shown(gettext_lazy("複製して作り直し"), "copy", ""),
     "document.added": Shown(gettext_lazy("文書を追加"), "file", "", _document),
     "document.removed": Shown(gettext_lazy("文書を削除"), "trash", "", _document),
+    "document.renamed": Shown(gettext_lazy("文書名を変更"), "pencil", "", _document),
+    "documents.reordered": Shown(gettext_lazy("文書の順番を変更"), "pencil", ""),
+    "information.amended": Shown(gettext_lazy("文書情報を変更（社内のみ）"), "pencil", "", _amended),
     "warnings.acknowledged": Shown(gettext_lazy("文書についての警告を確認"), "eye", "yellow", _document),
     "envelope.sent": Shown(gettext_lazy("署名依頼を送信"), "send", "blue"),
     "document.frozen": Shown(gettext_lazy("文書を確定（運営者の電子署名とタイムスタンプを付与）"), "shield", "", _document),

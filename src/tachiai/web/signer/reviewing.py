@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from tachiai.envelopes.describing import information_for_outside
 from tachiai.envelopes.models import Document
 from tachiai.envelopes.opening import show_document
 from tachiai.envelopes.reading import page_of, page_picture, page_text, unsigned_copy
@@ -19,6 +20,7 @@ from tachiai.envelopes.readings import Reading, readings_of
 from tachiai.envelopes.visiting import leave, stopped
 from tachiai.errors import Refusal
 from tachiai.web.filling import Filling, Input, boxes_on, filling_of, others_in_words, take_filling
+from tachiai.web.information_words import rows_of
 from tachiai.web.signer.doorway import SIGNING, Guest, by_link, inside, let_out
 from tachiai.web.signer.flowing import flowing
 from tachiai.web.signer.stopping import STILL_OPEN
@@ -86,6 +88,7 @@ def review_page(
         inputs_url=_address(guest, place, number, text="text" in request.GET, zoom=min(_number(request, "zoom"), CLOSEST)),
         others=others_in_words(guest.recipient, [reading.document for reading in readings]),
         saved="saved" in request.GET and status == 200,
+        information=rows_of(information_for_outside(guest.envelope)),
         text_view="text" in request.GET,
         next_document=_next_document(guest, readings, place) if number == document.pages else None,
         left=left,
