@@ -10,7 +10,9 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from test_requesting import pdf, said
 
 from cast import Cast, link_for
@@ -19,21 +21,21 @@ from offline.accepting import bundle_of
 from pages.odd_files import encrypted
 from pages.test_papers import text_of
 from signer.walking import device, enter, press, words
-from stages import Scene, cast, signs, work
+from stages import Scene, cast, scene, signs, work
 from tachiai import archive, clock, ledger
 from tachiai.accounts.models import Member
 from tachiai.archive.finding import found_records
 from tachiai.archive.items import NEVER_RENEWED, judged
 from tachiai.archive.models import DescribedItem, Record
 from tachiai.archive.searching import RENEWED, Wanted
-from tachiai.envelopes.describing import amend_information, missing_items
+from tachiai.envelopes.describing import amend_information, information_for_outside, is_untaxed, missing_items
 from tachiai.envelopes.draft_models import DraftText
 from tachiai.envelopes.models import Envelope
 from tachiai.envelopes.saving import forget_ended
 from tachiai.errors import Refusal
 from tachiai.outbox.mailbox import messages
 
-__all__ = ["cast"]
+__all__ = ["cast", "scene"]
 Seat = Callable[[Member], Client]
 
 
@@ -303,6 +305,15 @@ def _amended(known: dict[str, Any], items: dict[str, Any]) -> Any:
     from tachiai.envelopes.describing import Amendment
 
     return Amendment(**known, items=items)
+
+
+def test_the_measured_ways_ask_the_database_nothing_for_it(scene: Scene) -> None:
+    """Sending, and what a signer is shown: without further items, and where nothing more is required, no question is asked."""
+    with CaptureQueriesContext(connection) as asked:
+        assert [one.code for one in information_for_outside(scene.envelope)] == ["counterparty", "transaction_date", "amount"]
+        assert missing_items(scene.envelope) == []
+        assert not is_untaxed(scene.envelope)
+    assert len(asked) == 0
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,7 @@ def test_axe_finds_nothing(cast_: Cast, open_page: OpenPage, language: str, phon
     ]
     desk += [f"/envelopes/{draft.pk}/{step}" for step in ("files", "recipients", "review")]
     desk += [f"/envelopes/{open_.pk}", f"/envelopes/{open_.pk}/sent", f"/envelopes/{open_.pk}/withdraw", f"/envelopes/{done.pk}"]
-    desk += [f"/envelopes/{open_.pk}/sharing"]
+    desk += [f"/envelopes/{open_.pk}/sharing", f"/envelopes/{open_.pk}/information"]
     desk += [f"/envelopes/{open_.pk}/recipients/{vendor_of(open_).pk}/again", "/login/mfa/", "/mailbox/"]
     wrong |= found_on(page, desk)
     page = open_page(phone=phone, language=language)
@@ -83,7 +83,7 @@ def test_axe_finds_nothing(cast_: Cast, open_page: OpenPage, language: str, phon
     page = open_page(phone=phone, language=language)
     log_in(page, cast_.admin)
     admin = ["users", "users/new", "users/sheet", f"users/{cast_.clerk.pk}", f"users/{cast_.admin.pk}"]
-    admin += ["groups", "groups/new", "folders/new", "security"]
+    admin += ["groups", "groups/new", "folders/new", "security", "info-fields"]
     wrong |= found_on(page, [f"/admin/{one}" for one in admin])
     copies: list[str] = []
     aside(lambda: copies.extend(copies_of(cast_)))

@@ -145,6 +145,11 @@ class ItemRow:
     required: bool
     is_day: bool
 
+    @property
+    def mark(self) -> str:
+        """What is required before sending says so beside its box, and is not 「任意」 above it."""
+        return "none" if self.required else ""
+
 
 def item_rows(form: forms.Form, *, required: Collection[str], only: Iterable[str] = IN_ORDER) -> list[ItemRow]:
     """The panel's rows in the reader's order."""
