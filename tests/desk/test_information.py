@@ -18,7 +18,6 @@ from test_requesting import pdf, said
 from cast import Cast, link_for
 from invariants import check_envelope, events
 from offline.accepting import bundle_of
-from pages.odd_files import encrypted
 from pages.test_papers import text_of
 from signer.walking import device, enter, press, words
 from stages import Scene, cast, scene, signs, work
@@ -55,25 +54,6 @@ def names(envelope: Envelope) -> list[str]:
 def main(answer: Any) -> str:
     found = re.search(r"<main.*</main>", answer.content.decode(), re.DOTALL)
     return found.group(0) if found else ""
-
-
-def test_wrong_files_are_named_each_and_good_ones_kept(cast: Cast, seat: Seat, monkeypatch: pytest.MonkeyPatch) -> None:
-    """B02: encrypted, of 0 bytes, another format renamed, larger than may be."""
-    wrong = {
-        "保護.pdf": (encrypted(user="secret"), "パスワード"),
-        "空.pdf": (b"", "0バイト"),
-        "議事録.pdf": (b"PK\x03\x04" + bytes(200), "PDFファイルではありません"),
-        "図面.pdf": (b"%PDF-1.7\n" + bytes(2**20), "上限1MB"),
-    }
-    monkeypatch.setattr("tachiai.envelopes.drafting.MAX_FILE_BYTES", 2**20)
-    given = [pdf(name, content) for name, (content, _words) in wrong.items()]
-    answer = seat(cast.clerk).post("/envelopes/new", said(act="add", files=[pdf("良.pdf"), *given, pdf("可.pdf")]))
-    summary = re.search(r'data-testid="error-summary".*?</ul>', answer.content.decode(), re.DOTALL)
-    assert answer.status_code == 422
-    assert summary is not None
-    for name, (_content, reason) in wrong.items():
-        assert re.search(f"{name}：[^<]*{reason}", summary.group(0)), name
-    assert names(Envelope.objects.get()) == ["良", "可"]
 
 
 def test_documents_are_put_in_order_and_renamed(cast: Cast, seat: Seat) -> None:
