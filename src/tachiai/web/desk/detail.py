@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from tachiai import clock
 from tachiai.accounts.models import Member
 from tachiai.envelopes.access import envelope_for, may_download_unfinished, may_manage, may_send, own_place
-from tachiai.envelopes.holders import grants_in
 from tachiai.envelopes.describing import information_of, known_parent, may_amend
+from tachiai.envelopes.holders import grants_in
 from tachiai.envelopes.holding import documents_of, has_signers, recreations_of, signers_of
 from tachiai.envelopes.integrity import integrity_of
 from tachiai.envelopes.levels import level_words
