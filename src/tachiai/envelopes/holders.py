@@ -13,7 +13,12 @@ Holder = Recipient | CopyGrant
 
 def holder_of(recipient: Recipient) -> Holder:
     """Whose address and code stand for ``recipient`` once the envelope is concluded. What they signed and consented to stays theirs."""
-    return _LAST.first(recipient=recipient.pk) or recipient
+    return grant_of(recipient) or recipient
+
+
+def grant_of(recipient: Recipient) -> CopyGrant | None:
+    """To whom the copies of ``recipient`` were given last; None when they hold them themselves."""
+    return _LAST.first(recipient=recipient.pk)
 
 
 _LAST = Prepared(

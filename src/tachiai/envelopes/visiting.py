@@ -8,7 +8,8 @@ from datetime import datetime
 
 from tachiai import ceremony
 from tachiai.ceremony import Ceremony, Invitation, Purpose
-from tachiai.envelopes.holders import Holder, holder_of
+from tachiai.envelopes.copy_models import CopyGrant
+from tachiai.envelopes.holders import Holder, grant_of
 from tachiai.envelopes.models import Envelope, Recipient
 from tachiai.envelopes.states import EnvelopeState, RecipientState
 from tachiai.errors import Refusal
@@ -19,13 +20,18 @@ from tachiai.prepared import Prepared, given
 class Visit:
     """A link that is known. ``ceremony`` is None until its code was accepted in this browser.
 
-    ``holder`` is whose address and code open it: the recipient's own, unless the copies were given to somebody else since.
+    ``grant`` is to whom the recipient's copies were given since, at a download link.
     """
 
     invitation: Invitation
     recipient: Recipient
-    holder: Holder
     ceremony: Ceremony | None
+    grant: CopyGrant | None = None
+
+    @property
+    def holder(self) -> Holder:
+        """Whose address and code open the link."""
+        return self.grant or self.recipient
 
     @property
     def envelope(self) -> Envelope:
@@ -63,8 +69,8 @@ def _visit(purpose: Purpose, token: str, *, key: str, at: datetime) -> Visit:
             raise Refusal("link.replaced", recipient=_recipient(uuid.UUID(str(refusal.facts["subject"])))) from refusal
         raise
     recipient = _recipient(invitation.subject)
-    holder = holder_of(recipient) if purpose == Purpose.DOWNLOAD else recipient
-    return Visit(invitation, recipient, holder, ceremony.current(invitation, key, at=at))
+    grant = grant_of(recipient) if purpose == Purpose.DOWNLOAD else None
+    return Visit(invitation, recipient, ceremony.current(invitation, key, at=at), grant)
 
 
 def _recipient(pk: uuid.UUID) -> Recipient:
