@@ -9,7 +9,10 @@ from django.test import Client
 
 from cast import Cast, assemble
 from place import Place
+from stages import cast
 from tachiai.accounts.models import Member
+
+__all__ = ["cast"]
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import pytest
 from django.test import Client
 from django.urls import get_resolver, reverse
 
+from approvals import awaiting, route
 from cast import Cast, assemble, link_for
 from place import Place
 from stories import concluded, drafted, offered, sent, vendor_of
@@ -64,6 +65,15 @@ EXPECTED: dict[str, tuple[Any, Any]] = {
     "desk:policies": LIST,
     "desk:information_rules": LIST,
     "desk:information": ENVELOPE,
+    "desk:routes": LIST,
+    "desk:route_new": LIST,
+    "desk:route": ENVELOPE,
+    "desk:deputies": LIST,
+    "desk:my_deputy": LIST,
+    "desk:approvals": LIST,
+    "desk:approval": ENVELOPE,
+    "desk:take_back": ENVELOPE,
+    "desk:ask_approval": ENVELOPE,
     "desk:sharing": ENVELOPE,
     "desk:join": (GONE, GONE),  # no invitation of this token
     "desk:envelope_new": LIST,
@@ -178,6 +188,7 @@ def told(house: Place) -> tuple[Cast, dict[str, dict[str, Any]]]:
     sign, fetch = {"token": link_for(recipient.pk)}, {"token": link_for(vendor_of(done).pk, "download")}
     confirm = {"token": link_for(cast.vendor.pk, "confirm")}
     drawn = {"pk": draw_sample(Wanted(), size=1, conditions=(), language="ja", by=cast.auditor, at=clock.now()).pk}
+    along = route(cast)
     arguments: dict[str, dict[str, Any]] = {
         "desk:sample": drawn,
         "desk:sample_report": drawn,
@@ -217,6 +228,8 @@ def told(house: Place) -> tuple[Cast, dict[str, dict[str, Any]]]:
         "desk:user": {"pk": cast.clerk.pk},
         "desk:group": {"pk": Group.objects.create(organization=cast.city, name="契約課", created_at=clock.now()).pk},
         "desk:folder": {"pk": Folder.objects.create(organization=cast.city, name="契約課", created_at=clock.now()).pk},
+        "desk:route": {"pk": along.pk},
+        "desk:approval": {"pk": awaiting(cast, along)[1].pk},
         "desk:join": {"token": "A" * 43},
         "desk:drill_report": {"pk": open_.pk},  # no drill: what does not exist and what one may not see look alike
         "verifier:certificate": {"code": "AAAA-BBBB-CCCC-DDDD"},

@@ -41,6 +41,7 @@ _EN = _JA | {
 FACTS = {"ja": _JA, "en": _EN}
 
 _SIGNER, _SENDER = {"reader": "signer"}, {"reader": "sender", "link": LINK}
+_APPROVER = {"reader": "approver", "link": LINK, "about": None, "asker": "Hanako Sakurada"}
 _FRESH = {"organization": "Fictional Trading", "title": "", "name": "Hanako Midorino"}
 _DOWNLOAD = {"certificate_number": "C-2026-00042", "expires_at": "2026-12-23T00:30:00+00:00"}
 _FILED = {"number": "R-2026-00007", "expires_at": "2026-12-23T00:30:00+00:00"}
@@ -84,6 +85,17 @@ CASES: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("M15", "locked, signer", _SIGNER | {"link": "", "until": "2026-12-09T00:45:00+00:00"}),
     ("M15", "ended, signer", _SIGNER | {"link": "", "until": None}),
     ("M16", "whole", {"link": "", "code": "482913"}),
+    ("M17", "whole", _APPROVER),
+    ("M18", "whole", _APPROVER | {"instead_of": "Jiro Okano"}),
+    *(("M19", f"approved, later {later}", _SENDER | {"about": None, "result": "approved", "later": later}) for later in (True, False)),
+    ("M19", "impossible", _SENDER | {"about": None, "result": "impossible", "because": "deadline.out_of_range"}),
+    *(
+        ("M19", f"returned, later {later}", _SENDER | {"about": None, "result": "returned", "later": later, "approver": approver})
+        for later, approver in (
+            (False, {"name": "Jiro Okano", "instead_of": ""}),
+            (True, {"name": "Saburo Kawano", "instead_of": "Jiro Okano"}),
+        )
+    ),
     ("M20", "link", _SENDER | {"what": "link"}),
     ("M20", "download", _SENDER | {"what": "download"}),
     ("M20", "reissued", _SENDER | {"what": "reissued"}),

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.crypto import salted_hmac
 
+from tachiai.accounts import route_models  # noqa: F401  # rows of this room as well, which is all that Django asks
 from tachiai.accounts.languages import Language
 
 
@@ -66,6 +67,10 @@ class Organization(models.Model):
     approver_label = models.CharField(max_length=20, blank=True, help_text="What 承認者 of an envelope are called; empty: 承認者.")
     approver_label_en = models.CharField(max_length=40, blank=True)
     item_rules = models.JSONField(default=dict, help_text="文書情報: items required, and items usually shown.")
+    requires_route = models.BooleanField(default=False, help_text="Policy: nothing is sent that was not approved along a route.")
+    default_route = models.ForeignKey(
+        "accounts.ApprovalRoute", on_delete=models.PROTECT, null=True, blank=True, related_name="+", help_text="Chosen beforehand."
+    )
     created_at = models.DateTimeField()
 
     def __str__(self) -> str:

@@ -24,6 +24,11 @@ def role_now(member: Member) -> str:
     return member.role
 
 
+def may_approve(member: Member) -> bool:
+    """承認権限, as long as the role is worth something; a system administrator sees no contract and approves none."""
+    return member.may_approve and role_now(member) in (*SENDERS, Role.AUDITOR)
+
+
 def may_administer(member: Member) -> bool:
     """Members, groups, folders and policies of the own organization."""
     return role_now(member) in (Role.ADMIN, Role.SYSTEM)

@@ -16,6 +16,7 @@ from tachiai.archive.models import EvidenceTask, RenewalTask, SampleTask
 from tachiai.archive.renewal import watch_renewals
 from tachiai.archive.samples import expire_samples
 from tachiai.backups.models import BackupTask
+from tachiai.envelopes.approving_deputies import tell_deputies
 from tachiai.envelopes.asking_copies import expire_requests
 from tachiai.envelopes.closing import close_envelope
 from tachiai.envelopes.delivering import note_undelivered
@@ -68,6 +69,7 @@ def tick() -> int:
     keep_log(now=clock.now)
     plan_evidence(nightly=settings.TACHIAI.evidence_nightly, at=clock.now())
     done = watch_renewals(at=clock.now()) + expire_envelopes(at=clock.now()) + remind(at=clock.now())
+    done += tell_deputies(at=clock.now())
     done += counterparties.expire_registrations(at=clock.now()) + counterparties.expire_drafts(at=clock.now())
     done += expire_requests(at=clock.now())
     done += tell_alarms(at=clock.now())

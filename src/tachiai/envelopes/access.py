@@ -8,10 +8,14 @@ from typing import Any
 
 from django.db.models import Case, Q, QuerySet, When
 
+from tachiai import clock
 from tachiai.accounts.models import Member, Role
 from tachiai.accounts.rights import SENDERS, in_open_folder, opens_folder, role_now, shared_with
+from tachiai.accounts.route_models import Deputyship
+from tachiai.accounts.standing_in import deputyships_of
+from tachiai.envelopes.approval_models import ApprovalPlace, PlaceState
 from tachiai.envelopes.models import Envelope, Kind, Recipient, Side
-from tachiai.envelopes.states import EnvelopeState, RecipientState
+from tachiai.envelopes.states import UNSENT, EnvelopeState, RecipientState
 from tachiai.errors import Refusal
 from tachiai.prepared import Prepared, given
 
@@ -57,11 +61,12 @@ def check_download(by: object, *, reason: str) -> dict[str, object]:
 
 
 def envelopes_for(member: Member) -> QuerySet[Envelope]:
-    """The envelopes a member may see: the organization's, a manager's folders, one's own, shared ones, and those one is asked to sign."""
-    return _seen_by(role_now(member), organization=member.organization_id, member=member.pk)
+    """The envelopes a member may see: the organization's, a manager's folders, one's own, shared ones, and those one is asked to sign
+    or to approve."""
+    return _seen_by(role_now(member), organization=member.organization_id, member=member.pk, day=clock.today(clock.now()))
 
 
-def _seen_by(role: str, *, organization: Any, member: Any) -> QuerySet[Envelope]:
+def _seen_by(role: str, *, organization: Any, member: Any, day: Any) -> QuerySet[Envelope]:
     rows = Envelope.objects.filter(organization_id=organization).select_related("sender", "organization__operator")
     if role == Role.AUDITOR:
         return rows.exclude(state=EnvelopeState.DRAFT)
@@ -71,13 +76,23 @@ def _seen_by(role: str, *, organization: Any, member: Any) -> QuerySet[Envelope]
         return rows.none()  # a system administrator sees no document, whatever they were given besides
     asked = Q(pk__in=Recipient.objects.filter(member_id=member).exclude(state=RecipientState.WAITING).values("envelope"))
     told = shared_with(member, "pk") & ~Q(state=EnvelopeState.DRAFT)
-    mine = Q(sender_id=member) | asked | told
+    approved = Q(pk__in=_asked_to_approve(member, day).values("approval__envelope")) & ~Q(state=EnvelopeState.DRAFT)
+    mine = Q(sender_id=member) | asked | told | approved
     return rows.filter(mine | in_open_folder(member)) if role == Role.MANAGER else rows.filter(mine)
+
+
+def _asked_to_approve(member: Any, day: Any) -> QuerySet[ApprovalPlace]:
+    """Where the member was asked to approve, or has decided; and, on the day, where they stand in for who is asked."""
+    theirs = Q(member_id=member, asked_at__isnull=False) | Q(decided_by_id=member)
+    return ApprovalPlace.objects.filter(
+        theirs | Q(state=PlaceState.PENDING, member_id__in=deputyships_of(member, day).values("approver_id"))
+    )
 
 
 def envelope_for(member: Member, pk: uuid.UUID) -> Envelope:
     """One envelope, or ``Refusal("envelope.unknown")``: what one may not see and what does not exist look alike."""
-    found = _visible(role_now(member)).first(pk=pk, organization=member.organization_id, member=member.pk)
+    day = clock.today(clock.now())
+    found = _visible(role_now(member)).first(pk=pk, organization=member.organization_id, member=member.pk, day=day)
     if found is None:
         raise Refusal("envelope.unknown")
     return found
@@ -87,9 +102,12 @@ def envelope_for(member: Member, pk: uuid.UUID) -> Envelope:
 def _visible(role: str) -> Prepared[Envelope]:
     """One envelope as ``envelopes_for`` shows it to a member of this role."""
     return Prepared(
-        lambda: _seen_by(role, organization=given("organization", Envelope, "organization"), member=given("member", Member)).filter(
-            pk=given("pk", Envelope)
-        )[:1]
+        lambda: _seen_by(
+            role,
+            organization=given("organization", Envelope, "organization"),
+            member=given("member", Member),
+            day=given("day", Deputyship, "starts"),
+        ).filter(pk=given("pk", Envelope))[:1]
     )
 
 
@@ -107,6 +125,19 @@ def managed_envelope(member: Member, pk: uuid.UUID) -> Envelope:
     envelope = envelope_for(member, pk)
     if not may_manage(member, envelope):
         raise Refusal("envelope.not_allowed")
+    return envelope
+
+
+def unsent_envelope(member: Member, pk: uuid.UUID) -> Envelope:
+    """An envelope of which nothing was sent yet, to look at its documents: one's own draft, or what awaits approval.
+
+    Refuses with ``envelope.unknown``, ``envelope.not_allowed``, or ``page.unknown`` once it was sent.
+    """
+    envelope = envelope_for(member, pk)
+    if envelope.state == EnvelopeState.DRAFT and not may_manage(member, envelope):
+        raise Refusal("envelope.not_allowed")
+    if envelope.state not in UNSENT:
+        raise Refusal("page.unknown")
     return envelope
 
 

@@ -17,6 +17,7 @@ from tachiai.archive import Anchor
 from tachiai.archive.items import FOUND_BY
 from tachiai.ceremony import Level
 from tachiai.counterparties.models import Method
+from tachiai.envelopes.approval_models import Approval, ApprovalPlace, ApprovalState, PlaceState
 from tachiai.envelopes.describing import is_untaxed
 from tachiai.envelopes.instructing import check_people, has_signed
 from tachiai.envelopes.models import Document, Envelope, Kind, Recipient, Revision, RevisionKind, Side
@@ -24,6 +25,7 @@ from tachiai.envelopes.states import RecipientState
 from tachiai.errors import Refusal
 from tachiai.pages.certificate import (
     AuthorityKind,
+    CertificateApproval,
     CertificateChange,
     CertificateCheckpoint,
     CertificateDocument,
@@ -80,6 +82,7 @@ def certificate_facts(envelope: Envelope, *, number: str, anchor: Anchor, at: da
         reviewers=_reviewers(envelope, people),
         timestamps=tuple(_timestamp(row) for row in stamped),
         checkpoint=_checkpoint(anchor),
+        approvals=tuple(_approval(place) for place in _APPROVED.all(envelope=envelope.pk)),
     )
 
 
@@ -93,6 +96,26 @@ _REVISIONS = Prepared(
 _PEOPLE = Prepared(
     lambda: Recipient.objects.select_related("registration").filter(envelope=given("envelope", Recipient, "envelope")).order_by("position")
 )
+
+
+# Who decided: of a request that was granted, whoever said yes.
+_APPROVED = Prepared(
+    lambda: (
+        ApprovalPlace.objects.filter(
+            approval__envelope_id=given("envelope", Approval, "envelope"), approval__state=ApprovalState.APPROVED, state=PlaceState.APPROVED
+        )
+        .select_related("member", "decided_by")
+        .order_by("decided_at", "step")
+    )
+)
+
+
+def _approval(place: ApprovalPlace) -> CertificateApproval:
+    decider, at = place.decided_by, place.decided_at
+    if decider is None or at is None:
+        raise RuntimeError("what was approved has somebody who approved it, and when")
+    instead_of = place.member.name if decider.pk != place.member_id else ""
+    return CertificateApproval(place.step, decider.department, decider.title, decider.name, instead_of, at)
 
 
 def _documents(revisions: Sequence[Revision]) -> tuple[CertificateDocument, ...]:

@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import partial
 
 from tachiai import archive, ceremony, ledger, outbox, sealing, vault
+from tachiai.envelopes.checking_approvals import check_approvals
 from tachiai.envelopes.checking_copies import check_copies
 from tachiai.envelopes.checking_documents import check_missing, check_papers, papers_of
 from tachiai.envelopes.checking_fields import check_fields
@@ -68,6 +69,7 @@ def check_envelope(pk: uuid.UUID, *, quick: bool = False) -> Iterator[Finding]:
         partial(check_people, envelope, people, told),
         partial(check_places, envelope, people, told),
         partial(check_shown, envelope, told),
+        partial(check_approvals, envelope, told),
         partial(check_missing, envelope, told, papers),
         *(partial(check_papers, one, quick=quick) for one in papers),
         partial(check_consents, envelope, people, papers, told),

@@ -11,6 +11,7 @@ from datetime import timedelta
 from tachiai import clock, sealing, vault
 from tachiai.archive.models import Record
 from tachiai.ceremony import Consent
+from tachiai.envelopes.checking_approvals import is_being_decided
 from tachiai.envelopes.checking_documents import Papers
 from tachiai.envelopes.models import CloseTask, Envelope, FreezeTask, Recipient, RevisionKind, SealTask, Side
 from tachiai.envelopes.places import documents_meant
@@ -94,7 +95,9 @@ def check_going_on(envelope: Envelope, people: Iterable[Recipient], papers: Sequ
     elif envelope.state == EnvelopeState.IN_PROGRESS:
         # Whose own day has passed can be asked again by the sender, until the envelope's day ends it.
         asked = (RecipientState.REQUESTED, RecipientState.OPENED, RecipientState.CONSENTED, RecipientState.EXPIRED)
-        goes_on = any(person.state in asked for person in people)
+        goes_on = any(person.state in asked for person in people) or is_being_decided(envelope)
+    elif envelope.state == EnvelopeState.AWAITING_APPROVAL:
+        goes_on = is_being_decided(envelope)
     if not goes_on:
         yield Finding("envelope.stranded", str(envelope.pk), f"{envelope.state}, and no work is due")
 

@@ -16,6 +16,9 @@ E, R = EnvelopeState, RecipientState
 # Where an event of an envelope's stream leaves the envelope, and a recipient whom it names.
 ENTERS: dict[str, EnvelopeState] = {
     "envelope.created": E.DRAFT,
+    "envelope.submitted": E.AWAITING_APPROVAL,
+    "envelope.returned": E.RETURNED,
+    "envelope.taken_back": E.DRAFT,
     "envelope.sent": E.SENDING,
     "envelope.frozen": E.IN_PROGRESS,
     "envelope.revived": E.IN_PROGRESS,
@@ -25,6 +28,8 @@ ENTERS: dict[str, EnvelopeState] = {
     "envelope.withdrawn": E.WITHDRAWN,
     "envelope.expired": E.EXPIRED,
 }
+# What moves nothing where approval stands before our own signers alone.
+LATER = ("envelope.submitted", "envelope.returned")
 BECOMES: dict[str, RecipientState] = {
     "recipient.requested": R.REQUESTED,
     "recipient.opened": R.OPENED,
@@ -46,7 +51,7 @@ def check_walk(envelope: Envelope, told: Iterable[Recorded]) -> Iterator[Finding
     state: str | None = None
     for entry in told:
         into = ENTERS.get(entry.event)
-        if into is None:
+        if into is None or (entry.event in LATER and entry.data.get("timing") == "after"):
             continue
         if into not in (MOVES["envelope"][state] if state else {E.DRAFT}):
             yield Finding("envelope.illegal_walk", str(envelope.pk), f"entry {entry.number}: {entry.event} while {state or 'unknown'}")

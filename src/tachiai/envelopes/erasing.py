@@ -17,6 +17,7 @@ from django.db import transaction
 from tachiai import archive, ceremony, counterparties, ledger, outbox
 from tachiai.accounts.models import KnownBrowser, Member
 from tachiai.counterparties.models import Registration, RegistrationState
+from tachiai.envelopes.approval_models import Approval
 from tachiai.envelopes.asking_copies import forget_requests
 from tachiai.envelopes.entering import forget_entries
 from tachiai.envelopes.models import Envelope, Recipient
@@ -124,6 +125,7 @@ def _erase_place(place: Recipient) -> None:
     """A place in the order of an envelope that ended without a contract: the place stays, the person is nobody."""
     Recipient.objects.filter(pk=place.pk).update(title="", name=ERASED, mail=f"erased-{place.pk}@invalid.example", reason="", address=None)
     forget_entries([place.pk])
+    Approval.objects.filter(envelope=place.envelope_id).update(salt=None)
     consent = ceremony.consent_of(place.pk)
     if consent is not None:
         ceremony.forget_personal(consent)

@@ -11,13 +11,14 @@ from django.db.models import QuerySet
 
 from tachiai.accounts.models import Member, Role
 from tachiai.envelopes.access import may_send
+from tachiai.envelopes.approving_rounds import is_asked
 from tachiai.envelopes.events import note
 from tachiai.envelopes.models import Envelope
-from tachiai.envelopes.states import EnvelopeState, RecipientState
+from tachiai.envelopes.states import UNSENT, EnvelopeState, RecipientState
 from tachiai.errors import Refusal
 
 # What has been concluded stays on record with its sender: whoever manages the organization's documents takes care of it.
-OPEN = (EnvelopeState.DRAFT, EnvelopeState.SENDING, EnvelopeState.IN_PROGRESS, EnvelopeState.EXPIRED)
+OPEN = (*UNSENT, EnvelopeState.SENDING, EnvelopeState.IN_PROGRESS, EnvelopeState.EXPIRED)
 AT_ONCE = 500
 
 
@@ -41,8 +42,8 @@ def under_way(member: Member) -> QuerySet[Envelope]:
 def hand_over(leaving: Member, *, to: Member, by: Member, at: datetime) -> Handover:
     """Make ``to`` the sender of what ``leaving`` has under way: mails, rights and answers are theirs from now on. 500 at most at once.
 
-    An envelope that ``to`` is asked to sign stays where it is, unless the organization lets senders sign. Refuses with
-    ``envelope.not_allowed``, ``member.same`` or ``member.may_not_send``.
+    An envelope that ``to`` is asked to approve stays where it is, and one they are to sign, unless the organization lets
+    senders sign. Refuses with ``envelope.not_allowed``, ``member.same`` or ``member.may_not_send``.
     """
     same_house = leaving.organization_id == to.organization_id == by.organization_id
     if not may_hand_over(by) or not same_house:
@@ -65,6 +66,8 @@ def _hand_over(pk: uuid.UUID, leaving: Member, *, to: Member, by: Member, at: da
         envelope = Envelope.objects.select_for_update(of=("self",)).select_related("organization").get(pk=pk)
         if envelope.sender_id != leaving.pk or envelope.state not in OPEN:
             return False  # concluded, ended or handed over at the same moment
+        if is_asked(envelope, to):
+            return False  # nobody approves what they send
         signs = envelope.recipients.filter(member=to).exclude(state=RecipientState.CANCELLED).exists()
         if signs and not envelope.organization.sender_may_sign:
             return False

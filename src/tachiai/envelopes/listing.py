@@ -14,6 +14,7 @@ from tachiai.accounts.models import Member, Role
 from tachiai.accounts.rights import in_open_folder
 from tachiai.clock import JAPAN, end_of, today
 from tachiai.envelopes.access import envelopes_for
+from tachiai.envelopes.approval_listing import DECIDED_ON, places_for, returned_later
 from tachiai.envelopes.models import Envelope, Recipient, Side
 from tachiai.envelopes.states import EnvelopeState, RecipientState
 
@@ -41,6 +42,7 @@ class Heading(StrEnum):
     NEEDS_YOU = "needs_you"
     WAITING = "waiting"
     DRAFT = "draft"
+    APPROVAL = "approval"
     CONCLUDED = "concluded"
     ENDED = "ended"
     EXPIRED = "expired"
@@ -66,13 +68,14 @@ def ordered(rows: QuerySet[Envelope], by: str) -> QuerySet[Envelope]:
 
 def _condition(heading: Heading, member: Member, *, at: datetime) -> Q:
     if heading is Heading.NEEDS_YOU:
-        return _needs(member)
+        return _needs(member, at=at)
     day = today(at)
     month = at.astimezone(JAPAN).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     conditions = {
         Heading.ALL: Q(),
         Heading.WAITING: Q(state__in=UNDER_WAY),
         Heading.DRAFT: Q(state=EnvelopeState.DRAFT),
+        Heading.APPROVAL: Q(state__in=(EnvelopeState.AWAITING_APPROVAL, EnvelopeState.RETURNED)),
         Heading.CONCLUDED: Q(state=EnvelopeState.CONCLUDED),
         Heading.ENDED: Q(state__in=(EnvelopeState.DECLINED, EnvelopeState.WITHDRAWN)),
         Heading.EXPIRED: Q(state=EnvelopeState.EXPIRED),
@@ -83,14 +86,16 @@ def _condition(heading: Heading, member: Member, *, at: datetime) -> Q:
     return conditions[heading]
 
 
-def _needs(member: Member) -> Q:
-    """What waits for this member: a place to sign, and a request of one's own that could not be delivered."""
+def _needs(member: Member, *, at: datetime) -> Q:
+    """What waits for this member: a place to sign or to approve, and what of one's own was returned or could not be delivered."""
     places = Recipient.objects.filter(side=Side.OWN, member=member, state__in=ASKED)
     sign = Q(state=EnvelopeState.IN_PROGRESS, pk__in=places.values("envelope"))
     mine = Q() if member.role == Role.ADMIN else Q(sender=member)
     if member.role == Role.MANAGER:
         mine |= in_open_folder(member.pk)
-    return sign | (_undelivered() & mine)
+    approve = Q(state__in=DECIDED_ON, pk__in=places_for(member, at=at).values("approval__envelope"))
+    returned = Q(state=EnvelopeState.RETURNED) | Q(state=EnvelopeState.IN_PROGRESS, pk__in=returned_later().values("envelope"))
+    return sign | approve | ((_undelivered() | returned) & mine)
 
 
 def _undelivered() -> Q:

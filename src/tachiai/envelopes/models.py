@@ -10,7 +10,7 @@ from tachiai.accounts.languages import Language
 from tachiai.accounts.models import Folder, Member, Organization
 from tachiai.ceremony import Consent, Level
 from tachiai.counterparties.models import Registration
-from tachiai.envelopes import copy_models, draft_models, field_models, reminder_models  # noqa: F401  # rows of this room as well, which is all that Django asks
+from tachiai.envelopes import approval_models, copy_models, draft_models, field_models, reminder_models  # noqa: F401  # rows of this room as well, which is all that Django asks
 from tachiai.envelopes.states import EnvelopeState, RecipientState
 from tachiai.vault import Blob
 from tachiai.work.models import Task
@@ -25,7 +25,7 @@ class Envelope(models.Model):
     number = models.CharField(max_length=40, help_text="管理番号: never used twice.")
     name = models.CharField(max_length=120, blank=True)
     comment = models.TextField(max_length=1000, blank=True)
-    state = models.CharField(max_length=12, choices=EnvelopeState.choices, default=EnvelopeState.DRAFT)
+    state = models.CharField(max_length=20, choices=EnvelopeState.choices, default=EnvelopeState.DRAFT)
     transaction_date = models.DateField(null=True, blank=True, help_text="取引年月日")
     counterparty = models.CharField(max_length=200, blank=True, help_text="取引先")
     amount = models.BigIntegerField(null=True, blank=True, help_text="取引金額 in yen; blank is not 0.")
@@ -33,6 +33,7 @@ class Envelope(models.Model):
     shown_items = models.JSONField(default=list, help_text="文書情報: the items that the other side may see.")
     deadline = models.DateField(null=True, blank=True, help_text="署名期限: holds to 23:59:59 of that day in Japan.")
     reason = models.TextField(max_length=1000, blank=True, help_text="Why it was withdrawn or declined.")
+    awaits_approval = models.BooleanField(default=False, help_text="承認: our own signers are asked only after it.")
     folder = models.ForeignKey(Folder, on_delete=models.PROTECT, null=True, blank=True, related_name="+", help_text="保管フォルダ")
     recreated_from = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="recreations")
     certificate = models.ForeignKey(Blob, on_delete=models.PROTECT, null=True, blank=True, related_name="+")

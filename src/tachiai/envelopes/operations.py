@@ -105,6 +105,8 @@ def _operation(found: Found, names: _Names, *, traces: bool) -> Operation:
     facts = {**told.data, **{key: value for key, value in told.personal.items() if key not in ("address", "agent")}}
     facts["recipient_name"] = names.recipient(str(told.data.get("recipient") or told.data.get("about") or ""))
     facts["document_name"] = names.document(str(told.data.get("document", "")))
+    if "deputyship" in told.data:
+        facts["instead_of"] = names.subject(told.data)
     return Operation(
         place=found.place,
         stream=found.stream,

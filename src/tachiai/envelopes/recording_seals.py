@@ -74,14 +74,17 @@ def _locked(tasks: Sequence[SealTask]) -> Envelopes:
     What decides is as it stands now; names and the like are as they were when the tasks were loaded.
     """
     found = {task.document.envelope_id: task.document.envelope for task in tasks}
-    for pk, state, deadline in _LOCKED.all(keys=found):
-        found[pk].state, found[pk].deadline = state, deadline
+    for pk, state, deadline, awaits in _LOCKED.all(keys=found):
+        found[pk].state, found[pk].deadline, found[pk].awaits_approval = state, deadline, awaits
     return found
 
 
 _LOCKED: Prepared[Any] = Prepared(
     lambda: (
-        Envelope.objects.select_for_update().filter(pk__in=among("keys", Envelope)).order_by("pk").values_list("pk", "state", "deadline")
+        Envelope.objects.select_for_update()
+        .filter(pk__in=among("keys", Envelope))
+        .order_by("pk")
+        .values_list("pk", "state", "deadline", "awaits_approval")
     )
 )
 

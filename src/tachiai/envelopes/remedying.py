@@ -16,7 +16,7 @@ from tachiai.envelopes.declining import LONGEST, SHORTEST
 from tachiai.envelopes.events import note
 from tachiai.envelopes.models import CloseTask, Envelope, FreezeTask, SealTask, TopUpTask
 from tachiai.envelopes.routing import cancel_unfinished
-from tachiai.envelopes.states import EnvelopeState, move
+from tachiai.envelopes.states import UNSENT, EnvelopeState, move
 from tachiai.envelopes.telling import tell_mailed, tell_sender
 from tachiai.envelopes.withdrawing import WITHDRAWABLE
 from tachiai.errors import Refusal
@@ -71,7 +71,7 @@ def withdraw_unfinished(envelope: Envelope, *, reason: str, at: datetime) -> Non
         # The rows first, as every worker takes them: whoever is at work on one of them loses it here, not half way.
         work.cancel(open_tasks(envelope), at=at)
         held = Envelope.objects.select_for_update(of=("self",)).select_related("organization", "sender").get(pk=envelope.pk)
-        if held.state not in (*WITHDRAWABLE, EnvelopeState.CLOSING) or held.state == EnvelopeState.DRAFT:
+        if held.state not in (*WITHDRAWABLE, EnvelopeState.CLOSING) or held.state in UNSENT:
             raise Refusal("envelope.moved", state=held.state)
         move(held, EnvelopeState.WITHDRAWN, reason=words, ended_at=at, updated_at=at)
         cancel_unfinished(held, at=at)

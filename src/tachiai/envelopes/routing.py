@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 from tachiai import ceremony, work
 from tachiai.ceremony import Invitation, Purpose
 from tachiai.clock import end_of, today
+from tachiai.envelopes.approval_models import ApprovalState
+from tachiai.envelopes.approving_rounds import begin_due, end_open
 from tachiai.envelopes.events import note
 from tachiai.envelopes.models import CloseTask, Envelope, Kind, Recipient, Side
 from tachiai.envelopes.states import EnvelopeState, RecipientState, move, move_many
@@ -77,9 +79,15 @@ def ask_next(envelope: Envelope, *, at: datetime) -> list[Recipient]:
 
 
 def ask_turn(envelopes: Iterable[Envelope], turn: Collection[uuid.UUID], *, at: datetime) -> list[Recipient]:
-    """Ask the waiting recipients ``turn`` of several envelopes, in the caller's transaction."""
+    """Ask the waiting recipients ``turn`` of several envelopes, in the caller's transaction.
+
+    Where an approval stands before our own signers, its approvers are asked instead.
+    """
     known = {envelope.pk: envelope for envelope in envelopes}
-    people = sorted(_WAITING.all(keys=turn), key=lambda one: (str(one.envelope_id), one.position)) if turn else []
+    waiting = sorted(_WAITING.all(keys=turn), key=lambda one: (str(one.envelope_id), one.position)) if turn else []
+    people = [one for one in waiting if not _is_held(one, known[one.envelope_id])]
+    for pk in dict.fromkeys(one.envelope_id for one in waiting if one not in people):
+        begin_due(known[pk], at=at)
     move_many(people, RecipientState.REQUESTED, requested_at=at, undelivered=False)
     for recipient in people:
         recipient.envelope = known[recipient.envelope_id]
@@ -88,6 +96,10 @@ def ask_turn(envelopes: Iterable[Envelope], turn: Collection[uuid.UUID], *, at: 
     for recipient in people:
         _ask(recipient, invitations.get(recipient.pk), at=at, again=False)
     return people
+
+
+def _is_held(recipient: Recipient, envelope: Envelope) -> bool:
+    return envelope.awaits_approval and recipient.side == Side.OWN and recipient.kind == Kind.SIGNER
 
 
 def request_signature(recipient: Recipient, *, at: datetime, again: bool = False) -> None:
@@ -187,3 +199,5 @@ def cancel_unfinished(envelope: Envelope, *, at: datetime, to: RecipientState = 
             move(recipient, target, ended_at=at)
     for recipient in envelope.recipients.filter(side=Side.COUNTERPARTY):
         ceremony.close_invitation(Purpose.SIGN, recipient.pk, at=at)
+    if envelope.awaits_approval and to == RecipientState.CANCELLED:
+        end_open(envelope, ApprovalState.ENDED, at=at)  # what only expired can be revived, and is then decided on

@@ -6,8 +6,8 @@ from tachiai.counterparties.models import Registration, Scope
 from tachiai.envelopes.models import Envelope, Recipient
 from tachiai.envelopes.states import EnvelopeState
 
-# A draft binds nobody, and what ended without a contract leaves the registration free for the next attempt.
-FREE = (EnvelopeState.DRAFT, EnvelopeState.DECLINED, EnvelopeState.WITHDRAWN, EnvelopeState.EXPIRED)
+# A draft binds nobody, nor does what was returned to its sender; what ended without a contract leaves it free for the next attempt.
+FREE = (EnvelopeState.DRAFT, EnvelopeState.RETURNED, EnvelopeState.DECLINED, EnvelopeState.WITHDRAWN, EnvelopeState.EXPIRED)
 
 
 def is_taken(registration: Registration, envelope: Envelope) -> bool:

@@ -10,14 +10,17 @@ from django.db import transaction
 
 from tachiai import ledger, work
 from tachiai.accounts.models import Member
+from tachiai.accounts.route_models import Timing
 from tachiai.clock import today
 from tachiai.envelopes.access import may_manage
+from tachiai.envelopes.approval_models import Approval
+from tachiai.envelopes.approving_rounds import plan_of, standing_approval
 from tachiai.envelopes.cautions import note_acknowledged
 from tachiai.envelopes.describing import missing_items
 from tachiai.envelopes.drafting import LONGEST_DEADLINE_DAYS
 from tachiai.envelopes.events import note
 from tachiai.envelopes.holding import documents_of, has_documents
-from tachiai.envelopes.models import Envelope, FreezeTask, Kind, Recipient, SealTask, Side
+from tachiai.envelopes.models import Document, Envelope, FreezeTask, Kind, Recipient, SealTask, Side
 from tachiai.envelopes.places import documents_meant, said_of
 from tachiai.envelopes.placing import misplaced
 from tachiai.envelopes.routing import must_go_on, request_signature
@@ -99,7 +102,8 @@ def send_envelope(envelope: Envelope, *, by: Member, at: datetime, acknowledged:
     """The sender's word: from here on nothing can be changed. Freezing and asking follow as work.
 
     ``acknowledged`` are the keys of the documents whose warnings the sender says to have seen. Refuses with the first code of
-    ``missing_before_sending``, ``warnings.unseen`` (names), ``envelope.not_allowed`` or ``envelope.moved``.
+    ``missing_before_sending``, ``approval.missing`` (the organization requires one, and none was given to exactly this),
+    ``warnings.unseen`` (names), ``envelope.not_allowed`` or ``envelope.moved``.
     """
     if not may_manage(by, envelope):
         raise Refusal("envelope.not_allowed")
@@ -110,15 +114,27 @@ def send_envelope(envelope: Envelope, *, by: Member, at: datetime, acknowledged:
         missing = missing_before_sending(held, at=at)
         if missing:
             raise Refusal(missing[0], days=LONGEST_DEADLINE_DAYS, items=missing_items(held))
+        approval = standing_approval(held)
+        if approval is None and held.organization.requires_route:
+            raise Refusal("approval.missing")
         documents = documents_of(held)
         note_acknowledged(held, documents, acknowledged, by=by, at=at)
-        move(held, EnvelopeState.SENDING, sent_at=at, updated_at=at)
-        insert_each([FreezeTask(document=document, due_at=at, created_at=at) for document in documents])
-        work.ring(FreezeTask)
-        digests = [bytes(document.head_sha256).hex() for document in documents]
-        note(held, "envelope.sent", by=by, at=at, data={"documents": digests, "shown": held.shown_items, **_places(held)})
-        tell_sender("M08", held, at=at)
+        dispatch(held, documents, by=by, at=at, approval=approval)
     refresh(envelope)
+
+
+def dispatch(held: Envelope, documents: Sequence[Document], *, by: Member | None, at: datetime, approval: Approval | None = None) -> None:
+    """Send what may be sent, in the caller's transaction. ``by`` None: the last approver's word carries out the sender's."""
+    told: dict[str, object] = {}
+    later = approval is not None and approval.timing == Timing.AFTER
+    if approval is not None:
+        told["approval"] = plan_of(approval) if later else {"approval": str(approval.pk), "digest": bytes(approval.digest or b"").hex()}
+    move(held, EnvelopeState.SENDING, sent_at=at, updated_at=at, **({"awaits_approval": True} if later else {}))
+    insert_each([FreezeTask(document=document, due_at=at, created_at=at) for document in documents])
+    work.ring(FreezeTask)
+    digests = [bytes(document.head_sha256).hex() for document in documents]
+    note(held, "envelope.sent", by=by, at=at, data={"documents": digests, "shown": held.shown_items, **_places(held), **told})
+    tell_sender("M08", held, at=at)
 
 
 def _places(envelope: Envelope) -> dict[str, object]:

@@ -15,6 +15,8 @@ M = TypeVar("M", bound=models.Model)
 
 class EnvelopeState(models.TextChoices):
     DRAFT = "draft"
+    AWAITING_APPROVAL = "awaiting_approval"
+    RETURNED = "returned"
     SENDING = "sending"
     IN_PROGRESS = "in_progress"
     CLOSING = "closing"
@@ -39,10 +41,14 @@ class RecipientState(models.TextChoices):
 
 
 E, R = EnvelopeState, RecipientState
+# Nothing of it has been sent.
+UNSENT = (E.DRAFT, E.AWAITING_APPROVAL, E.RETURNED)
 
 # What may follow what. Anything else is refused, whoever asks.
 ENVELOPE_MOVES: dict[str, set[str]] = {
-    E.DRAFT: {E.SENDING, E.WITHDRAWN},
+    E.DRAFT: {E.AWAITING_APPROVAL, E.SENDING, E.WITHDRAWN},
+    E.AWAITING_APPROVAL: {E.RETURNED, E.DRAFT, E.SENDING, E.WITHDRAWN},
+    E.RETURNED: {E.DRAFT, E.WITHDRAWN},
     E.SENDING: {E.IN_PROGRESS, E.WITHDRAWN},
     E.IN_PROGRESS: {E.CLOSING, E.DECLINED, E.WITHDRAWN, E.EXPIRED},
     E.EXPIRED: {E.IN_PROGRESS, E.WITHDRAWN},

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from tachiai import outbox
 from tachiai.accounts.models import Member
 from tachiai.ceremony import Invitation
+from tachiai.envelopes.approval_models import ApprovalPlace
 from tachiai.envelopes.holders import Holder, holder_of
 from tachiai.envelopes.holding import document_names
 from tachiai.envelopes.models import Envelope, Kind, Recipient, Side
@@ -41,7 +42,8 @@ def acknowledge(recipient: Recipient, *, at: datetime) -> None:
 
 
 def tell_sender(kind: str, envelope: Envelope, *, at: datetime, about: Recipient | None = None, **context: object) -> None:
-    """One mail to the sender: M08 sent, M09 signed, M10 declined, M13 expired, M14 undelivered, M15 locked, M20 asked again."""
+    """One mail to the sender: M08 sent, M09 signed, M10 declined, M13 expired, M14 undelivered, M15 locked, M19 approved or returned,
+    M20 asked again."""
     _to_member(kind, envelope.sender, envelope, at=at, about=about, context=context)
 
 
@@ -84,6 +86,15 @@ def tell_reassigned(old: Recipient, fresh: Recipient, *, by_sender: bool, at: da
     tell_sender("M12", old.envelope, at=at, about=old, **context)
     if old.requested_at is not None:
         _to_recipient("M12", old, at=at, context=context)
+
+
+def ask_to_approve(envelope: Envelope, place: ApprovalPlace, member: Member, *, at: datetime, instead_of: Member | None = None) -> None:
+    """M17 to an approver whose turn it is; M18 to who stands in for them. Replies go to the sender: they are colleagues."""
+    context: dict[str, object] = {"reply_to": envelope.sender.mail, "reader": "approver", "asker": envelope.sender.name}
+    if instead_of is not None:
+        context["instead_of"] = instead_of.name
+    kind, path = "M17" if instead_of is None else "M18", f"/approvals/{place.approval_id}"
+    _to_member(kind, member, envelope, at=at, about=None, context=context, path=path, concerning=place.pk)
 
 
 def send_code(recipient: Recipient, sealed: str, *, holder: Holder, at: datetime) -> None:
@@ -141,7 +152,17 @@ def _to_recipient(
     )
 
 
-def _to_member(kind: str, member: Member, envelope: Envelope, *, at: datetime, about: Recipient | None, context: dict[str, object]) -> None:
+def _to_member(
+    kind: str,
+    member: Member,
+    envelope: Envelope,
+    *,
+    at: datetime,
+    about: Recipient | None,
+    context: dict[str, object],
+    path: str = "",
+    concerning: uuid.UUID | None = None,
+) -> None:
     person = {"organization": envelope.organization.name, "title": member.title, "name": member.name}
     outbox.mail(
         kind,
@@ -154,9 +175,9 @@ def _to_member(kind: str, member: Member, envelope: Envelope, *, at: datetime, a
             "reader": "sender",
             **context,
         },
-        path=f"/envelopes/{envelope.pk}",
+        path=path or f"/envelopes/{envelope.pk}",
         stream=envelope.stream,
-        about=None,
+        about=concerning,
         thread=str(envelope.pk),
         at=at,
     )

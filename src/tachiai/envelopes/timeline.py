@@ -56,6 +56,8 @@ def _event(entry: Told, names: _Names, *, traces: bool) -> Event:
     facts = {**entry.data, **{key: value for key, value in entry.personal.items() if key not in TRACES}}
     facts["recipient_name"] = names.recipient(str(entry.data.get("recipient") or entry.data.get("about") or ""))
     facts["document_name"] = names.document(str(entry.data.get("document", "")))
+    if "deputyship" in entry.data:
+        facts["instead_of"] = names.member(str(entry.data.get("member", "")))
     address = str(entry.personal.get("address", "")) if traces else ""
     return Event(entry.event, entry.at, names.actor(entry.by), facts, address, entry.by)
 
@@ -67,7 +69,9 @@ class _Names:
         self._recipients = {str(row.pk): row.name for row in signers_of(envelope)}
         self._documents = {str(row.pk): row.name for row in documents_of(envelope)}
         self._members = {str(envelope.sender_id): envelope.sender.name}
-        others = {entry.by.get("id", "") for entry in told if entry.by["kind"] == "member"} - self._members.keys()
+        others = {entry.by.get("id", "") for entry in told if entry.by["kind"] == "member"}
+        others |= {str(entry.data["member"]) for entry in told if "deputyship" in entry.data}
+        others -= self._members.keys()
         if others:
             self._members |= {str(row.pk): row.name for row in Member.objects.filter(pk__in=others)}
 
@@ -76,6 +80,9 @@ class _Names:
 
     def recipient(self, pk: str) -> str:
         return self._recipients.get(pk, "")
+
+    def member(self, pk: str) -> str:
+        return self._members.get(pk, "")
 
     def document(self, pk: str) -> str:
         return self._documents.get(pk, "")

@@ -8,16 +8,18 @@ from django.db import transaction
 
 from tachiai.accounts.models import Member
 from tachiai.envelopes.access import may_manage
+from tachiai.envelopes.approval_models import ApprovalState
+from tachiai.envelopes.approving_rounds import end_open
 from tachiai.envelopes.declining import LONGEST, SHORTEST
 from tachiai.envelopes.events import note
 from tachiai.envelopes.models import Envelope
 from tachiai.envelopes.routing import cancel_unfinished
-from tachiai.envelopes.states import EnvelopeState, move
+from tachiai.envelopes.states import UNSENT, EnvelopeState, move
 from tachiai.envelopes.telling import tell_mailed
 from tachiai.envelopes.uploads import drop_uploads
 from tachiai.errors import Refusal
 
-WITHDRAWABLE = (EnvelopeState.DRAFT, EnvelopeState.SENDING, EnvelopeState.IN_PROGRESS, EnvelopeState.EXPIRED)
+WITHDRAWABLE = (*UNSENT, EnvelopeState.SENDING, EnvelopeState.IN_PROGRESS, EnvelopeState.EXPIRED)
 
 
 def withdraw_envelope(envelope: Envelope, *, reason: str, by: Member, at: datetime) -> None:
@@ -38,6 +40,7 @@ def withdraw_envelope(envelope: Envelope, *, reason: str, by: Member, at: dateti
             raise Refusal("envelope.moved", state=held.state)
         move(held, EnvelopeState.WITHDRAWN, reason=words, ended_at=at, updated_at=at)
         cancel_unfinished(held, at=at)
+        end_open(held, ApprovalState.ENDED, at=at)
         drop_uploads(held, by=by, at=at)
         note(held, "envelope.withdrawn", by=by, at=at, personal={"reason": words})
         tell_mailed("M11", held, at=at, reason=words)

@@ -142,6 +142,18 @@ class CertificateCheckpoint:
 
 
 @dataclass(frozen=True)
+class CertificateApproval:
+    """One approval by the sending organization, in order: who gave it, and for whom if they stood in for somebody (``""`` if not)."""
+
+    step: int
+    department: str
+    title: str
+    name: str
+    instead_of: str
+    at: datetime
+
+
+@dataclass(frozen=True)
 class CertificateFacts:
     """Everything the paper says. ``concluded_at`` is the last timestamp's time; ``issued_at`` dates the paper itself. ``contract_date`` is
     what the contract says of itself, and ``amount`` is in yen, ``untaxed`` or with tax: None is printed as 「記載なし」, 0 as 0.
@@ -169,6 +181,7 @@ class CertificateFacts:
     reviewers: tuple[CertificateReviewer, ...] = ()
     untaxed: bool = False
     internal: frozenset[str] = frozenset()
+    approvals: tuple[CertificateApproval, ...] = field(default=())
 
 
 def certificate(facts: CertificateFacts) -> bytes:
@@ -201,6 +214,7 @@ def _paper(facts: CertificateFacts) -> dict[str, Any]:
         "reviewers": [_reviewer(person) for person in facts.reviewers],
         "timestamps": [_timestamp(timestamp) for timestamp in facts.timestamps],
         "checkpoint": None if facts.checkpoint is None else _checkpoint(facts.checkpoint),
+        "approvals": [_approval(approval) for approval in facts.approvals],
     }
 
 
@@ -258,6 +272,17 @@ def _checkpoint(checkpoint: CertificateCheckpoint) -> dict[str, Any]:
         "root": checkpoint.root,
         "note": checkpoint.note_sha256.lower(),
         "at": _moment(checkpoint.stamped_at),
+    }
+
+
+def _approval(approval: CertificateApproval) -> dict[str, Any]:
+    return {
+        "step": approval.step,
+        "department": approval.department,
+        "title": approval.title,
+        "name": approval.name,
+        "instead_of": approval.instead_of,
+        "at": _moment(approval.at),
     }
 
 

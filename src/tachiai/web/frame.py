@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
+from tachiai import clock
 from tachiai.accounts import identity
 from tachiai.accounts.models import Operator, Role
 from tachiai.accounts.rights import may_administer, role_now
@@ -14,6 +15,7 @@ from tachiai.administration.reminders import may_set_reminders
 from tachiai.backups.showing import may_see_backups
 from tachiai.counterparties.access import may_see_registrations
 from tachiai.envelopes.access import may_send
+from tachiai.envelopes.approval_listing import approvals_waiting
 from tachiai.envelopes.handing_over import may_hand_over
 from tachiai.prepared import Prepared
 
@@ -45,6 +47,7 @@ def _desk(request: HttpRequest) -> dict[str, Any]:
     return {
         "organization_name": member.organization.name,
         "may_send": may_send(member),
+        "approvals_waiting": approvals_waiting(member, at=clock.now()),
         "may_see_registrations": may_see_registrations(member),
         "may_see_backups": may_see_backups(member),
         "may_see_documents": role_now(member) not in ("", Role.SYSTEM),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_noop as N_  # noqa: N812  # the catalogue tools' own name for it
 
+from tachiai.web.approval_refusals import APPROVAL_SENTENCES
 from tachiai.web.field_refusals import FIELD_SENTENCES
 from tachiai.web.information_refusals import INFORMATION_SENTENCES
 from tachiai.web.member_refusals import MEMBER_SENTENCES
 
 # What happened, and what to do about it. Facts in braces come from the refusal.
 SENTENCES = {
+    **APPROVAL_SENTENCES,
     **FIELD_SENTENCES,
     **INFORMATION_SENTENCES,
     **MEMBER_SENTENCES,

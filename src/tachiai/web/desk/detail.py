@@ -22,9 +22,10 @@ from tachiai.envelopes.listing import days_left
 from tachiai.envelopes.models import Document, Envelope, Recipient, Side
 from tachiai.envelopes.progress import Trouble, is_working, trouble_of
 from tachiai.envelopes.reading import concluded_files
-from tachiai.envelopes.states import EnvelopeState, RecipientState
+from tachiai.envelopes.states import UNSENT, EnvelopeState, RecipientState
 from tachiai.envelopes.timeline import Event, timeline
 from tachiai.envelopes.withdrawing import WITHDRAWABLE
+from tachiai.web.desk.approvals_told import told_approval
 from tachiai.web.desk.doors import at_desk, show
 from tachiai.web.desk.evidence import offers_evidence
 from tachiai.web.desk.people_words import kind_word
@@ -46,6 +47,7 @@ def envelope(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpRespons
     place = own_place(member, found)
     documents = documents_of(found)
     events = timeline(found, reader=member)
+    approval = told_approval(found, member, events, manages=manages, at=at)
     given = grants_in(found) if found.state == EnvelopeState.CONCLUDED else {}
     people = [{**_person(one, found, manages=manages), "given": given.get(one.pk)} for one in signers_of(found)]
     destroyed = {str(event.facts.get("document", "")) for event in events if event.code == "document.destroyed"}
@@ -62,6 +64,7 @@ def envelope(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpRespons
         # What the page looks for when it looks again: it reloads only when this has changed.
         "fingerprint": f"{found.state} {len(events)}",
         "to_sign": place if place and place.state in TO_SIGN and found.state == EnvelopeState.IN_PROGRESS else None,
+        "approval": approval,
         "people": people,
         "may_ask_anybody": any(one["may_ask_again"] for one in people),
         "documents": [
@@ -90,7 +93,7 @@ def _acts(envelope: Envelope, member: Member, documents: list[Document], *, mana
         "may_withdraw": manages and envelope.state in WITHDRAWABLE,
         "may_duplicate": may_send(member),
         "manages": manages,
-        "has_pages": frozen,
+        "has_pages": frozen or envelope.state in UNSENT,
         "may_copy": frozen and not concluded and not may_download_unfinished(member),
         "may_unfinished": frozen and not concluded and may_download_unfinished(member),
     }

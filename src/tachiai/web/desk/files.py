@@ -11,7 +11,7 @@ from django.utils.http import content_disposition_header
 
 from tachiai import clock
 from tachiai.accounts.models import Member
-from tachiai.envelopes.access import envelope_for, managed_envelope
+from tachiai.envelopes.access import envelope_for, may_download, may_manage, needs_reason, unsent_envelope
 from tachiai.envelopes.downloading import standing_files
 from tachiai.envelopes.drafting import document_in
 from tachiai.envelopes.glancing import draft_picture
@@ -55,10 +55,8 @@ def picture(request: HttpRequest, member: Member, pk: uuid.UUID, document: uuid.
 
 @at_desk
 def glance(request: HttpRequest, member: Member, pk: uuid.UUID, document: uuid.UUID, number: int) -> HttpResponse:  # Django's order
-    """A page of a document of one's own draft, small beside a warning or large to look at."""
-    envelope = managed_envelope(member, pk)
-    if envelope.state != EnvelopeState.DRAFT:
-        raise Refusal("page.unknown")
+    """A page of a document of which nothing was sent yet, small beside a warning or large to look at."""
+    envelope = unsent_envelope(member, pk)
     return shown_picture(draft_picture(document_in(envelope, document), number, large=request.GET.get("size") == "large"))
 
 
@@ -71,10 +69,12 @@ def shown_picture(drawn: Picture) -> HttpResponse:
 
 @at_desk
 def upload(request: HttpRequest, member: Member, pk: uuid.UUID, document: uuid.UUID) -> HttpResponse:
-    """A document of one's own draft, to look at before sending."""
-    envelope = managed_envelope(member, pk)
-    if envelope.state != EnvelopeState.DRAFT:
+    """A document to look at before anything is sent: one's own draft, or what one is to approve. An auditor reads it here."""
+    envelope = unsent_envelope(member, pk)
+    if needs_reason(member):
         raise Refusal("page.unknown")
+    if not (may_manage(member, envelope) or may_download(member)):
+        raise Refusal("download.not_allowed")
     return _pdf(upload_copy(document_in(envelope, document), by=member, at=clock.now()))
 
 

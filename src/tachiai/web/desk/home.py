@@ -17,6 +17,7 @@ from tachiai.envelopes.access import may_send
 from tachiai.envelopes.giving_copies import requests_to_decide
 from tachiai.envelopes.listing import Heading, count_under, envelopes_under
 from tachiai.envelopes.picturing import funnel, spans, weeks
+from tachiai.web.desk.approvals import to_decide
 from tachiai.web.desk.charts import funnel_chart, spans_chart, weeks_chart
 from tachiai.web.desk.describing import UploadForm
 from tachiai.web.desk.doors import at_desk, show
@@ -62,6 +63,7 @@ def home(request: HttpRequest, member: Member) -> HttpResponse:
         "nothing_yet": not counts[Heading.ALL],
         "to_approve": registrations_to_approve(member),
         "copies_asked": requests_to_decide(member),
+        "to_decide": to_decide(member, at=at),
         "upload": UploadForm() if may_send(member) else None,
         "health": health_for(member, at=at),
     }

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy, pgettext
 from tachiai.envelopes.operation_kinds import Kind
 from tachiai.envelopes.operations import Operation
 from tachiai.web.desk.me import role_words
-from tachiai.web.desk.telling import SHOWN, mail_words
+from tachiai.web.desk.telling import SHOWN, acting_words, mail_words
 
 # Read for the log alone; the timeline of an envelope leaves these out or never meets them.
 OTHER = {
@@ -18,6 +18,8 @@ OTHER = {
     "copies.asked": gettext_lazy("写しの交付の依頼を受付"),
     "copies.granted": gettext_lazy("写しの交付を承認"),
     "copies.refused": gettext_lazy("写しの交付を承認せず"),
+    "deputy.ended": gettext_lazy("代理の設定を終了"),
+    "deputy.set": gettext_lazy("代理を設定"),
     "destruction.attested": gettext_lazy("消去の証明書を発行"),
     "drill.done": gettext_lazy("復元訓練を実施"),
     "drill.report_taken": gettext_lazy("復元訓練の報告書をダウンロード"),
@@ -58,6 +60,7 @@ OTHER = {
     "organization.items_set": gettext_lazy("文書情報の項目の設定を変更"),
     "organization.policy_set": gettext_lazy("組織の方針を変更"),
     "organization.reminders_set": gettext_lazy("自動の再通知の設定を変更"),
+    "organization.routes_set": gettext_lazy("承認の方針を変更"),
     "passkey.reset": gettext_lazy("パスキーの登録を解除"),
     "recipients.named": gettext_lazy("宛先を入力"),
     "record.admitted": gettext_lazy("締結済みの文書を保管"),
@@ -79,6 +82,8 @@ OTHER = {
     "registration.revoked": gettext_lazy("届出を失効"),
     "registration.submitted": gettext_lazy("オンラインで届出"),
     "registration.suspended": gettext_lazy("アクセスコードの誤入力により届出を停止"),
+    "route.ended": gettext_lazy("承認ルートの利用を終了"),
+    "route.saved": gettext_lazy("承認ルートを設定"),
     "sample.drawn": gettext_lazy("監査用に抽出"),
     "sample.expired": gettext_lazy("監査用の抽出の保存期間が終了"),
     "sample.reported": gettext_lazy("監査用の報告書を作成"),
@@ -127,7 +132,7 @@ def actor_words(line: Operation) -> str:
         "house": pgettext("actor", "システム"),
         "public": _("ログインしていない人"),
     }
-    return line.actor or sorts.get(line.actor_kind, line.actor_kind)
+    return acting_words(line.actor, line.facts) or sorts.get(line.actor_kind, line.actor_kind)
 
 
 def actor_role(line: Operation) -> str:

@@ -34,7 +34,7 @@ from tachiai.web.desk.reasons import ask_reason
 from tachiai.web.desk.rows import Row, rows_of
 
 PER_PAGE = 50
-TABS = (Heading.ALL, Heading.NEEDS_YOU, Heading.WAITING, Heading.DRAFT, Heading.CONCLUDED, Heading.ENDED, Heading.EXPIRED)
+TABS = (Heading.ALL, Heading.NEEDS_YOU, Heading.WAITING, Heading.APPROVAL, Heading.DRAFT, Heading.CONCLUDED, Heading.ENDED, Heading.EXPIRED)
 DAYS = ("sent_from", "sent_to", "due_from", "due_to")
 FILTERS = ("sender", "folder", *DAYS)
 UNFILED = "none"
@@ -86,6 +86,7 @@ def heading_words() -> dict[Heading, str]:
         Heading.ALL: _("すべて"),
         Heading.NEEDS_YOU: _("要対応"),
         Heading.WAITING: _("署名待ち"),
+        Heading.APPROVAL: _("承認待ち・差戻し"),
         Heading.DRAFT: _("下書き"),
         Heading.CONCLUDED: _("締結済み"),
         Heading.ENDED: _("辞退・取下げ"),

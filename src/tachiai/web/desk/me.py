@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from tachiai import clock
 from tachiai.accounts.languages import Language
 from tachiai.accounts.models import Member
+from tachiai.accounts.rights import may_approve
 from tachiai.administration.own_details import change_own_details
 from tachiai.envelopes.seal_images import may_keep
 from tachiai.web.desk.doors import at_desk, show
@@ -44,6 +45,7 @@ def me(request: HttpRequest, member: Member) -> HttpResponse:
         "role": role_words(member.role),
         "rights": rights,
         "second_factor": is_mfa_enabled(member),
+        "may_have_deputy": may_approve(member),
         "may_use_seals": may_keep(member, shared=False) or may_keep(member, shared=True),
     }
     return show(request, member, "desk/me.html", context, section="", status=422 if form.errors else 200)

@@ -23,8 +23,9 @@ from tachiai.envelopes.models import Document, Envelope, Recipient, Side
 from tachiai.envelopes.placing import fields_of
 from tachiai.envelopes.previewing import request_letter
 from tachiai.envelopes.sending import missing_before_sending, send_envelope
-from tachiai.envelopes.states import EnvelopeState
+from tachiai.envelopes.states import UNSENT, EnvelopeState
 from tachiai.errors import Refusal
+from tachiai.web.desk.approvals_review import asks_for_approval, route_choice, submit
 from tachiai.web.desk.doors import at_desk, show
 from tachiai.web.desk.files_step import told_document
 from tachiai.web.desk.findings import cautions_words
@@ -46,7 +47,10 @@ def review(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpResponse:
         return _page(request, member, envelope, at=at)
     acknowledged = request.POST.getlist("acknowledged")
     try:
-        send_envelope(envelope, by=member, at=at, acknowledged=acknowledged)
+        if asks_for_approval(request):
+            submit(request, envelope, member, at=at, acknowledged=acknowledged)
+        else:
+            send_envelope(envelope, by=member, at=at, acknowledged=acknowledged)
     except Refusal as refusal:
         if refusal.code == "warnings.unseen":
             errors = _unseen(envelope, acknowledged)
@@ -87,6 +91,7 @@ def _page(
         "twice": _twice(people),
         "missing": [{"words": sentence(code, facts), "url": _step_of(code, envelope)} for code in missing],
         "page_errors": errors or [],
+        **route_choice(envelope, request.POST.get("route", "")),
     }
     return show(request, member, "desk/review.html", context, section="envelopes", status=status)
 
@@ -130,6 +135,8 @@ def _twice(people: list[Recipient]) -> list[str]:
 
 
 def _step_of(code: str, envelope: Envelope) -> str:
+    if code.startswith(("approval.", "route.")):
+        return "#route"
     steps = {"recipients": "desk:recipients", "registration": "desk:recipients", "field": "desk:fields"}
     return reverse(steps.get(code.partition(".")[0], "desk:files"), args=[envelope.pk])
 
@@ -140,6 +147,8 @@ def sent(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpResponse:
     envelope = envelope_for(member, pk)
     if envelope.state == EnvelopeState.DRAFT:
         return redirect("desk:review", pk)
+    if envelope.state in UNSENT:
+        return redirect("desk:envelope", pk)  # it waits for its approval
     people = signers_of(envelope)
     first = people[0].order if people else 0
     context = {

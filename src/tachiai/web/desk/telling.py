@@ -8,8 +8,10 @@ from typing import Any, NamedTuple
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from tachiai.envelopes.drafting import LONGEST_DEADLINE_DAYS
 from tachiai.envelopes.timeline import Event
 from tachiai.web.information_words import item_names, recorded_words
+from tachiai.web.problems import sentence
 
 
 class Shown(NamedTuple):
@@ -84,6 +86,13 @@ def _amended(facts: dict[str, Any]) -> str:
     )
 
 
+def _comment(facts: dict[str, Any]) -> str:
+    """What an approver wrote; or what kept something from being sent although all had approved."""
+    if facts.get("because"):
+        return sentence(str(facts["because"]), {"days": LONGEST_DEADLINE_DAYS})
+    return _("コメント：{comment}").format(comment=facts["comment"]) if facts.get("comment") else ""
+
+
 SHOWN: dict[str, Shown] = {
     "envelope.created": Shown(gettext_lazy("封筒を作成"), "plus", ""),
     "envelope.moved_to_folder": Shown(gettext_lazy("フォルダを移動"), "folder", ""),
@@ -96,6 +105,10 @@ SHOWN: dict[str, Shown] = {
     "documents.reordered": Shown(gettext_lazy("文書の順番を変更"), "pencil", ""),
     "information.amended": Shown(gettext_lazy("文書情報を変更（社内のみ）"), "pencil", "", _amended),
     "warnings.acknowledged": Shown(gettext_lazy("文書についての警告を確認"), "eye", "yellow", _document),
+    "envelope.submitted": Shown(gettext_lazy("承認を依頼"), "approve", "blue"),
+    "envelope.approved": Shown(gettext_lazy("承認"), "check-circle", "green", _comment),
+    "envelope.returned": Shown(gettext_lazy("差戻し"), "return", "yellow", _comment),
+    "envelope.taken_back": Shown(gettext_lazy("下書きに戻す"), "pencil", ""),
     "envelope.sent": Shown(gettext_lazy("署名依頼を送信"), "send", "blue"),
     "document.frozen": Shown(gettext_lazy("文書を確定（運営者の電子署名とタイムスタンプを付与）"), "shield", "", _document),
     "recipient.requested": Shown(gettext_lazy("署名を依頼"), "mail", "blue", _recipient),
@@ -176,12 +189,19 @@ def _told(event: Event) -> dict[str, Any]:
     return {
         "at": event.at,
         "word": shown.word,
-        "who": event.actor,
+        "who": acting_words(event.actor, event.facts),
         "detail": "" if shown.detail is _recipient and event.actor == event.facts["recipient_name"] else detail,
         "address": event.address,
         "icon_name": shown.icon,
         "colour": shown.colour,
     }
+
+
+def acting_words(actor: str, facts: dict[str, Any]) -> str:
+    """Who did it, and for whom where they stood in for somebody."""
+    if not facts.get("instead_of"):
+        return actor
+    return _("代理：{deputy}（{approver}の代理）").format(deputy=actor, approver=facts["instead_of"])
 
 
 def mail_words(kind: str) -> str:
@@ -203,6 +223,9 @@ def mail_words(kind: str) -> str:
         "M14": _("不達のお知らせ"),
         "M15": _("アクセスコードの誤入力のお知らせ"),
         "M16": _("認証コードのお知らせ"),
+        "M17": _("承認依頼"),
+        "M18": _("代理承認の依頼"),
+        "M19": _("承認の結果のお知らせ"),
         "M20": _("再送・再発行の依頼"),
         "M21": _("ダウンロードの再発行"),
         "M24": _("届出の受付のお知らせ"),

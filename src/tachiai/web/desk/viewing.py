@@ -19,7 +19,7 @@ from tachiai.envelopes.glancing import draft_picture, size_of
 from tachiai.envelopes.holding import documents_of
 from tachiai.envelopes.models import Document
 from tachiai.envelopes.reading import note_view, page_of, page_text
-from tachiai.envelopes.states import EnvelopeState
+from tachiai.envelopes.states import UNSENT, EnvelopeState
 from tachiai.web.desk.doors import at_desk, show
 from tachiai.web.filling import Filling, boxes_on
 
@@ -101,7 +101,7 @@ def _number(text: str | None, otherwise: int) -> int:
         return otherwise
 
 
-def _note_once(request: HttpRequest, document: Document, member: Member) -> None:
+def note_once(request: HttpRequest, document: Document, member: Member) -> None:
     """Turning pages is one view; a new login is a new one."""
     viewed = request.session.get("viewed", [])
     if str(document.pk) in viewed:
@@ -118,8 +118,15 @@ def document(request: HttpRequest, member: Member, pk: uuid.UUID, document: uuid
     base = reverse("desk:document", args=[pk, found.pk])
     others = documents_of(envelope)
     tabs = [{"word": one.name, "url": reverse("desk:document", args=[pk, one.pk]), "current": one.pk == found.pk} for one in others]
-    draft = envelope.state == EnvelopeState.DRAFT and may_manage(member, envelope)
-    _note_once(request, found, member)
-    drawn = draft_context(request, found, base=base) if draft else page_context(request, found, base=base, kept={}, pdf_url="")
-    context = {"heading": found.name, "envelope": envelope, "draft": draft, "tabs": tabs if len(tabs) > 1 else [], **drawn}
+    draft = envelope.state == EnvelopeState.DRAFT
+    unsent = envelope.state in UNSENT and (not draft or may_manage(member, envelope))
+    note_once(request, found, member)
+    drawn = draft_context(request, found, base=base) if unsent else page_context(request, found, base=base, kept={}, pdf_url="")
+    context = {
+        "heading": found.name,
+        "envelope": envelope,
+        "draft": draft,
+        "tabs": tabs if len(tabs) > 1 else [],
+        **drawn,
+    }
     return show(request, member, "desk/document.html", context, section="envelopes")
