@@ -116,7 +116,8 @@ def _told(route: ApprovalRoute) -> dict[str, Any]:
 @at_desk
 def route(request: HttpRequest, member: Member, pk: uuid.UUID | None = None) -> HttpResponse:
     """A new route or an existing one. ``act`` is ``save``, ``more`` (one step more on the page) or ``end``."""
-    found = routes_of(member).filter(pk=pk).first() if pk else None
+    standing = routes_of(member)  # which says who may be here at all
+    found = standing.filter(pk=pk).first() if pk else None
     if pk and found is None:
         raise Refusal("route.unknown")
     act = request.POST.get("act", "save")
