@@ -23,6 +23,7 @@ from tachiai.envelopes.approval_listing import Pile, places_under
 from tachiai.envelopes.approval_models import Approval, ApprovalPlace
 from tachiai.envelopes.approving import approve, ask_approval_again, return_envelope, take_back
 from tachiai.envelopes.approving_access import Seat
+from tachiai.envelopes.approving_digests import document_digests
 from tachiai.envelopes.holding import documents_of, signers_of
 from tachiai.envelopes.models import Document, Envelope, Kind, Side
 from tachiai.envelopes.placing import fields_of
@@ -76,7 +77,8 @@ def approvals(request: HttpRequest, member: Member) -> HttpResponse:
 def to_decide(member: Member, *, at: datetime) -> list[dict[str, Any]]:
     """The first few of what waits for the member's answer, for the home page: their own places first."""
     places = [place for pile in (Pile.OWN, Pile.DEPUTY) for place in places_under(pile, member, at=at)[:HOME]]
-    return [_row(place, member) for place in places[:HOME]]
+    once = {place.approval_id: place for place in reversed(places)}
+    return [_row(place, member) for place in places if once[place.approval_id] is place][:HOME]
 
 
 def _row(place: ApprovalPlace, member: Member) -> dict[str, Any]:
@@ -134,6 +136,7 @@ def _context(request: HttpRequest, member: Member, row: Approval, envelope: Enve
     events = timeline(envelope, reader=member)
     tabs = [{"word": one.name, "url": f"{base}?doc={number}", "current": one is present} for number, one in enumerate(documents, 1)]
     fields, people = fields_of(envelope), signers_of(envelope)
+    digests = document_digests(envelope, timing=Timing(row.timing))
     # Whoever of ours signs next sees the same: what the others have put in, which no picture of a page shows.
     ours = next((one for one in people if one.side == Side.OWN and one.kind == Kind.SIGNER), None)
     return {
@@ -146,7 +149,10 @@ def _context(request: HttpRequest, member: Member, row: Approval, envelope: Enve
         "said": _said(envelope),
         "people": people,
         "others": others_in_words(ours, documents) if ours is not None and row.timing == Timing.AFTER else [],
-        "documents": [{"document": one, "fields": sum(field.document_id == one.pk for field in fields)} for one in documents],
+        "documents": [
+            {"document": one, "fields": sum(field.document_id == one.pk for field in fields), "sha256": digests[one.pk].hex()}
+            for one in documents
+        ],
         "tabs": tabs if len(tabs) > 1 else [],
         **_viewed(request, member, envelope, present, base=base, kept={"doc": documents.index(present) + 1}),
     }
