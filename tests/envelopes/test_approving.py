@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,6 +25,7 @@ from tachiai.envelopes.approval_listing import Pile, approvals_waiting, places_u
 from tachiai.envelopes.approval_models import Approval, ApprovalPlace
 from tachiai.envelopes.approving import approve, ask_approval_again, return_envelope, submit_for_approval, take_back
 from tachiai.envelopes.approving_deputies import tell_deputies
+from tachiai.envelopes.bundling import evidence_bundle
 from tachiai.envelopes.certifying import certificate_facts
 from tachiai.envelopes.drafting import Description, describe_envelope
 from tachiai.envelopes.handing_over import hand_over
@@ -194,12 +196,16 @@ def test_a_route_behind_the_counterparty_s_signature(cast: Cast) -> None:
     check_house()
     again = ask_approval_again(envelope, by=cast.clerk, at=clock.now())
     refused("envelope.moved", ask_approval_again, envelope, by=cast.clerk, at=clock.now())
-    approve(again.pk, by=head, at=clock.now())
+    approve(again.pk, by=head, at=clock.now(), comment="社内のみのコメント")
     assert scene.mayor.state == "requested"
     signs(scene.mayor)
     work()
     assert scene.state() == "concluded"
     check_house()
+    taken = evidence_bundle(envelope, by=None, now=clock.now)  # which its own verifier accepts
+    with taken.file, zipfile.ZipFile(taken.file) as bundle:
+        assert "envelope.approved" in bundle.read("ledger/entries.jsonl").decode()
+        assert "社内のみのコメント" not in bundle.read("ledger/personal.json").decode()
     facts = certificate_facts(Envelope.objects.get(pk=envelope.pk), number="C-1", anchor=Anchored(), at=clock.now())  # type: ignore[arg-type]
     assert [(one.step, one.name, one.instead_of) for one in facts.approvals] == [(1, head.name, cast.second.name)]
 

@@ -14,6 +14,7 @@ from qrcode.constants import ERROR_CORRECT_M
 
 from tachiai.pages.certificate import (
     JST,
+    CertificateApproval,
     CertificateChange,
     CertificateCheckpoint,
     CertificateDocument,
@@ -182,6 +183,13 @@ def test_an_amount_not_stated_is_not_zero():
     zero = text_of(certificate(replace(FACTS, amount=0)))
     assert "0円" in zero
     assert "記載なし" not in zero
+
+
+def test_approvals_say_who_decided_and_for_whom(paper):
+    given = CertificateApproval(2, "財政課", "課長", "代理 三", "部長 二", MORNING)
+    shown = text_of(certificate(replace(FACTS, approvals=(given,))))
+    assert all(words in shown for words in ("差出側の承認", "代理 三", "部長 二", "2026-04-02"))
+    assert "差出側の承認" not in paper
 
 
 def test_an_operator_who_is_no_party_says_so():

@@ -45,7 +45,8 @@ from tachiai.ledger import RawEntry
 PIECE = 1024 * 1024
 # A bundle of the largest envelope there can be is checked in a fraction of this.
 PATIENCE_SECONDS = 600.0
-INTERNAL = ("information.amended",)
+# What the sending organization keeps to itself: amended facts, and what approvers wrote to their sender. A bundle is the counterparty's too.
+INTERNAL = ("information.amended", "envelope.approved", "envelope.returned")
 
 
 @dataclass(frozen=True)
@@ -116,14 +117,14 @@ def gather(envelope: Envelope, entries: list[RawEntry], log: LogProof, *, at: da
         certificate=(certificate.record.certificate_number, paper, paper_size),
         signers=[_signer(one, meant.get(one.pk, ())) for one in signers],
         roots=_roots(),
-        entries=[_without_internal(one) for one in entries],
+        entries=[_outward(entry) for entry in entries],
         log=log,
         material=material,
     )
 
 
-def _without_internal(entry: RawEntry) -> RawEntry:
-    """A bundle goes to everybody: of what the sender put right for themselves it tells that it was done, and not what it says."""
+def _outward(entry: RawEntry) -> RawEntry:
+    """An entry as it leaves the house, to everybody: of what was said inside it tells that it was, and not what."""
     return replace(entry, salt=b"", personal=b"") if entry.told()["event"] in INTERNAL else entry
 
 

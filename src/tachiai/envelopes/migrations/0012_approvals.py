@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0005_approval_routes"),
+        ("accounts", "0007_approval_routes"),
         ("envelopes", "0011_documents_described"),
     ]
 
