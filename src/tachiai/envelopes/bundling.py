@@ -45,7 +45,7 @@ from tachiai.ledger import RawEntry
 PIECE = 1024 * 1024
 # A bundle of the largest envelope there can be is checked in a fraction of this.
 PATIENCE_SECONDS = 600.0
-# What the sending organization keeps to itself: amended facts, and what approvers wrote to their sender. A bundle is the counterparty's too.
+# What the sending organization keeps to itself: amended facts, and approvers' words to their sender. A bundle is the counterparty's too.
 INTERNAL = ("information.amended", "envelope.approved", "envelope.returned")
 
 
