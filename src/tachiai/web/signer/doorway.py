@@ -19,7 +19,7 @@ from tachiai.envelopes.models import Envelope, Recipient
 from tachiai.envelopes.visiting import Visit, download_visit, stopped, visit
 from tachiai.errors import Refusal
 from tachiai.web.languages import speaking_to
-from tachiai.web.signer.sender import header_of
+from tachiai.web.sender import header_of
 from tachiai.web.signer.stopping import STILL_OPEN, stop_page, unknown_page
 
 View = Callable[..., HttpResponseBase]

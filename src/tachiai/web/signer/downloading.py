@@ -17,10 +17,10 @@ from tachiai.envelopes.reading import concluded_copy, download_name
 from tachiai.envelopes.visiting import barred, download_visit
 from tachiai.errors import Refusal
 from tachiai.web.addresses import address_of, agent_of
+from tachiai.web.code_form import CodeForm
 from tachiai.web.languages import speaking_to
 from tachiai.web.problems import sentence, status_of
 from tachiai.web.signer.doorway import DOWNLOADING, Guest, by_link, let_in, stop_for
-from tachiai.web.signer.forms import CodeForm
 from tachiai.web.signer.mailed_code import ENDS, no_code, one_time_page
 from tachiai.web.signer.reviewing import as_file
 from tachiai.web.signer.sayings import code_sentence

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from tachiai import clock
-from tachiai.envelopes.models import Gate, Kind, Recipient
+from tachiai.envelopes.models import Gate
 from tachiai.envelopes.opening import open_envelope
 from tachiai.envelopes.readings import readings_of
-from tachiai.envelopes.routing import due_on
 from tachiai.envelopes.visiting import barred, stopped
 from tachiai.errors import Refusal
 from tachiai.web.addresses import address_of, agent_of
+from tachiai.web.ceremony_pages import entry_context
+from tachiai.web.code_form import CodeForm
 from tachiai.web.problems import sentence, status_of
+from tachiai.web.sender import form_url
 from tachiai.web.signer.doorway import SIGNING, Guest, by_link, let_in, stop_for
-from tachiai.web.signer.forms import CodeForm
 from tachiai.web.signer.mailed_code import ENDS, no_code, one_time_page
 from tachiai.web.signer.sayings import code_sentence
-from tachiai.web.signer.sender import form_url, organization_name
 from tachiai.web.signer.stopping import ASKABLE, ASKS_CODE, STILL_OPEN, ask_page
 
 
@@ -76,21 +73,10 @@ def one_time(request: HttpRequest, guest: Guest) -> HttpResponse:
 
 def _page(request: HttpRequest, guest: Guest, form: CodeForm, *, notice: dict[str, str] | None = None, status: int = 200) -> HttpResponse:
     signed = stopped(guest.found, at=guest.at) == STILL_OPEN
-    signs = guest.recipient.kind == Kind.SIGNER
-    asked = _("{organization} 様からの署名依頼") if signs else _("{organization} 様からの確認依頼")
-    asked = asked.format(organization=organization_name(guest.envelope.organization))
-    context = guest.page(
-        heading=_("署名手続きは完了しています") if signed else asked,
-        form=form,
-        notice=notice,
-        signed=signed,
-        documents=len(readings_of(guest.recipient)),
-        due=due_on(guest.recipient),
-        days_left=days_left(guest.recipient, at=guest.at),
-        step=None if signed else 1,
-        step_word=_("認証"),
-        form_url=form_url(guest.envelope.organization, "guide") if guest.holder.gate == Gate.REGISTERED else "",
-    )
+    count = len(readings_of(guest.recipient))
+    url = form_url(guest.envelope.organization, "guide") if guest.holder.gate == Gate.REGISTERED else ""
+    told = entry_context(guest.recipient, form, documents=count, at=guest.at, signed=signed)
+    context = guest.page(notice=notice, form_url=url, **told)
     return render(request, "signer/entry.html", context, status=status)
 
 
@@ -101,12 +87,6 @@ def _notice(request: HttpRequest, bar: Refusal | None) -> dict[str, str] | None:
         text = _("しばらく操作がなかったため、確認のため入力をお願いします。")
         return {"kind": "info", "title": sentence("visit.not_open"), "text": text}
     return None
-
-
-def days_left(recipient: Recipient, *, at: datetime) -> int | None:
-    """Whole days until the deadline's day, which itself still counts; None without a deadline."""
-    due = due_on(recipient)
-    return (due - clock.today(at)).days if due else None
 
 
 def _may_open(guest: Guest) -> bool:

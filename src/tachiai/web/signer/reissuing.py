@@ -18,13 +18,13 @@ from tachiai.envelopes.reissuing import reissue_download
 from tachiai.envelopes.visiting import Visit, barred, expired_download
 from tachiai.errors import Refusal
 from tachiai.web.addresses import address_of, agent_of
+from tachiai.web.code_form import CodeForm
 from tachiai.web.languages import speaking_to
 from tachiai.web.problems import status_of
+from tachiai.web.sender import form_url, header_of
 from tachiai.web.signer.doorway import DOWNLOADING
-from tachiai.web.signer.forms import CodeForm
 from tachiai.web.signer.mailed_code import ENDS
 from tachiai.web.signer.sayings import code_sentence
-from tachiai.web.signer.sender import form_url, header_of
 from tachiai.web.signer.stopping import stop_page, unknown_page
 
 

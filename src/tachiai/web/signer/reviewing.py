@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.http import content_disposition_header
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from tachiai.envelopes.describing import information_for_outside
 from tachiai.envelopes.models import Document
 from tachiai.envelopes.opening import show_document
 from tachiai.envelopes.reading import page_of, page_picture, page_text, unsigned_copy
 from tachiai.envelopes.readings import Reading, readings_of
 from tachiai.envelopes.visiting import leave, stopped
 from tachiai.errors import Refusal
-from tachiai.web.filling import Filling, Input, boxes_on, filling_of, others_in_words, take_filling
-from tachiai.web.information_words import rows_of
+from tachiai.web.ceremony_pages import Review
+from tachiai.web.filling import Filling, boxes_on, filling_of, others_in_words, take_filling
 from tachiai.web.signer.doorway import SIGNING, Guest, by_link, inside, let_out
 from tachiai.web.signer.flowing import flowing
 from tachiai.web.signer.stopping import STILL_OPEN
@@ -53,13 +51,11 @@ def _onward(guest: Guest, filling: Filling) -> str:
     empty = next((one for one in filling.inputs if one.blank.lacking), None)
     if empty is None:
         return guest.url("confirm")
-    return f"{_input_address(guest, readings, empty)}#{empty.name}"
+    return f"{_review(guest, readings, filling).input_address(empty)}#{empty.name}"
 
 
-def _input_address(guest: Guest, readings: list[Reading], one: Input) -> str:
-    """The page on which an input stands."""
-    place = next(at for at, reading in enumerate(readings, 1) if reading.document.pk == one.blank.field.document_id)
-    return _address(guest, place, one.blank.field.page)
+def _review(guest: Guest, readings: list[Reading], filling: Filling) -> Review:
+    return Review(readings, filling, partial(_address, guest), guest.url("confirm"))
 
 
 def review_page(
@@ -76,23 +72,15 @@ def review_page(
         show_document(guest.recipient, document, at=guest.at)
         readings[place - 1] = replace(readings[place - 1], shown=True)
     number = min(_number(request, "page"), document.pages)
-    left = sum(1 for reading in readings if not reading.shown) + filling.left
+    around = _review(guest, readings, filling)
     context = guest.page(
-        heading=guest.envelope.name,
-        step=2,
-        step_word=_("文書の確認"),
-        todo=[*(_todo(guest, at, one) for at, one in enumerate(readings, 1)), *_inputs_todo(filling), _finish_todo(guest, filling)],
-        tabs=[_tab(guest, at, one, current=at == place) for at, one in enumerate(readings, 1)],
+        **around.page(place=place, number=number),
         page=_viewed(request, guest, readings[place - 1], place=place, number=number, filling=filling),
-        inputs=[{"at": one, "url": _input_address(guest, readings, one) + "#viewer"} for one in filling.inputs],
         inputs_url=_address(guest, place, number, text="text" in request.GET, zoom=min(_number(request, "zoom"), CLOSEST)),
         others=others_in_words(guest.recipient, [reading.document for reading in readings]),
         saved="saved" in request.GET and status == 200,
-        information=rows_of(information_for_outside(guest.envelope)),
         text_view="text" in request.GET,
-        next_document=_next_document(guest, readings, place) if number == document.pages else None,
-        left=left,
-        page_errors=[*(_missing(guest, readings, one) for one in missing or []), *entering_errors],
+        page_errors=[*(around.missing(one) for one in missing or []), *entering_errors],
     )
     return render(request, "signer/review.html", context, status=status)
 
@@ -110,39 +98,6 @@ def _address(guest: Guest, place: int, number: int = 1, *, text: bool = False, z
     if zoom > 1:
         query["zoom"] = zoom
     return f"{guest.url('review')}?{urlencode(query)}"
-
-
-def _todo(guest: Guest, place: int, reading: Reading) -> dict[str, object]:
-    word = _("「{document}」を確認").format(document=reading.document.name)
-    return {"word": word, "url": _address(guest, place) + "#viewer", "done": reading.shown}
-
-
-def _inputs_todo(filling: Filling) -> list[dict[str, object]]:
-    if not filling.inputs:
-        return []
-    word = ngettext("入力項目 {count}件", "入力項目 {count}件", len(filling.inputs)).format(count=len(filling.inputs))
-    return [{"word": word, "url": "#inputs", "done": not filling.left}]
-
-
-def _finish_todo(guest: Guest, filling: Filling) -> dict[str, object]:
-    """With inputs the bar leads to the next of them, so the end is to be reached from here."""
-    return {"word": _("完了する"), "url": guest.url("confirm") if filling.inputs else "", "done": False}
-
-
-def _tab(guest: Guest, place: int, reading: Reading, *, current: bool) -> dict[str, object]:
-    mark = "read" if reading.shown else "unread"
-    return {"word": reading.document.name, "url": _address(guest, place), "current": current, "mark": mark}
-
-
-def _missing(guest: Guest, readings: list[Reading], document: Document) -> dict[str, str]:
-    place = next(at for at, one in enumerate(readings, 1) if one.document.pk == document.pk)
-    return {"href": _address(guest, place), "text": _("「{document}」をまだ開いていません。").format(document=document.name)}
-
-
-def _next_document(guest: Guest, readings: list[Reading], place: int) -> dict[str, str] | None:
-    if place >= len(readings):
-        return None
-    return {"name": readings[place].document.name, "url": _address(guest, place + 1)}
 
 
 def _viewed(request: HttpRequest, guest: Guest, reading: Reading, *, place: int, number: int, filling: Filling) -> dict[str, object]:

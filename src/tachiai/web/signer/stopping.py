@@ -14,7 +14,7 @@ from tachiai.envelopes.holders import holder_of
 from tachiai.envelopes.models import Gate, Recipient
 from tachiai.errors import Refusal
 from tachiai.web.problems import sentence, status_of
-from tachiai.web.signer.sender import contact_of, header_of
+from tachiai.web.sender import contact_of, header_of
 
 STILL_OPEN = "recipient.done"
 ASKS_CODE = "code"
