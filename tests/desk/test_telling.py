@@ -30,6 +30,9 @@ ELSEWHERE = {
     "sample.taken",
     "seal_image.ended",
     "seal_image.kept",
+    "template.archived",
+    "template.restored",
+    "template.saved",
     "verdict.attested",
 }
 # Where an event is put together or handed on: what it can be. A new such place fails until it is entered here.

@@ -116,6 +116,13 @@ CASES: tuple[tuple[str, str, dict[str, Any]], ...] = (
             ],
         },
     ),
+    *(
+        ("M31", why, _SENDER | {"about": None, "why": why})
+        for why in (
+            *("registration.not_usable", "registration.other_contract", "member.may_not_sign", "deadline.out_of_range"),
+            *("envelope.not_allowed", "approval.missing", "document.unsigned"),
+        )
+    ),
     ("M28", "whole", _SIGNER | {"link": LINK, "expires_at": "2026-12-23T00:30:00+00:00"}),
     ("M24", "whole", {"link": LINK, "number": "R-2026-00007", "expires_at": "2026-12-23T00:30:00+00:00"}),
     ("M24", "first code", _FILED | {"link": LINK, "choose": "first"}),

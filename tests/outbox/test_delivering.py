@@ -210,9 +210,9 @@ def test_a_request_that_cannot_be_delivered_is_told_to_the_sender(people: Cast, 
 
 
 def context_of(envelope: Envelope) -> dict[str, object]:
-    from tachiai.envelopes.telling import request_context
+    from tachiai.envelopes.telling import first_request
 
-    return request_context(vendor_of(envelope))
+    return first_request(vendor_of(envelope), due=envelope.deadline)[1]
 
 
 def test_a_kind_without_words_is_struck_and_the_others_go_on(people: Cast, house: Any) -> None:

@@ -160,6 +160,7 @@ SUBJECTS: tuple[tuple[str, dict[str, Any], str, str], ...] = (
         "Your passkey was removed (R-7)",
     ),
     ("M26", {"purpose": "password_reset_key"}, "パスワード再設定のご案内", "Password reset"),
+    ("M31", {"why": "x"}, "予約した送信ができませんでした（{envelope}）", "Scheduled request not sent: {envelope}"),
 )
 
 

@@ -119,7 +119,7 @@ def _house_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser
     work.add_argument(
         "--only",
         default="",
-        help="kinds of work for this process alone, separated by commas: freeze, seal, close, top-up, renew, mail, backup",
+        help="kinds of work for this process alone, separated by commas: send-at, freeze, seal, close, top-up, renew, mail, backup",
     )
     work.add_argument("--checked", action="store_true", help="whoever starts it has made the checks before a start")
     work.set_defaults(command=_lazy("tachiai.cli.working", "work"))

@@ -28,6 +28,8 @@ from tachiai.envelopes.reminding import remind
 from tachiai.envelopes.renewing import renew
 from tachiai.envelopes.sampling_work import gather_sample
 from tachiai.envelopes.saving import forget_ended
+from tachiai.envelopes.schedule_models import SendTask
+from tachiai.envelopes.scheduling import send_scheduled
 from tachiai.envelopes.sealing_work import seal_consents, sealable
 from tachiai.envelopes.topping_up import top_up
 from tachiai.envelopes.uploads import expire_uploads
@@ -38,6 +40,7 @@ from tachiai.work.alarms import clear_alarm, raise_alarm
 _LONG = timedelta(minutes=5)
 _LONGEST = timedelta(minutes=15)  # a rewriting, and every page of a long file drawn twice
 INSPECT = Kind("inspect", InspectTask.objects.all, lambda task: inspect_upload(task, now=clock.now), lease=_LONGEST, batch=1, hands=2)
+SEND_AT = Kind("send-at", SendTask.objects.all, lambda task: send_scheduled(task, now=clock.now))
 FREEZE = Kind("freeze", FreezeTask.objects.all, lambda task: freeze_document(task, now=clock.now), lease=_LONG, batch=1, hands=2)
 SEAL = Flow("seal", sealable, lambda intake: seal_consents(intake, now=clock.now))
 CLOSE = Kind("close", CloseTask.objects.all, lambda task: close_envelope(task, now=clock.now), lease=_LONG, batch=1, hands=4)
@@ -49,7 +52,7 @@ EVIDENCE = Kind("evidence", EvidenceTask.objects.all, lambda task: do_evidence(t
 _HOURS = timedelta(hours=8)  # whoever holds it and dies is found out by its process, not by the clock
 BACKUP = Kind("backup", BackupTask.objects.all, lambda task: backups.do_backup(task, now=clock.now), lease=_HOURS, batch=1)
 
-KINDS: tuple[Kind[Any] | Flow[Any], ...] = (INSPECT, FREEZE, SEAL, CLOSE, TOP_UP, RENEW, MAIL, EVIDENCE, BACKUP, SAMPLE)
+KINDS: tuple[Kind[Any] | Flow[Any], ...] = (INSPECT, SEND_AT, FREEZE, SEAL, CLOSE, TOP_UP, RENEW, MAIL, EVIDENCE, BACKUP, SAMPLE)
 
 
 def rests() -> bool:

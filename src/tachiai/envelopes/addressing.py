@@ -169,6 +169,23 @@ def _row(envelope: Envelope, place: Place, *, position: int, slot: int | None, a
     )
 
 
+def place_of(recipient: Recipient) -> Place:
+    """The place of somebody who stands in an envelope, for naming them again; ``documents`` are left to the caller."""
+    typed = Typed(recipient.organization_name, recipient.name, recipient.mail, recipient.title)
+    return Place(
+        recipient.order,
+        recipient.registration or recipient.member or typed,
+        kind=Kind(recipient.kind),
+        any_one=recipient.any_one,
+        gate=Gate(recipient.gate),
+        proof=Proof(recipient.proof),
+        language=recipient.language,
+        deadline=recipient.deadline,
+        may_reassign=recipient.may_reassign,
+        wants_copy=recipient.wants_copy,
+    )
+
+
 def person_of(who: Registration | Member | Typed) -> dict[str, object]:
     """The columns that say who somebody is."""
     if isinstance(who, Typed):

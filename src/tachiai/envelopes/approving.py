@@ -16,6 +16,7 @@ from tachiai.envelopes.approving_access import Seat, seat_at
 from tachiai.envelopes.approving_rounds import ask_step, begin, draw_up, end, end_open, is_unchanged, latest_approval, settle_step
 from tachiai.envelopes.cautions import note_acknowledged
 from tachiai.envelopes.declining import LONGEST, SHORTEST
+from tachiai.envelopes.describing import missing_items
 from tachiai.envelopes.drafting import LONGEST_DEADLINE_DAYS
 from tachiai.envelopes.events import note
 from tachiai.envelopes.holding import documents_of
@@ -31,7 +32,7 @@ def submit_for_approval(envelope: Envelope, route: uuid.UUID, *, by: Member, at:
     """The sender's word, to be carried out when everybody of the route has approved: it is then sent by itself.
 
     Along a route that asks after the counterparty's signature it is sent at once. Refuses as ``send_envelope`` does, and with
-    ``route.unknown``, ``approval.own_route`` or ``approval.unfit`` (name).
+    ``envelope.scheduled``, ``route.unknown``, ``approval.own_route`` or ``approval.unfit`` (name).
     """
     if not may_manage(by, envelope):
         raise Refusal("envelope.not_allowed")
@@ -39,9 +40,11 @@ def submit_for_approval(envelope: Envelope, route: uuid.UUID, *, by: Member, at:
         held = _held(envelope.pk)
         if held.state != EnvelopeState.DRAFT:
             raise Refusal("envelope.moved", state=held.state)
+        if held.send_at is not None:
+            raise Refusal("envelope.scheduled")
         missing = missing_before_sending(held, at=at)
         if missing:
-            raise Refusal(missing[0], days=LONGEST_DEADLINE_DAYS)
+            raise Refusal(missing[0], days=LONGEST_DEADLINE_DAYS, items=missing_items(held))
         chosen = ApprovalRoute.objects.filter(pk=route, organization_id=held.organization_id, ended_at=None).first()
         if chosen is None:
             raise Refusal("route.unknown")

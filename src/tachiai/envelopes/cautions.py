@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from tachiai.accounts.models import Member
@@ -31,10 +31,15 @@ def note_acknowledged(envelope: Envelope, documents: list[Document], acknowledge
 
     Refuses with ``warnings.unseen`` (names) when a document with such warnings is not among them.
     """
+    for document, codes in check_acknowledged(documents, acknowledged):
+        data: dict[str, object] = {"document": str(document.pk), "codes": codes}
+        note(envelope, "warnings.acknowledged", by=by, at=at, data=data)
+
+
+def check_acknowledged(documents: Iterable[Document], acknowledged: Collection[str]) -> list[tuple[Document, list[str]]]:
+    """The documents with such warnings, each with their codes. Refuses with ``warnings.unseen`` (names) when one was not acknowledged."""
     cautioned = [(document, codes) for document in documents if (codes := cautions_of(document))]
     unseen = [document.name for document, _ in cautioned if str(document.pk) not in acknowledged]
     if unseen:
         raise Refusal("warnings.unseen", names="、".join(unseen))
-    for document, codes in cautioned:
-        data: dict[str, object] = {"document": str(document.pk), "codes": codes}
-        note(envelope, "warnings.acknowledged", by=by, at=at, data=data)
+    return cautioned

@@ -15,6 +15,8 @@ from tachiai.envelopes.checking_fields import check_fields
 from tachiai.envelopes.checking_outcomes import check_conclusion, check_consents, check_going_on, check_mails
 from tachiai.envelopes.checking_walks import check_people, check_places, check_shown, check_walk
 from tachiai.envelopes.models import Envelope
+from tachiai.envelopes.scheduling_checks import check_schedule
+from tachiai.envelopes.templates_checking import check_templates
 from tachiai.findings import Finding, as_uuid, caught, looked_at, walk
 
 __all__ = ["Finding", "check_envelope", "check_house"]
@@ -36,6 +38,7 @@ def check_house(*, quick: bool = False, since: datetime | None = None, known: Se
     yield from outbox.check_mails(since=since)
     yield from archive.check_records(quick=quick, since=since)
     yield from _missing(since)
+    yield from looked_at("templates", check_templates)
     for envelopes in walk(Envelope.objects.all()):
         touched = None if since is None else ledger.touched([envelope.stream for envelope in envelopes], since=since)
         for envelope in envelopes:
@@ -75,6 +78,7 @@ def check_envelope(pk: uuid.UUID, *, quick: bool = False) -> Iterator[Finding]:
         partial(check_consents, envelope, people, papers, told),
         partial(check_fields, envelope, people, papers, told),
         partial(check_going_on, envelope, people, papers),
+        partial(check_schedule, envelope, told),
         partial(check_conclusion, envelope, people, papers, told, quick=quick),
         partial(check_mails, envelope, people, told),
         partial(check_copies, envelope, told),

@@ -346,12 +346,15 @@ def still_draft(envelope: Envelope, *, by: Member) -> None:
     """Held to the end of the transaction, so that nothing changes under a sending; and by nobody but who may manage it."""
     if not may_manage(by, envelope):
         raise Refusal("envelope.not_allowed")
-    if _HELD_STATE.one(pk=envelope.pk) != EnvelopeState.DRAFT:
+    state, send_at = _HELD_STATE.one(pk=envelope.pk)
+    if state != EnvelopeState.DRAFT:
         raise Refusal("envelope.not_draft")
+    if send_at is not None:
+        raise Refusal("envelope.scheduled")
 
 
-_HELD_STATE: Prepared[str] = Prepared(
-    lambda: Envelope.objects.select_for_update().filter(pk=given("pk", Envelope)).values_list("state", flat=True)
+_HELD_STATE: Prepared[tuple[str, datetime | None]] = Prepared(
+    lambda: Envelope.objects.select_for_update().filter(pk=given("pk", Envelope)).values_list("state", "send_at")
 )
 
 

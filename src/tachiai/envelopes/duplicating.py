@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from django.db import transaction
@@ -9,11 +10,11 @@ from django.db import transaction
 from tachiai import archive, vault
 from tachiai.accounts.models import Member
 from tachiai.envelopes.access import envelope_for, may_send
-from tachiai.envelopes.addressing import Place, Typed, may_be_named
+from tachiai.envelopes.addressing import Place, may_be_named, place_of
 from tachiai.envelopes.drafting import add_document, address_envelope, create_envelope
 from tachiai.envelopes.events import note
 from tachiai.envelopes.intake import hold_upload
-from tachiai.envelopes.models import Document, Envelope, Gate, Kind, Proof, Recipient
+from tachiai.envelopes.models import Document, Envelope, Recipient
 from tachiai.envelopes.states import RecipientState
 from tachiai.errors import Refusal
 
@@ -30,7 +31,7 @@ def duplicate_envelope(envelope: Envelope, *, by: Member, at: datetime) -> Envel
     uploads = [(document, vault.read(document.blob, upto=0)) for document in envelope.documents.order_by("position")]
     fresh = create_envelope(by=by, at=at, recreated_from=envelope)
     for document, pdf in uploads:
-        _add_again(fresh, document, pdf, by=by, at=at)
+        add_again(fresh, file_name=document.file_name, pdf=pdf, by=by, at=at)
     with transaction.atomic(durable=True):
         Envelope.objects.filter(pk=fresh.pk).update(
             name=envelope.name,
@@ -47,13 +48,15 @@ def duplicate_envelope(envelope: Envelope, *, by: Member, at: datetime) -> Envel
     return fresh
 
 
-def _add_again(fresh: Envelope, document: Document, pdf: bytes, *, by: Member, at: datetime) -> None:
+def add_again(fresh: Envelope, *, file_name: str, pdf: bytes, by: Member, at: datetime) -> Document | None:
+    """A file that was taken once, in another draft; None where it is held for the sender's word."""
     try:
-        add_document(fresh, file_name=document.file_name, pdf=pdf, by=by, at=at)
+        return add_document(fresh, file_name=file_name, pdf=pdf, by=by, at=at)
     except Refusal as refusal:
         if refusal.code != "file.needs_rewriting":
             raise
-        hold_upload(fresh, file_name=document.file_name, pdf=pdf, by=by, at=at)
+    hold_upload(fresh, file_name=file_name, pdf=pdf, by=by, at=at)
+    return None
 
 
 def _same_recipients(envelope: Envelope, fresh: Envelope, *, by: Member, at: datetime) -> None:
@@ -67,20 +70,9 @@ def _same_recipients(envelope: Envelope, fresh: Envelope, *, by: Member, at: dat
 def _same_place(recipient: Recipient, fresh: Envelope) -> Place | None:
     if recipient.state == RecipientState.FORWARDED:
         return None
-    typed = Typed(recipient.organization_name, recipient.name, recipient.mail, recipient.title)
-    who = recipient.registration or recipient.member or typed
-    kind = Kind(recipient.kind)
+    place = place_of(recipient)
     try:
-        may_be_named(who, fresh, kind=kind)
+        may_be_named(place.who, fresh, kind=place.kind)
     except Refusal:
         return None  # no longer able to sign: the sender chooses anew
-    return Place(
-        recipient.order,
-        who,
-        kind=kind,
-        any_one=recipient.any_one,
-        gate=Gate(recipient.gate),
-        proof=Proof(recipient.proof),
-        language=recipient.language,
-        may_reassign=recipient.may_reassign,
-    )
+    return replace(place, deadline=None, wants_copy=True)

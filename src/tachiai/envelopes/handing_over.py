@@ -14,6 +14,8 @@ from tachiai.envelopes.access import may_send
 from tachiai.envelopes.approving_rounds import is_asked
 from tachiai.envelopes.events import note
 from tachiai.envelopes.models import Envelope
+from tachiai.envelopes.schedule_models import OPEN as SCHEDULED
+from tachiai.envelopes.schedule_models import SendTask
 from tachiai.envelopes.states import UNSENT, EnvelopeState, RecipientState
 from tachiai.errors import Refusal
 
@@ -72,5 +74,6 @@ def _hand_over(pk: uuid.UUID, leaving: Member, *, to: Member, by: Member, at: da
         if signs and not envelope.organization.sender_may_sign:
             return False
         Envelope.objects.filter(pk=pk).update(sender=to, updated_at=at)
+        SendTask.objects.filter(envelope=pk, state__in=SCHEDULED).update(by=to)
         note(envelope, "envelope.handed_over", by=by, at=at, data={"from": str(leaving.pk), "to": str(to.pk)})
     return True

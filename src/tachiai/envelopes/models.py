@@ -10,7 +10,15 @@ from tachiai.accounts.languages import Language
 from tachiai.accounts.models import Folder, Member, Organization
 from tachiai.ceremony import Consent, Level
 from tachiai.counterparties.models import Registration
-from tachiai.envelopes import approval_models, copy_models, draft_models, field_models, reminder_models  # noqa: F401  # rows of this room as well, which is all that Django asks
+from tachiai.envelopes import (  # noqa: F401  # rows of this room as well, which is all that Django asks
+    approval_models,
+    copy_models,
+    draft_models,
+    field_models,
+    reminder_models,
+    schedule_models,
+    template_models,
+)
 from tachiai.envelopes.states import EnvelopeState, RecipientState
 from tachiai.vault import Blob
 from tachiai.work.models import Task
@@ -38,6 +46,7 @@ class Envelope(models.Model):
     recreated_from = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="recreations")
     certificate = models.ForeignKey(Blob, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField()
+    send_at = models.DateTimeField(null=True, blank=True, help_text="送信予約: until then nobody changes the draft.")
     sent_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True, help_text="Declined, withdrawn or expired at.")
     concluded_at = models.DateTimeField(null=True, blank=True, help_text="締結日時: the last timestamp's time.")

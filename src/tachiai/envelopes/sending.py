@@ -24,6 +24,8 @@ from tachiai.envelopes.models import Document, Envelope, FreezeTask, Kind, Recip
 from tachiai.envelopes.places import documents_meant, said_of
 from tachiai.envelopes.placing import misplaced
 from tachiai.envelopes.routing import must_go_on, request_signature
+from tachiai.envelopes.schedule_models import SendTask
+from tachiai.envelopes.scheduling_ends import end_schedule
 from tachiai.envelopes.scoping import is_taken
 from tachiai.envelopes.states import EnvelopeState, RecipientState, move
 from tachiai.envelopes.telling import tell_sender
@@ -98,29 +100,37 @@ _PEOPLE = Prepared(
 )
 
 
-def send_envelope(envelope: Envelope, *, by: Member, at: datetime, acknowledged: Collection[str] = ()) -> None:
+def send_envelope(envelope: Envelope, *, by: Member, at: datetime, acknowledged: Collection[str] = (), due: SendTask | None = None) -> None:
     """The sender's word: from here on nothing can be changed. Freezing and asking follow as work.
 
-    ``acknowledged`` are the keys of the documents whose warnings the sender says to have seen. Refuses with the first code of
-    ``missing_before_sending``, ``approval.missing`` (the organization requires one, and none was given to exactly this),
-    ``warnings.unseen`` (names), ``envelope.not_allowed`` or ``envelope.moved``.
+    ``acknowledged`` are the keys of the documents whose warnings the sender says to have seen; ``due`` is the scheduled work that this
+    does, by anybody else's hand a schedule falls away. Refuses with the first code of ``missing_before_sending``, ``approval.missing``
+    (the organization requires one, and none was given to exactly this), ``warnings.unseen`` (names), ``envelope.not_allowed`` or
+    ``envelope.moved``; raises ``LostLease`` for work that is no longer the caller's.
     """
     if not may_manage(by, envelope):
         raise Refusal("envelope.not_allowed")
     with transaction.atomic(durable=True):
-        held = _HELD.one(pk=envelope.pk)
+        held = hold_for_sending(envelope)
         if held.state != EnvelopeState.DRAFT:
             raise Refusal("envelope.moved", state=held.state)
+        end_schedule(held, at=at, due=due)
         missing = missing_before_sending(held, at=at)
         if missing:
             raise Refusal(missing[0], days=LONGEST_DEADLINE_DAYS, items=missing_items(held))
-        approval = standing_approval(held)
-        if approval is None and held.organization.requires_route:
-            raise Refusal("approval.missing")
+        approval = approval_needed(held)
         documents = documents_of(held)
         note_acknowledged(held, documents, acknowledged, by=by, at=at)
         dispatch(held, documents, by=by, at=at, approval=approval)
     refresh(envelope)
+
+
+def approval_needed(held: Envelope) -> Approval | None:
+    """The approval of exactly this, if there is one. Refuses ``approval.missing`` where the organization requires one."""
+    approval = standing_approval(held)
+    if approval is None and held.organization.requires_route:
+        raise Refusal("approval.missing")
+    return approval
 
 
 def dispatch(held: Envelope, documents: Sequence[Document], *, by: Member | None, at: datetime, approval: Approval | None = None) -> None:
@@ -129,7 +139,7 @@ def dispatch(held: Envelope, documents: Sequence[Document], *, by: Member | None
     later = approval is not None and approval.timing == Timing.AFTER
     if approval is not None:
         told["approval"] = plan_of(approval) if later else {"approval": str(approval.pk), "digest": bytes(approval.digest or b"").hex()}
-    move(held, EnvelopeState.SENDING, sent_at=at, updated_at=at, **({"awaits_approval": True} if later else {}))
+    move(held, EnvelopeState.SENDING, sent_at=at, send_at=None, updated_at=at, **({"awaits_approval": True} if later else {}))
     insert_each([FreezeTask(document=document, due_at=at, created_at=at) for document in documents])
     work.ring(FreezeTask)
     digests = [bytes(document.head_sha256).hex() for document in documents]
@@ -146,7 +156,12 @@ def _places(envelope: Envelope) -> dict[str, object]:
     return {"slots": slots, **({"others": others} if others else {})}
 
 
-# With whom its letters speak of; locked is the envelope alone.
+def hold_for_sending(envelope: Envelope) -> Envelope:
+    """The envelope as it stands, held to the end of the caller's transaction, with whom its letters speak of."""
+    return _HELD.one(pk=envelope.pk)
+
+
+# Locked is the envelope alone.
 _HELD = Prepared(
     lambda: Envelope.objects.select_for_update(of=("self",)).select_related("organization", "sender").filter(pk=given("pk", Envelope))
 )

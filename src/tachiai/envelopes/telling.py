@@ -22,17 +22,27 @@ def ask_to_sign(recipient: Recipient, invitation: Invitation | None, *, due: dat
 
     ``due`` is the day up to which this person may answer.
     """
-    envelope = recipient.envelope
-    signs = recipient.kind == Kind.SIGNER
-    context: dict[str, object] = {"proof": recipient.proof, "gate": recipient.gate, "kind": recipient.kind, "again": again}
-    context["deadline"] = due.isoformat() if due else None
+    kind, context = _request_kind(recipient, again=again), _asking(recipient, due=due, again=again)
     if recipient.side == Side.OWN:
-        _to_recipient("M04" if signs else "M03", recipient, at=at, path=f"/envelopes/{envelope.pk}/sign", context={**context, "desk": True})
+        _to_recipient(kind, recipient, at=at, path=f"/envelopes/{recipient.envelope_id}/sign", context=context)
         return
     if invitation is None:
         raise RuntimeError("a counterparty is asked through a link")
-    kind = "M03" if not signs else "M02" if again else "M01"
     _to_recipient(kind, recipient, at=at, link=("s", invitation.pk, invitation.generation), context=context)
+
+
+def _request_kind(recipient: Recipient, *, again: bool) -> str:
+    if recipient.kind != Kind.SIGNER:
+        return "M03"
+    if recipient.side == Side.OWN:
+        return "M04"
+    return "M02" if again else "M01"
+
+
+def _asking(recipient: Recipient, *, due: date | None, again: bool) -> dict[str, object]:
+    asked: dict[str, object] = {"proof": recipient.proof, "gate": recipient.gate, "kind": recipient.kind, "again": again}
+    asked["deadline"] = due.isoformat() if due else None
+    return asked | ({"desk": True} if recipient.side == Side.OWN else {})
 
 
 def acknowledge(recipient: Recipient, *, at: datetime) -> None:
@@ -212,13 +222,7 @@ def _document_names(envelope: Envelope) -> list[str]:
     return document_names(envelope)
 
 
-def request_context(recipient: Recipient) -> dict[str, object]:
-    """Everything a request names, for showing it to the sender beforehand."""
-    return {
-        **_facts(recipient.envelope),
-        **_addressee(recipient),
-        "reader": "signer",
-        "proof": recipient.proof,
-        "gate": recipient.gate,
-        "kind": recipient.kind,
-    }
+def first_request(recipient: Recipient, *, due: date | None) -> tuple[str, dict[str, object]]:
+    """The kind of the mail that will ask ``recipient``, and everything it names but the link, for showing it to the sender beforehand."""
+    facts = {**_facts(recipient.envelope), **_addressee(recipient), "reader": "signer", **_asking(recipient, due=due, again=False)}
+    return _request_kind(recipient, again=False), facts

@@ -20,7 +20,7 @@ from tachiai.envelopes.places import meant_for
 from tachiai.envelopes.wording import consent_text
 from tachiai.prepared import Prepared, given
 
-__all__ = ["Circumstances", "Terms", "personal_of", "terms_of"]
+__all__ = ["Circumstances", "Terms", "personal_of", "terms_of", "view_of"]
 
 
 @dataclass(frozen=True)
@@ -62,10 +62,11 @@ def terms_of(held: Recipient, identity: Identity, circumstances: Circumstances, 
         consent=offer.consent if offer else None,
         salt=offer.salt if offer else None,
     )
-    return Terms(proposed, documents, text, _view(held, [row[4] for row in rows], blanks, text), blanks)
+    return Terms(proposed, documents, text, view_of(held, [row[4] for row in rows], blanks, text), blanks)
 
 
-def _view(held: Recipient, names: Sequence[str], blanks: Sequence[Blank], text: ConsentText) -> dict[str, Any]:
+def view_of(held: Recipient, names: Sequence[str], blanks: Sequence[Blank], text: ConsentText) -> dict[str, Any]:
+    """What the page that asks shows of the envelope, the signer and what is entered; ``names`` are the documents."""
     envelope = held.envelope
     return {
         "envelope": envelope.name,

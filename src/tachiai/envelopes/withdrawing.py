@@ -14,6 +14,7 @@ from tachiai.envelopes.declining import LONGEST, SHORTEST
 from tachiai.envelopes.events import note
 from tachiai.envelopes.models import Envelope
 from tachiai.envelopes.routing import cancel_unfinished
+from tachiai.envelopes.scheduling_ends import end_schedule
 from tachiai.envelopes.states import UNSENT, EnvelopeState, move
 from tachiai.envelopes.telling import tell_mailed
 from tachiai.envelopes.uploads import drop_uploads
@@ -38,7 +39,8 @@ def withdraw_envelope(envelope: Envelope, *, reason: str, by: Member, at: dateti
         held = Envelope.objects.select_for_update(of=("self",)).select_related("organization", "sender").get(pk=envelope.pk)
         if held.state not in WITHDRAWABLE:
             raise Refusal("envelope.moved", state=held.state)
-        move(held, EnvelopeState.WITHDRAWN, reason=words, ended_at=at, updated_at=at)
+        end_schedule(held, at=at)
+        move(held, EnvelopeState.WITHDRAWN, reason=words, ended_at=at, send_at=None, updated_at=at)
         cancel_unfinished(held, at=at)
         end_open(held, ApprovalState.ENDED, at=at)
         drop_uploads(held, by=by, at=at)

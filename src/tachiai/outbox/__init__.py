@@ -6,7 +6,7 @@ from tachiai.faces import face
 
 if TYPE_CHECKING:
     from tachiai.outbox.checking import check_mails
-    from tachiai.outbox.composing import compose
+    from tachiai.outbox.composing import compose, preview
     from tachiai.outbox.concealing import conceal
     from tachiai.outbox.delivering import deliver
     from tachiai.outbox.forgetting import forget_mails
@@ -25,6 +25,7 @@ __all__ = [
     "gathered",
     "mail",
     "one_line",
+    "preview",
     "returned_mails",
 ]
 

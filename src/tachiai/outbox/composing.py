@@ -29,6 +29,11 @@ def compose(mail: Mail) -> EmailMessage:
     return message
 
 
+def preview(mail: Mail, *, link: str) -> Letter:
+    """The letter of a mail row that was never written down, by the very same words; ``link`` stands where its link would."""
+    return write_letter(mail.kind, {**_context(mail), "link": link}, language=mail.language)
+
+
 def write(mail: Mail) -> Written:
     """The message of a mail row, in its language: the letter as text and as HTML, addressed and threaded, ready for the wire."""
     headers, letter = _composed(mail)

@@ -1,4 +1,4 @@
-"""What refusals of input fields, signatures and pictures of seals say; part of the one table in ``refusal_words``."""
+"""What refusals of input fields, signatures, pictures of seals, schedules and templates say; part of the one table in ``refusal_words``."""
 
 from __future__ import annotations
 
@@ -21,6 +21,21 @@ FIELD_SENTENCES = {
     "field.no_room": N_("入力欄に収まりません。短くしてください。"),
     "signature.nameless": N_("署名にする氏名を入力してください。"),
     "hanko.too_many_characters": N_("印影にできるのは{limit}文字までです。"),
+    "envelope.scheduled": N_("送信を予約しているため、内容を変更できません。変更するには、先に予約を取り消してください。"),
+    "schedule.past": N_("これからの日時を指定してください。"),
+    "schedule.too_far": N_("{days}日先までの日時を指定してください。"),
+    "schedule.after_deadline": N_("署名期限より前の日を指定してください。署名期限を延ばすこともできます。"),
+    "schedule.none": N_("送信は予約されていません。画面を開き直してください。"),
+    "template.unknown": N_("このテンプレートは見つかりません。"),
+    "template.not_allowed": N_("テンプレートの作成と変更は、全体管理者と文書管理者だけができます。"),
+    "template.nameless": N_("テンプレート名を入力してください。"),
+    "template.archived": N_("アーカイブしたテンプレートです。使うには、文書管理者に戻してもらってください。"),
+    "template.only_file": N_("文書は1件以上必要です。先に別の文書を追加してください。"),
+    "template.only_one_for": N_("この文書だけを送る宛先があります。先に宛先の「送る文書」を変更してください。"),
+    "template.file_needs_rewriting": N_(
+        "このままでは使えないファイルです。封筒の作成で書き直したPDFを使い、その封筒を「テンプレートとして保存」してください。"
+    ),
+    "template.unreadable": N_("位置と大きさを、0以上の数字（mm）で入力してください。"),
     "image.missing": N_("印影か署名の画像（PNGまたはJPEG）を選択してください。"),
     "image.unknown": N_("この印影画像は、もう使えません。別の方法を選択してください。"),
     "image.nameless": N_("印影画像の名前を入力してください。"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
@@ -12,6 +13,7 @@ from tachiai.envelopes.drafting import LONGEST_DEADLINE_DAYS
 from tachiai.envelopes.timeline import Event
 from tachiai.web.information_words import item_names, recorded_words
 from tachiai.web.problems import sentence
+from tachiai.web.templatetags.look import jst
 
 
 class Shown(NamedTuple):
@@ -66,6 +68,14 @@ def _certificate(facts: dict[str, Any]) -> str:
     return _("締結証明書番号：{number}").format(number=facts.get("certificate", ""))
 
 
+def _scheduled(facts: dict[str, Any]) -> str:
+    return _("送信の予定：{when}").format(when=jst(datetime.fromisoformat(str(facts["send_at"]))))
+
+
+def _why(facts: dict[str, Any]) -> str:
+    return _("理由：{reason}").format(reason=sentence(str(facts.get("why", "")), {"days": LONGEST_DEADLINE_DAYS}))
+
+
 def _deadline(facts: dict[str, Any]) -> str:
     return _("新しい署名期限：{day}").format(day=facts.get("deadline", ""))
 
@@ -109,6 +119,10 @@ SHOWN: dict[str, Shown] = {
     "envelope.approved": Shown(gettext_lazy("承認"), "check-circle", "green", _comment),
     "envelope.returned": Shown(gettext_lazy("差戻し"), "return", "yellow", _comment),
     "envelope.taken_back": Shown(gettext_lazy("下書きに戻す"), "pencil", ""),
+    "envelope.from_template": Shown(gettext_lazy("テンプレートから作成"), "template", ""),
+    "envelope.scheduled": Shown(gettext_lazy("送信を予約"), "calendar", "blue", _scheduled),
+    "envelope.schedule_cancelled": Shown(gettext_lazy("送信の予約を取消"), "minus", ""),
+    "envelope.schedule_failed": Shown(gettext_lazy("予約した時刻に送信できず、下書きに戻す"), "warning", "red", _why),
     "envelope.sent": Shown(gettext_lazy("署名依頼を送信"), "send", "blue"),
     "document.frozen": Shown(gettext_lazy("文書を確定（運営者の電子署名とタイムスタンプを付与）"), "shield", "", _document),
     "recipient.requested": Shown(gettext_lazy("署名を依頼"), "mail", "blue", _recipient),
@@ -234,5 +248,6 @@ def mail_words(kind: str) -> str:
         "M28": _("ダウンロード期限のお知らせ"),
         "M29": _("本人確認の登録のお知らせ"),
         "M30": _("写しの交付依頼のお知らせ"),
+        "M31": _("予約した送信ができなかったお知らせ"),
     }
     return words.get(kind, kind)
