@@ -20,6 +20,7 @@ from tachiai.accounts.models import Folder, Group
 from tachiai.archive.samples import draw_sample
 from tachiai.archive.searching import Wanted
 from tachiai.envelopes.copy_models import CopyRequest
+from tachiai.envelopes.templates import save_as_template
 
 LOGIN, GONE, FINE, CLOSED, ELSEWHERE = "login", 404, 200, (302, 403), 302
 
@@ -97,6 +98,14 @@ EXPECTED: dict[str, tuple[Any, Any]] = {
     "desk:fields": ENVELOPE,
     "desk:review": ENVELOPE,
     "desk:sent": ENVELOPE,
+    "desk:schedule": ENVELOPE,
+    "desk:template_save": ENVELOPE,
+    "desk:preview": ENVELOPE,
+    "desk:preview_letters": ENVELOPE,
+    "desk:templates": LIST,
+    "desk:template_new": LIST,
+    "desk:template": ENVELOPE,
+    "desk:template_use": ENVELOPE,
     "desk:withdraw": ENVELOPE,
     "desk:ask_again": ENVELOPE,
     "desk:change_signer": ENVELOPE,
@@ -189,6 +198,7 @@ def told(house: Place) -> tuple[Cast, dict[str, dict[str, Any]]]:
     confirm = {"token": link_for(cast.vendor.pk, "confirm")}
     drawn = {"pk": draw_sample(Wanted(), size=1, conditions=(), language="ja", by=cast.auditor, at=clock.now()).pk}
     along = route(cast)
+    kept = {"pk": save_as_template(draft, name="業務委託", by=cast.second, at=clock.now()).pk}
     arguments: dict[str, dict[str, Any]] = {
         "desk:sample": drawn,
         "desk:sample_report": drawn,
@@ -220,6 +230,10 @@ def told(house: Place) -> tuple[Cast, dict[str, dict[str, Any]]]:
         "desk:recipients": {"pk": draft.pk},
         "desk:fields": {"pk": draft.pk},
         "desk:review": {"pk": draft.pk},
+        "desk:preview": {"pk": draft.pk, "recipient": vendor_of(draft).pk, "screen": "review"},
+        "desk:preview_letters": {"pk": draft.pk, "recipient": vendor_of(draft).pk},
+        "desk:template": kept,
+        "desk:template_use": kept,
         "signer:picture": {**sign, "place": 1, "number": 1},
         "signer:copy": {**sign, "place": 1},
         "download:file": {**fetch, "place": 1},

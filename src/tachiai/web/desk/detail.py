@@ -23,6 +23,7 @@ from tachiai.envelopes.models import Document, Envelope, Recipient, Side
 from tachiai.envelopes.progress import Trouble, is_working, trouble_of
 from tachiai.envelopes.reading import concluded_files
 from tachiai.envelopes.states import UNSENT, EnvelopeState, RecipientState
+from tachiai.envelopes.templates import may_manage_templates
 from tachiai.envelopes.timeline import Event, timeline
 from tachiai.envelopes.withdrawing import WITHDRAWABLE
 from tachiai.web.desk.approvals_told import told_approval
@@ -42,7 +43,7 @@ def envelope(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpRespons
     at = clock.now()
     found = envelope_for(member, pk)
     manages = may_manage(member, found)
-    if found.state == EnvelopeState.DRAFT and manages:
+    if found.state == EnvelopeState.DRAFT and found.send_at is None and manages:
         return redirect("desk:review" if found.described and has_signers(found) else "desk:files", pk)
     place = own_place(member, found)
     documents = documents_of(found)
@@ -92,6 +93,8 @@ def _acts(envelope: Envelope, member: Member, documents: list[Document], *, mana
     return {
         "may_withdraw": manages and envelope.state in WITHDRAWABLE,
         "may_duplicate": may_send(member),
+        "may_save": may_manage_templates(member),
+        "may_reschedule": manages and envelope.send_at is not None,
         "manages": manages,
         "has_pages": frozen or envelope.state in UNSENT,
         "may_copy": frozen and not concluded and not may_download_unfinished(member),

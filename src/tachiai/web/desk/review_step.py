@@ -7,6 +7,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -15,36 +16,50 @@ from django.utils.translation import gettext as _
 from tachiai import clock
 from tachiai.accounts.models import Member
 from tachiai.envelopes.access import envelope_for
+from tachiai.envelopes.addressing import cautions_of, place_of
 from tachiai.envelopes.describing import information_of, missing_items
 from tachiai.envelopes.drafting import LONGEST_DEADLINE_DAYS
 from tachiai.envelopes.field_models import FieldKind
 from tachiai.envelopes.holding import documents_of, signers_of
-from tachiai.envelopes.models import Document, Envelope, Recipient, Side
+from tachiai.envelopes.models import Document, Envelope, Gate, Kind, Recipient, Side
+from tachiai.envelopes.places import documents_meant
 from tachiai.envelopes.placing import fields_of
 from tachiai.envelopes.previewing import request_letter
+from tachiai.envelopes.scheduling import FARTHEST_DAYS
 from tachiai.envelopes.sending import missing_before_sending, send_envelope
 from tachiai.envelopes.states import UNSENT, EnvelopeState
+from tachiai.envelopes.templates import may_manage_templates
 from tachiai.errors import Refusal
 from tachiai.web.desk.approvals_review import asks_for_approval, route_choice, submit
 from tachiai.web.desk.doors import at_desk, show
 from tachiai.web.desk.files_step import told_document
 from tachiai.web.desk.findings import cautions_words
+from tachiai.web.desk.recipients_form import GATE_WORDS, KIND_WORDS
+from tachiai.web.desk.scheduling import ScheduleForm, schedule_form, take_schedule
 from tachiai.web.desk.wizard import draft_of, steps_of
-from tachiai.web.filling import KIND_WORDS
+from tachiai.web.filling import KIND_WORDS as FIELD_WORDS
 from tachiai.web.information_words import rows_of
+from tachiai.web.languages import CODES
 from tachiai.web.problems import sentence
-from tachiai.web.templatetags.look import day
+from tachiai.web.templatetags.look import day, jst
 
 
 @at_desk
 def review(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpResponse:
     envelope = draft_of(member, pk)
     if envelope is None:
-        # A second press of 「署名を依頼する」 finds the envelope sent and lands where the first one did.
-        return redirect("desk:sent", pk)
+        # A second press of 「署名を依頼する」, another tab, a reload: it is on its way, and this is where it is watched.
+        return redirect("desk:envelope", pk)
     at = clock.now()
     if request.method != "POST":
         return _page(request, member, envelope, at=at)
+    act = request.POST.get("act")
+    if act == "look":
+        # 「Enter」 in the schedule's boxes sends nothing.
+        form = schedule_form(request.POST, envelope, at=at)
+        return _page(request, member, envelope, at=at, acknowledged=request.POST.getlist("acknowledged"), form=form)
+    if act == "schedule":
+        return _schedule(request, member, envelope, at=at)
     acknowledged = request.POST.getlist("acknowledged")
     try:
         if asks_for_approval(request):
@@ -52,13 +67,35 @@ def review(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpResponse:
         else:
             send_envelope(envelope, by=member, at=at, acknowledged=acknowledged)
     except Refusal as refusal:
-        if refusal.code == "warnings.unseen":
-            errors = _unseen(envelope, acknowledged)
-            return _page(request, member, envelope, at=at, errors=errors, acknowledged=acknowledged, status=422)
-        if refusal.code != "envelope.moved":
-            errors = [{"href": _step_of(refusal.code, envelope), "text": sentence(refusal.code, refusal.facts)}]
-            return _page(request, member, envelope, at=at, errors=errors, status=422)
+        if refusal.code == "envelope.moved":
+            return redirect("desk:envelope", pk)
+        return _refused(request, member, envelope, refusal, at=at)
     return redirect("desk:sent", pk)
+
+
+def _schedule(request: HttpRequest, member: Member, envelope: Envelope, *, at: datetime) -> HttpResponse:
+    form = schedule_form(request.POST, envelope, at=at)
+    refusal = take_schedule(form, envelope, by=member, at=at, acknowledged=request.POST.getlist("acknowledged"))
+    if refusal is not None and refusal.code == "envelope.moved":
+        return redirect("desk:envelope", envelope.pk)
+    if refusal is not None:
+        return _refused(request, member, envelope, refusal, at=at, form=form)
+    if not form.is_valid():
+        return _page(request, member, envelope, at=at, form=form, acknowledged=request.POST.getlist("acknowledged"), status=422)
+    messages.success(request, _("{when} に送信します。").format(when=jst(envelope.send_at)))
+    return redirect("desk:envelope", envelope.pk)
+
+
+def _refused(
+    request: HttpRequest, member: Member, envelope: Envelope, refusal: Refusal, *, at: datetime, form: ScheduleForm | None = None
+) -> HttpResponse:
+    """The page once more, with what keeps it from being sent."""
+    acknowledged = request.POST.getlist("acknowledged")
+    if refusal.code == "warnings.unseen":
+        errors = _unseen(envelope, acknowledged)
+    else:
+        errors = [{"href": _step_of(refusal.code, envelope), "text": sentence(refusal.code, refusal.facts)}]
+    return _page(request, member, envelope, at=at, errors=errors, acknowledged=acknowledged, form=form, status=422)
 
 
 def _page(
@@ -69,10 +106,10 @@ def _page(
     at: datetime,
     errors: list[dict[str, str]] | None = None,
     acknowledged: Collection[str] = (),
+    form: ScheduleForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
     people = signers_of(envelope)
-    first = next((person for person in people if person.side == Side.COUNTERPARTY), None)
     documents = documents_of(envelope)
     missing = missing_before_sending(envelope, at=at)
     facts = {"days": LONGEST_DEADLINE_DAYS, "items": missing_items(envelope)}
@@ -84,12 +121,14 @@ def _page(
         "described": _said(envelope),
         "information": rows_of(information_of(envelope)),
         "documents": [told_document(one) for one in documents],
-        "cautioned": [_cautioned(one, acknowledged, tried=status != 200) for one in documents if cautions_words(one)],
-        "people": people,
+        "cautioned": [_cautioned(one, acknowledged, tried=bool(errors)) for one in documents if cautions_words(one)],
+        "people": _people(envelope, people, documents),
         "placed": _placed(envelope),
-        "letter": request_letter(first, at=at) if first else None,
-        "twice": _twice(people),
+        "letters": _letters(people, at=at),
+        "cautions": _cautions(envelope, people),
         "missing": [{"words": sentence(code, facts), "url": _step_of(code, envelope)} for code in missing],
+        "form": form or schedule_form(None, envelope, at=at),
+        "farthest": FARTHEST_DAYS,
         "page_errors": errors or [],
         **route_choice(envelope, request.POST.get("route", "")),
     }
@@ -105,6 +144,45 @@ def _said(envelope: Envelope) -> list[dict[str, str]]:
         (_("署名期限"), _("{day} 23:59:59（日本時間）まで").format(day=day(envelope.deadline)), "id_deadline_0"),
     ]
     return [{"term": term, "value": value, "url": f"{change}#{anchor}" if anchor else ""} for term, value, anchor in rows]
+
+
+def _people(envelope: Envelope, people: list[Recipient], documents: list[Document]) -> list[dict[str, Any]]:
+    """Everybody with all that was said of them, and what they will get to look at beforehand."""
+    meant, names = documents_meant(envelope.pk), {one.pk: one.name for one in documents}
+    return [
+        {
+            "person": one,
+            "kind": KIND_WORDS[Kind(one.kind)],
+            "gate": "" if one.side == Side.OWN or one.gate == Gate.REGISTERED else GATE_WORDS[Gate(one.gate)],
+            "due": one.deadline or envelope.deadline,
+            "documents": [names[pk] for pk in meant.get(one.pk, ()) if pk in names],
+            "terms": _terms(one),
+            "has_letter": one.kind != Kind.COPY,
+            "has_screens": one.kind != Kind.COPY and one.side == Side.COUNTERPARTY and bool(documents),
+        }
+        for one in people
+    ]
+
+
+def _terms(person: Recipient) -> list[str]:
+    said = [_("英語")] if person.language == "en" else []
+    said += [_("いずれか1人でよい")] if person.any_one else []
+    said += [_("署名者の変更を許可")] if person.may_reassign else []
+    return said + ([] if person.wants_copy else [_("完了通知なし")])
+
+
+def _letters(people: list[Recipient], *, at: datetime) -> list[Any]:
+    """What the first counterparty will read, in both languages, theirs first; everybody else's mail has a page of its own."""
+    first = next((one for one in people if one.side == Side.COUNTERPARTY and one.kind != Kind.COPY), None)
+    if first is None:
+        return []
+    return [request_letter(first, at=at, language=code) for code in sorted(CODES, key=lambda code: code != first.language)]
+
+
+def _cautions(envelope: Envelope, people: list[Recipient]) -> list[str]:
+    """What step ② warned of, as it stands now."""
+    found = cautions_of(envelope, [place_of(one) for one in people])
+    return [sentence(f"caution.{code}", {"names": names}) for code, names in found.items()]
 
 
 def _cautioned(document: Document, acknowledged: Collection[str], *, tried: bool) -> dict[str, Any]:
@@ -123,15 +201,9 @@ def _placed(envelope: Envelope) -> list[dict[str, object]]:
     fields = fields_of(envelope)
     told: list[dict[str, object]] = []
     for document in documents_of(envelope):
-        words = [KIND_WORDS[FieldKind(one.kind)] for one in fields if one.document_id == document.pk]
+        words = [FIELD_WORDS[FieldKind(one.kind)] for one in fields if one.document_id == document.pk]
         told.append({"name": document.name, "kinds": [(word, words.count(word)) for word in dict.fromkeys(words)]})
     return told
-
-
-def _twice(people: list[Recipient]) -> list[str]:
-    """Addresses that stand more than once: right for a joint venture, otherwise a slip."""
-    mails = [person.mail.casefold() for person in people]
-    return sorted({mail for mail in mails if mails.count(mail) > 1})
 
 
 def _step_of(code: str, envelope: Envelope) -> str:
@@ -149,12 +221,13 @@ def sent(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpResponse:
         return redirect("desk:review", pk)
     if envelope.state in UNSENT:
         return redirect("desk:envelope", pk)  # it waits for its approval
-    people = signers_of(envelope)
+    people = [one for one in signers_of(envelope) if one.kind != Kind.COPY]
     first = people[0].order if people else 0
     context = {
         "heading": _("署名依頼を送信しました"),
         "envelope": envelope,
         "now_asked": [person for person in people if person.order == first],
         "later_asked": [person for person in people if person.order != first],
+        "may_save": may_manage_templates(member),
     }
     return show(request, member, "desk/sent.html", context, section="envelopes")

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from tachiai.envelopes.listing import SOON_DAYS, days_left, days_waited, place_in_order, turn_of
 from tachiai.envelopes.models import Envelope, Side
 from tachiai.envelopes.states import EnvelopeState, RecipientState
+from tachiai.web.templatetags.look import jst
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,9 @@ def chip_state(envelope: Envelope) -> str:
 
 
 def turn_words(envelope: Envelope) -> str:
+    """Who is waited for, or when it will be sent."""
+    if envelope.send_at is not None:
+        return _("{when} に送信予定").format(when=jst(envelope.send_at))
     place = place_in_order(envelope)
     return _("{number}人目/{total}人").format(number=place[0], total=place[1]) if place else ""
 

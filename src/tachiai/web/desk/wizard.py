@@ -24,9 +24,12 @@ from tachiai.web.templatetags.look import jst
 
 
 def draft_of(member: Member, pk: uuid.UUID) -> Envelope | None:
-    """The draft that ``member`` may go on with; None for what has been sent meanwhile. Refuses as ``managed_envelope``."""
+    """The draft that ``member`` may go on with; None for what has been sent meanwhile, or is to be at a moment that was chosen.
+
+    Refuses as ``managed_envelope``.
+    """
     envelope = managed_envelope(member, pk)
-    return envelope if envelope.state == EnvelopeState.DRAFT else None
+    return envelope if envelope.state == EnvelopeState.DRAFT and envelope.send_at is None else None
 
 
 def steps_of(envelope: Envelope | None) -> list[dict[str, object]]:
