@@ -14,6 +14,7 @@ from tachiai.counterparties.models import Registration
 from tachiai.counterparties.usable import usable_registrations
 from tachiai.envelopes.access import may_send
 from tachiai.envelopes.addressing import Place, Typed, check_places, may_be_named
+from tachiai.envelopes.arranging import rename_documents
 from tachiai.envelopes.candidates import own_people
 from tachiai.envelopes.drafting import Description, address_envelope, create_envelope, describe_envelope
 from tachiai.envelopes.duplicating import add_again
@@ -85,6 +86,7 @@ def use_template(template: Template, chosen: Mapping[int, Who], description: Des
     _note_used(envelope, template, by=by, at=at)
     describe_envelope(envelope, description, by=by, at=at)
     documents = {position: document for position, document in made.items() if document is not None}
+    rename_documents(envelope, {documents[file.position].pk: file.name for file in files if file.position in documents}, by=by, at=at)
     if len(documents) < len(files):
         return Used(envelope, len(files) - len(documents), 0)
     address_envelope(envelope, _narrowed(places, roles, documents), by=by, at=at)

@@ -16,7 +16,7 @@ from tachiai.clock import today
 from tachiai.envelopes.drafting import DEFAULT_DEADLINE_DAYS, LONGEST_DEADLINE_DAYS, Description
 from tachiai.envelopes.models import Envelope
 from tachiai.web.desk.dates import DateField
-from tachiai.web.desk.information_form import TAXED, USUAL_RETENTION, InformationForm, information_said
+from tachiai.web.desk.information_form import TAXED, USUAL_RETENTION, InformationForm, information_said, item_rows
 from tachiai.web.problems import sentence
 
 
@@ -97,6 +97,23 @@ def said_of(envelope: Envelope | None, *, organization: Organization, at: dateti
         # What says nothing yet is shown, once it does, as the organization has it.
         "shown": [code for code in IN_ORDER if code in shown],
     }
+
+
+def items_shown(form: DescriptionForm, organization: Organization) -> dict[str, Any]:
+    """The panel: what the tax law wants found is always open, the rest as soon as it says, lacks or refuses something."""
+    rows = item_rows(form, required=item_rules(organization).required)
+    further = [row for row in rows if row.code not in FOUND_BY]
+    speaks = any(row.required or any(field.errors for field in row.fields) for row in further)
+    said = any(any(_says(field.value()) for field in row.fields) for row in further if row.code != "retention_years")
+    return {
+        "found_by": [row for row in rows if row.code in FOUND_BY],
+        "further": further,
+        "further_open": speaks or said,
+    }
+
+
+def _says(value: Any) -> bool:
+    return any(value) if isinstance(value, list) else bool(value)
 
 
 FIELD_OF = {

@@ -19,8 +19,6 @@ from django.utils.translation import gettext as _
 
 from tachiai import clock
 from tachiai.accounts.models import Member
-from tachiai.archive import item_rules
-from tachiai.archive.items import FOUND_BY
 from tachiai.envelopes.access import may_send
 from tachiai.envelopes.arranging import move_document, rename_documents, reorder_documents
 from tachiai.envelopes.draft_models import Step
@@ -31,11 +29,10 @@ from tachiai.envelopes.models import Document, Envelope
 from tachiai.envelopes.saving import forget_typed, save_typed, saved_in
 from tachiai.envelopes.uploads import drop_upload, held_uploads, upload_in
 from tachiai.errors import Refusal
-from tachiai.web.desk.describing import FIELD_OF, DescriptionForm, UploadForm, said_of
+from tachiai.web.desk.describing import FIELD_OF, DescriptionForm, UploadForm, items_shown, said_of
 from tachiai.web.desk.doors import at_desk, show
 from tachiai.web.desk.findings import accepted_of, warnings_of
 from tachiai.web.desk.held import Row, is_waiting, news_of, rows_of
-from tachiai.web.desk.information_form import item_rows
 from tachiai.web.desk.wizard import AUTOSAVE, KEEPING, draft_of, save_step, saved_words, steps_of, typed_in
 from tachiai.web.problems import sentence
 
@@ -209,26 +206,9 @@ def _page(
         "saved": saved_words(saved),
         "upload": UploadForm(),
         "page_errors": errors or [],
-        **_items(form, member),
+        **items_shown(form, member.organization),
     }
     return show(request, member, "desk/files.html", context, section="envelopes", status=status)
-
-
-def _items(form: DescriptionForm, member: Member) -> dict[str, Any]:
-    """The panel: what the tax law wants found is always open, the rest as soon as it says, lacks or refuses something."""
-    rows = item_rows(form, required=item_rules(member.organization).required)
-    further = [row for row in rows if row.code not in FOUND_BY]
-    speaks = any(row.required or any(field.errors for field in row.fields) for row in further)
-    said = any(any(_said(field.value()) for field in row.fields) for row in further if row.code != "retention_years")
-    return {
-        "found_by": [row for row in rows if row.code in FOUND_BY],
-        "further": further,
-        "further_open": speaks or said,
-    }
-
-
-def _said(value: Any) -> bool:
-    return any(value) if isinstance(value, list) else bool(value)
 
 
 def _line(document: Document, titles: Mapping[str, str]) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from tachiai.envelopes.templates import files_of, template_for
 from tachiai.envelopes.templates_shape import Role
 from tachiai.envelopes.templates_using import Who, still_open, use_template
 from tachiai.errors import Refusal
-from tachiai.web.desk.describing import FIELD_OF, DescriptionForm, said_of
+from tachiai.web.desk.describing import FIELD_OF, DescriptionForm, items_shown, said_of
 from tachiai.web.desk.doors import at_desk, show
 from tachiai.web.desk.people_words import our_words, their_words
 from tachiai.web.desk.recipients_form import KIND_WORDS, MISSING, TYPED
@@ -110,7 +110,7 @@ def _description(data: Any, template: Template, places: list[PlaceForm]) -> Desc
         at = clock.now()
         deadline = today(at) + timedelta(days=template.deadline_days)
         own = {"name": template.envelope_name or template.name, "comment": template.comment, "deadline": deadline}
-        return DescriptionForm(initial={**said_of(None, at=at), **own})
+        return DescriptionForm(initial={**said_of(None, organization=template.organization, at=at), **own})
     given = data.copy()
     theirs = next((place for place in places if place.takes_typed and place.is_valid()), None)
     if theirs is not None and not given.get("counterparty", "").strip():
@@ -146,6 +146,7 @@ def _page(request: HttpRequest, member: Member, template: Template, places: list
         if name in place.fields
         for text in texts
     ]
+    form.fields["counterparty"].help_text = _("空欄なら、選んだ相手方の名称になります。")
     context = {
         "heading": _("テンプレートを使う"),
         "template": template,
@@ -153,5 +154,6 @@ def _page(request: HttpRequest, member: Member, template: Template, places: list
         "places": places,
         "form": form,
         "page_errors": errors,
+        **items_shown(form, member.organization),
     }
     return show(request, member, "desk/template_use.html", context, section="templates", status=422 if errors or form.errors else 200)
