@@ -2,6 +2,7 @@
 HOST ?= 127.0.0.1
 PORT ?= 8000
 PYTHON ?= python3
+DATA ?= small
 TACHIAI_HOME ?= $(CURDIR)/home
 export TACHIAI_HOME
 VENV := .venv
@@ -10,7 +11,7 @@ STAMP := $(VENV)/.ready
 BENCH := $(VENV)/.bench-ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test lint types gates check torture model bench-seal bench-verify bench-envelopes bench-rows lock clean
+.PHONY: help setup run demo test lint types gates check torture model bench-seal bench-verify bench-envelopes bench-rows bench-lists budgets tour lock clean
 
 help: ## print this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,8 +24,8 @@ $(STAMP): requirements/dev.txt pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-run: setup ## start a demonstration house (HOST, PORT, TACHIAI_HOME)
-	$(BIN)/tachiai run --demo --host $(HOST) --port $(PORT)
+run: setup ## start a demonstration house with demo data (HOST, PORT, TACHIAI_HOME; DATA=none|small|full)
+	$(BIN)/tachiai run --demo --data $(DATA) --host $(HOST) --port $(PORT)
 
 demo: setup ## conclude sample contracts headless and verify them (into ./out)
 	$(BIN)/tachiai demo --out out
@@ -67,6 +68,15 @@ bench-envelopes: setup ## whole envelopes a minute through HTTP, bounded (see do
 
 bench-rows: setup ## seals a second from row to row, against a timestamp authority 100 ms away
 	$(BIN)/python -m benchmarks.rows
+
+bench-lists: setup ## the desk's lists and the operation log with 10,000 envelopes: queries and CPU of each page
+	$(BIN)/python -m benchmarks.lists
+
+budgets: setup ## signers' and desk pages in Chromium on a slow phone, against their budgets (OUT, default /tmp/tachiai-tour)
+	$(BIN)/python -m benchmarks.budgets $(or $(OUT),/tmp/tachiai-tour)
+
+tour: setup ## pictures of every page in both languages at three widths, with axe, into OUT (default /tmp/tachiai-tour)
+	$(BIN)/python -m benchmarks.tour $(or $(OUT),/tmp/tachiai-tour)
 
 lock: ## rewrite the hash-pinned locks from requirements/*.in (needs uv)
 	uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --python-version 3.11 requirements/base.in -o requirements/base.txt

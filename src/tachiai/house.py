@@ -125,6 +125,16 @@ class House:
         """The folder of what was told to the world, apart from the database: the last checkpoint of the log."""
         return self.home / "published"
 
+    @property
+    def telling(self) -> Path:
+        """Stands while a demonstration's data is being told (``tachiai demo-seed``): the house is read meanwhile and not written to."""
+        return self.home / "demo-data.telling"
+
+    @property
+    def told(self) -> Path:
+        """Stands in a demonstration whose data was told."""
+        return self.home / "demo-data.told"
+
     def secret(self, name: str) -> bytes:
         """One 32-byte secret of the house. A missing one raises: nothing is invented at run time."""
         path = self.keys / f"{name}.key"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +17,7 @@ from tachiai.house import House
 
 if TYPE_CHECKING:
     from tachiai.accounts.models import Member
+    from tachiai.outbox.mailbox import Kept
 
 SLUG = "sakuragaoka"
 GUIDE: dict[str, Any] = {
@@ -157,3 +159,39 @@ def mailed(to: str, pattern: str, *, without: str = "", wanted: Callable[[str], 
             if found and wanted(found.group(1)) and (not without or re.match(without, line)):
                 return found.group(1)
     raise LookupError(f"no mail to {to} holds what the demonstration looks for")
+
+
+class Postbox:
+    """The demonstration's mails by addressee, each read once: for whoever plays many people for a long time."""
+
+    def __init__(self) -> None:
+        self._read: set[str] = set()
+        self._mails: dict[str, list[Kept]] = defaultdict(list)
+
+    def link(self, to: str, door: str, *, about: str) -> str:
+        """The token of the newest mail to ``to`` that speaks of ``about`` and leads to ``door``. Raises ``LookupError``."""
+        return self._found(to, rf"/{door}/([\w-]{{43}})", about)[0]
+
+    def code(self, to: str) -> str:
+        """The newest one-time code; its mail has no link. Raises ``LookupError``."""
+        return self._found(to, r"(?m)^(?!.*https?://).*?\b(\d{6})\b", "")[0]
+
+    def name(self, to: str, *, about: str) -> str:
+        """What the newest request to ``to`` is called, as bounces call it. Raises ``LookupError``."""
+        return self._found(to, r"/s/([\w-]{43})", about)[1]
+
+    def _found(self, to: str, pattern: str, about: str) -> tuple[str, str]:
+        self._look()
+        for mail in reversed(self._mails[to]):
+            found = re.search(pattern, mail.text) if about in mail.text else None
+            if found:
+                return found[1], mail.name
+        raise LookupError(f"no mail to {to} about {about!r} holds what the demonstration looks for")
+
+    def _look(self) -> None:
+        from tachiai.outbox.mailbox import message, names
+
+        fresh = names() - self._read
+        self._read |= fresh
+        for mail in sorted((message(name) for name in fresh), key=lambda one: one.sent_at):
+            self._mails[mail.to].append(mail)

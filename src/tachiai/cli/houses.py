@@ -17,18 +17,41 @@ SECRETS = ("django", "link", "pepper", "vault", "mail", "log")
 
 def init(options: argparse.Namespace) -> int:
     """``tachiai init``; with ``--ready`` also everything that running needs, and the checks that forbid a start."""
-    house = establish()
+    house = prepare_for_story() if options.for_story else establish()
     if options.ready:
         compile_catalogues()
         collect_static()
         if house.mode == "demo":
-            from tachiai.cli.demo_people import settle_demo_people
-
-            settle_demo_people(house)
+            _settle(house, for_story=options.for_story)
         check_start(house)
         return 0
     print(f"The house is ready in {house.home}.")
     return 0
+
+
+def _settle(house: House, *, for_story: bool) -> None:
+    """The people of a demonstration, unless a story that is yet to be told begins with them."""
+    from tachiai.cli.demo_people import demo_password, settle_demo_people
+
+    demo_password(house)
+    if for_story and house.telling.exists():
+        return
+    house.telling.unlink(missing_ok=True)
+    settle_demo_people(house)
+
+
+def prepare_for_story() -> House:
+    """A demonstration that is new begins in the past and waits for ``demo-seed``; any other house is established as ever."""
+    from tachiai.cli.demo_seed import Calendar, first_morning, is_new, refuse_unfit
+
+    house = read()
+    if not is_new(house):
+        return establish()
+    refuse_unfit(house)
+    with clock.told(Calendar(first_morning()).now):
+        establish()
+    house.telling.touch(mode=0o600)
+    return house
 
 
 def establish() -> House:

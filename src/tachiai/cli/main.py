@@ -14,6 +14,7 @@ from tachiai.cli.bounces import add_bounce_commands
 from tachiai.cli.bundles import add_bundle_commands
 from tachiai.cli.checking import add_checking_commands
 from tachiai.cli.database import add_database_commands
+from tachiai.cli.demo_seed import add_seed_command
 from tachiai.cli.envelopes import add_envelope_commands
 from tachiai.cli.evidence import add_evidence_commands
 from tachiai.cli.keys import add_key_commands
@@ -108,11 +109,13 @@ def parser() -> argparse.ArgumentParser:
 def _house_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     init = commands.add_parser("init", help="make the house: folder, secrets, database, static files")
     init.add_argument("--ready", action="store_true", help="also what running needs, and the checks before a start")
+    init.add_argument("--for-story", action="store_true", help="a new demonstration waits for demo-seed to tell its past")
     init.set_defaults(command=_lazy("tachiai.cli.houses", "init"))
     run = commands.add_parser("run", help="start the web server and the workers, and stop them together")
     run.add_argument("--host", default="127.0.0.1")
     run.add_argument("--port", type=int, default=8000)
     run.add_argument("--demo", action="store_true", help="a demonstration house with an embedded CA and TSA, and demo people")
+    run.add_argument("--data", choices=("none", "small", "full"), default="none", help="what a new demonstration begins with")
     run.add_argument("--workers", type=int, default=1, help="how many work processes")
     run.set_defaults(command=_lazy("tachiai.cli.running", "run"))
     work = commands.add_parser("work", help="do the work that is due, until told to stop")
@@ -163,6 +166,7 @@ def _document_commands(commands: argparse._SubParsersAction[argparse.ArgumentPar
     demo.add_argument("files", nargs="*", metavar="FILE.pdf")
     demo.add_argument("--out", default="tachiai-demo", metavar="DIR")
     demo.set_defaults(command=_lazy("tachiai.cli.demo", "demo"))
+    add_seed_command(commands, _lazy)
     verify = commands.add_parser("verify", help="say what is in signed PDFs and whether they stand")
     verify.add_argument("files", metavar="FILE.pdf", nargs="+")
     verify.add_argument("--json", action="store_true")

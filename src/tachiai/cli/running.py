@@ -43,7 +43,8 @@ def run(options: argparse.Namespace) -> int:
     _choose_mode(options)
     check_port(options.host, options.port)
     # The house is made ready by a process of its own, so that the one that only watches stays small.
-    ready = subprocess.run([sys.executable, "-m", "tachiai.cli.main", "init", "--ready"], check=False)  # our own program
+    settling = ["--for-story"] if options.data != "none" else []
+    ready = subprocess.run([sys.executable, "-m", "tachiai.cli.main", "init", "--ready", *settling], check=False)  # noqa: S603  # our own program
     if ready.returncode:
         return ready.returncode
     house = read()
@@ -52,7 +53,10 @@ def run(options: argparse.Namespace) -> int:
     parts = [Part("web", _web(options))]
     working = [sys.executable, "-m", "tachiai.cli.main", "work", "--checked"]
     parts += [Part(f"work-{number + 1}", working, WORK_NICENESS) for number in range(options.workers)]
-    return _supervise(parts, house, options)
+    story = None
+    if house.mode == "demo" and house.telling.exists():
+        story = Part("data", [sys.executable, "-m", "tachiai.cli.main", "demo-seed", "--scale", options.data], WORK_NICENESS)
+    return _supervise(parts, house, options, story)
 
 
 def _choose_mode(options: argparse.Namespace) -> None:
@@ -113,8 +117,10 @@ def _web(options: argparse.Namespace) -> list[str]:
     ]
 
 
-def _supervise(parts: Sequence[Part], house: House, options: argparse.Namespace) -> int:
+def _supervise(parts: Sequence[Part], house: House, options: argparse.Namespace, story: Part | None) -> int:
+    """Watch the parts until told to stop. While a ``story`` is told, the workers, who live in the present, wait for its end."""
     stopping = False
+    at_work = [*parts] if story is None else [parts[0]]
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         nonlocal stopping
@@ -122,7 +128,7 @@ def _supervise(parts: Sequence[Part], house: House, options: argparse.Namespace)
 
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, stop)
-    for part in parts:
+    for part in at_work if story is None else [*at_work, story]:
         _start(part)
     try:
         if not _answers(house, options, parts, lambda: stopping):
@@ -131,9 +137,13 @@ def _supervise(parts: Sequence[Part], house: House, options: argparse.Namespace)
         _greet(house, options)
         while not stopping:
             time.sleep(LOOK_EVERY_SECONDS)
-            _restart_fallen(parts)
+            if story is not None and story.process is not None and story.process.poll() is not None:
+                story, at_work = None, [*parts]
+                for part in parts[1:]:
+                    _start(part)
+            _restart_fallen(at_work)
     finally:
-        _stop(parts)
+        _stop(at_work if story is None else [*at_work, story])
     print("Stopped.")
     return 0
 
@@ -204,4 +214,15 @@ def _greet(house: House, options: argparse.Namespace) -> None:
                 print(f"    {mail:34} {code}  {name}, {party}")
             print(f"  Every mail of the demonstration: {url}mailbox/")
         print(f"  To register online, as a counterparty would: {url}i/{SLUG}")
+        _tell_of_data(house)
     print("\n  Ctrl-C stops it.\n", flush=True)
+
+
+def _tell_of_data(house: House) -> None:
+    from tachiai.cli.demo_cast import CODE
+
+    if house.telling.exists():
+        print("  Demo data (デモデータ) is being told: look around meanwhile; logging in and sending work as soon as it is there.")
+    if house.telling.exists() or house.told.exists():
+        print(f"  The code of every counterparty of the demo data: {CODE}")
+        print("  More of it, 240 envelopes: make run DATA=full TACHIAI_HOME=<a new folder>")

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes, policy
+from functools import lru_cache
 from pathlib import Path
 
 from django.conf import settings
@@ -36,6 +37,11 @@ def messages(*, to: str = "") -> list[Kept]:
     return [one for one in found if not to or one.to == to]
 
 
+def names() -> set[str]:
+    """What every kept message is found by."""
+    return {path.stem for path in _folder().glob("*.eml")}
+
+
 def message(name: str) -> Kept:
     """One message. Refuses with ``mail.unknown``."""
     path = _folder() / f"{name}.eml"
@@ -49,6 +55,8 @@ def _folder() -> Path:
     return folder
 
 
+# A kept message never changes.
+@lru_cache(maxsize=4096)
 def _kept(path: Path) -> Kept:
     parsed = message_from_bytes(path.read_bytes(), policy=policy.default)
     body = parsed.get_body(("plain",))
@@ -57,6 +65,6 @@ def _kept(path: Path) -> Kept:
         to=str(parsed["To"]),
         sender=str(parsed["From"]),
         subject=str(parsed["Subject"]),
-        sent_at=datetime.fromtimestamp(path.stat().st_mtime, JAPAN),
+        sent_at=parsed["Date"].datetime.astimezone(JAPAN),
         text=str(body.get_content()) if body is not None else "",
     )

@@ -17,6 +17,7 @@ from tachiai.counterparties.access import may_see_registrations
 from tachiai.envelopes.access import may_send
 from tachiai.envelopes.approval_listing import approvals_waiting
 from tachiai.envelopes.handing_over import may_hand_over
+from tachiai.house import House
 from tachiai.prepared import Prepared
 
 _OPERATOR = Prepared(lambda: Operator.objects.order_by("pk")[:1])
@@ -32,11 +33,17 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "operator_phone": operator.phone if operator else "",
         "operator_mail": operator.mail if operator else "",
         "is_held": identity.standing().rests,
-        "is_demo": settings.TACHIAI.mode == "demo",
+        **_demonstration(settings.TACHIAI),
         "has_mailbox": settings.TACHIAI.mailbox,
         "here": request.get_full_path(),
         **_desk(request),
     }
+
+
+def _demonstration(house: House) -> dict[str, bool]:
+    """What the banner says. Only a demonstration looks for its data."""
+    demo = house.mode == "demo"
+    return {"is_demo": demo, "has_demo_data": demo and house.told.exists(), "is_telling": demo and house.telling.exists()}
 
 
 def _desk(request: HttpRequest) -> dict[str, Any]:

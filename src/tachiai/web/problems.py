@@ -110,6 +110,7 @@ STATUS = {
     "file.too_large": 413,
     "envelope.too_large": 413,
     "house.held": 503,
+    "demo.telling": 503,
     "vault.altered": 500,
     "vault.shredded": 410,
     "document.altered": 500,

@@ -9,14 +9,16 @@ from ipaddress import ip_address
 from typing import Concatenate, ParamSpec
 from urllib.parse import urlencode
 
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from tachiai.outbox.mailbox import Kept, message, messages
+from tachiai.outbox.mailbox import message, messages
 
 P = ParamSpec("P")
+MOST_TABS, PER_PAGE = 8, 50
 
 
 def on_loopback(view: Callable[Concatenate[HttpRequest, P], HttpResponse]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
@@ -42,20 +44,22 @@ def _is_loopback(peer: str) -> bool:
 def letters(request: HttpRequest) -> HttpResponse:
     kept = messages()
     chosen = request.GET.get("to", "")
+    counted = sorted(Counter(letter.to for letter in kept).items())
     shown = [letter for letter in kept if not chosen or letter.to == chosen]
+    few = len(counted) <= MOST_TABS
     context = {
         "heading": _("デモ用の受信箱"),
-        "tabs": _tabs(kept, chosen),
-        "letters": shown,
+        "tabs": _tabs(counted, chosen) if few else [],
+        "addressees": [] if few else counted,
+        "page_obj": Paginator(shown, PER_PAGE).get_page(request.GET.get("page")),
         "chosen": chosen,
     }
     return render(request, "mailbox/letters.html", context)
 
 
-def _tabs(kept: list[Kept], chosen: str) -> list[dict[str, object]]:
+def _tabs(counted: list[tuple[str, int]], chosen: str) -> list[dict[str, object]]:
     base = reverse("mailbox:letters")
-    everybody = {"word": _("すべて"), "url": base, "current": not chosen, "count": len(kept)}
-    counted = sorted(Counter(letter.to for letter in kept).items())
+    everybody = {"word": _("すべて"), "url": base, "current": not chosen, "count": sum(count for _to, count in counted)}
     return [
         everybody,
         *({"word": to, "url": f"{base}?{urlencode({'to': to})}", "current": to == chosen, "count": count} for to, count in counted),
