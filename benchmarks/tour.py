@@ -42,8 +42,9 @@ RULER = """() => {
     }
     told.unshift('page is ' + wide + ' px too wide');
   }
-  for (const one of document.querySelectorAll('main a, main button, main th, main td, main dd, main .chip, main h1, main h2')) {
+  for (const one of document.querySelectorAll('main a, main button, main th, main td, main dd, main .chip, main h1, main h2:not(.visually-hidden)')) {
     const style = getComputedStyle(one);
+    if (one.matches('.visually-hidden, .user-name')) continue;
     if (style.overflow !== 'visible' && one.scrollWidth > one.clientWidth + 1 && style.overflowX !== 'auto' && style.overflowX !== 'scroll')
       told.push('cut ' + one.tagName + '.' + one.className + ' ' + one.textContent.trim().slice(0, 40));
   }
@@ -227,7 +228,7 @@ class Tour:
         page = self.visitor()
         page.goto("/v")
         page.set_input_files("input[type=file]", str(self.out / "concluded.pdf"))
-        page.locator("main form button").last.click()
+        page.locator("main form:has(input[type=file]) button").first.click()
         page.wait_for_load_state()
         self.look(page, "verify_valid")
         broken = self.out / "broken.pdf"
@@ -236,7 +237,7 @@ class Tour:
         broken.write_bytes(data)
         page.goto("/v")
         page.set_input_files("input[type=file]", str(broken))
-        page.locator("main form button").last.click()
+        page.locator("main form:has(input[type=file]) button").first.click()
         page.wait_for_load_state()
         self.look(page, "verify_altered")
         page.context.close()

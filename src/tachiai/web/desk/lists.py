@@ -102,7 +102,9 @@ def envelopes(request: HttpRequest, member: Member) -> HttpResponse:
     at = clock.now()
     heading, form = _heading(request), ListForm(request.GET, reader=member)
     words = request.GET.get("words", "").strip()[:200]
-    page = Paginator(_found(heading, form, member, sort=request.GET.get("sort", ""), at=at), PER_PAGE).get_page(request.GET.get("page"))
+    found = _found(heading, form, member, sort=request.GET.get("sort", ""), at=at)
+    # First the keys alone: to sort whole rows costs several times as much.
+    page = Paginator(found.values_list("pk", flat=True), PER_PAGE).get_page(request.GET.get("page"))
     kept = {name: str(value) for name, value in request.GET.items() if name in (*form.fields, "sort") and value}
     filtered = any(kept.get(name) for name in FILTERS)
     context = {
@@ -114,7 +116,7 @@ def envelopes(request: HttpRequest, member: Member) -> HttpResponse:
         "form": form,
         "filtered": filtered,
         "page_obj": page,
-        "rows": rows_of(page.object_list, at=at),
+        "rows": rows_of(found.filter(pk__in=list(page.object_list)), at=at),
         "sorts": _sorts(heading, kept),
         "sort": kept.get("sort", ""),
         "kept": kept,
