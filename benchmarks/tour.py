@@ -42,9 +42,10 @@ RULER = """() => {
     }
     told.unshift('page is ' + wide + ' px too wide');
   }
-  for (const one of document.querySelectorAll('main a, main button, main th, main td, main dd, main .chip, main h1, main h2:not(.visually-hidden)')) {
+  const boxes = 'main a, main button, main th, main td, main dd, main .chip, main h1, main h2';
+  for (const one of document.querySelectorAll(boxes)) {
     const style = getComputedStyle(one);
-    if (one.matches('.visually-hidden, .user-name')) continue;
+    if (one.matches('.visually-hidden')) continue;
     if (style.overflow !== 'visible' && one.scrollWidth > one.clientWidth + 1 && style.overflowX !== 'auto' && style.overflowX !== 'scroll')
       told.push('cut ' + one.tagName + '.' + one.className + ' ' + one.textContent.trim().slice(0, 40));
   }

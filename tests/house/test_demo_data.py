@@ -17,8 +17,9 @@ from invariants import check_house
 from place import Place, forget_handles
 from tachiai import clock
 from tachiai.administration.embedding import create_embedded_authority
+from tachiai.cli.demo_days import first_morning
 from tachiai.cli.demo_plans import Days, plan_full, plan_small
-from tachiai.cli.demo_seed import first_morning, tell
+from tachiai.cli.demo_seed import tell
 from tachiai.cli.main import main
 from tachiai.envelopes.models import Envelope
 from tachiai.house import read

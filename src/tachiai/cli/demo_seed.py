@@ -9,14 +9,14 @@ from __future__ import annotations
 import argparse
 import os
 import resource
-import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from tachiai import clock
-from tachiai.cli.demo_plans import DAYS, Plan, plan_full, plan_small, plan_tiny
+from tachiai.cli.demo_days import Calendar, first_morning, is_new, refuse_unfit
+from tachiai.cli.demo_plans import Plan, plan_full, plan_small, plan_tiny
 from tachiai.cli.houses import compile_catalogues, establish
 from tachiai.clock import JAPAN
 from tachiai.house import House, Misconfigured, read
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from tachiai.cli.demo_happenings import Happening
 
 SCALES: dict[str, Callable[[int, date], list[Plan]]] = {"tiny": plan_tiny, "small": plan_small, "full": plan_full}
-# So much passes whenever somebody looks at the clock: what a house does one after the other bears times one after the other.
-MOMENT = timedelta(milliseconds=40)
 TICKS_AT = time(8, 30)
 STAMPED_AFTER = timedelta(minutes=6)  # a little longer than an entry waits for a token
 Say = Callable[[str], None]
@@ -60,48 +58,10 @@ def demo_seed(options: argparse.Namespace) -> int:
     return 0
 
 
-def is_new(house: House) -> bool:
-    """Whether nothing is in the house's folder, not even keys."""
-    return not house.home.exists() or not any(house.home.iterdir())
-
-
-def refuse_unfit(house: House) -> None:
-    """No mail of the story may go out, none but the embedded authority stamps days gone by, and no database may hold anything yet."""
-    for name, value in (
-        ("SMTP_URL", house.smtp),
-        ("TSA_URL", house.tsa),
-        ("DATABASE_URL", house.database_url),
-        ("STORE_URL", house.store_url),
-    ):
-        if value:
-            raise Misconfigured(f"demonstration data is told into the house's own folder, mailbox and authority: unset TACHIAI_{name}")
-
-
 def is_founded() -> bool:
     from tachiai.accounts.models import Operator
 
     return Operator.objects.exists()
-
-
-def first_morning() -> datetime:
-    """Before anything of the story: the embedded authority's certificates begin here."""
-    return datetime.combine(clock.today(clock.now()) - timedelta(days=DAYS + 1), time(6), JAPAN)
-
-
-class Calendar:
-    """The clock of the story. It only goes forward."""
-
-    def __init__(self, at: datetime) -> None:
-        self._at, self._lock = at.astimezone(UTC), threading.Lock()
-
-    def now(self) -> datetime:
-        with self._lock:
-            self._at += MOMENT
-            return self._at
-
-    def turn_to(self, at: datetime) -> None:
-        with self._lock:
-            self._at = max(self._at, at.astimezone(UTC))
 
 
 def tell(house: House, *, seed: int, scale: str, say: Say) -> list[Plan]:
@@ -137,6 +97,7 @@ class _Days:
     def __init__(self, calendar: Calendar) -> None:
         self._calendar = calendar
         self._tick_at = self._next_morning()
+        self._stamp_at: datetime | None = None
 
     def settle(self) -> int:
         """All work that is due now."""
@@ -146,13 +107,15 @@ class _Days:
 
     def expect_stamp(self) -> None:
         """What was just written is stamped in a few minutes, as ever."""
-        self._tick_at = min(self._tick_at, clock.now() + STAMPED_AFTER)
+        self._stamp_at = clock.now() + STAMPED_AFTER
 
     def live_until(self, at: datetime) -> None:
-        while (then := min([self._tick_at, *self._due()])) <= at:
+        while (then := min([self._tick_at, *([self._stamp_at] if self._stamp_at else []), *self._due()])) <= at:
             self._calendar.turn_to(then)
             if then == self._tick_at:
                 self._tick()
+            elif then == self._stamp_at:
+                self._keep_log()
             self.settle()
         self._calendar.turn_to(at)
 
@@ -161,6 +124,12 @@ class _Days:
 
         tick()
         self._tick_at = self._next_morning()
+
+    def _keep_log(self) -> None:
+        from tachiai.archive.log_keeping import keep_log
+
+        self._stamp_at = None
+        keep_log(now=clock.now)
 
     def _next_morning(self) -> datetime:
         now = clock.now().astimezone(JAPAN)

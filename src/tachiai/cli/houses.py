@@ -42,7 +42,7 @@ def _settle(house: House, *, for_story: bool) -> None:
 
 def prepare_for_story() -> House:
     """A demonstration that is new begins in the past and waits for ``demo-seed``; any other house is established as ever."""
-    from tachiai.cli.demo_seed import Calendar, first_morning, is_new, refuse_unfit
+    from tachiai.cli.demo_days import Calendar, first_morning, is_new, refuse_unfit
 
     house = read()
     if not is_new(house):
