@@ -103,7 +103,10 @@ class Tour:
             self.seen[name] = " | ".join(page.evaluate(KANA))
 
     def _note(self, name: str, width: int, told: list[str]) -> None:
-        self.findings += [f"{name} {self.language} {width}: {one}" for one in told]
+        found = [f"{name} {self.language} {width}: {one}" for one in told]
+        self.findings += found
+        for one in found:
+            print(one, flush=True)
 
     def pages(self) -> None:
         """Everything that has an address of its own, as whoever may see it."""
@@ -328,7 +331,7 @@ def _tour(out: Path, home: Path, told: dict[str, Any], options: argparse.Namespa
         browser.close()
     (out / "findings.txt").write_text("\n".join(findings) + "\n")
     (out / "kana.json").write_text(json.dumps(kana, ensure_ascii=False, indent=1))
-    print("\n".join(findings) or "nothing found")
+    print(f"{len(findings)} findings")
     return 1 if findings else 0
 
 
