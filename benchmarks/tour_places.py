@@ -158,7 +158,7 @@ def _links() -> dict[str, str]:
     rows = Recipient.objects.filter(side="counterparty", kind="signer").order_by("envelope__created_at")
     open_ = rows.filter(envelope__state="in_progress", undelivered=False, gate="registered")
     found: dict[str, Any] = {
-        "sign": open_.filter(state="requested", may_reassign=False).last(),
+        "sign": open_.filter(state__in=("requested", "opened"), may_reassign=False).last(),
         "reassignable": open_.filter(may_reassign=True, state__in=("requested", "opened")).last(),
         "expired": rows.filter(envelope__state="expired").last(),
         "declined": rows.filter(envelope__state="declined").last(),
