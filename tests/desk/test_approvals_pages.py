@@ -140,7 +140,7 @@ def test_an_optional_route_and_one_s_own_request_taken_back(cast: Cast, seat: Se
     assert "Take it back" in shown(clerk, f"/envelopes/{waiting.pk}")
     assert clerk.get(f"/envelopes/{waiting.pk}/take-back").status_code == 405
     assert seat(cast.mayor).post(f"/envelopes/{waiting.pk}/take-back").status_code == 404
-    assert clerk.get(f"/envelopes/{waiting.pk}/review").headers["Location"] == f"/envelopes/{waiting.pk}/sent"
+    assert clerk.get(f"/envelopes/{waiting.pk}/review").headers["Location"] == f"/envelopes/{waiting.pk}"
     assert clerk.get(f"/envelopes/{waiting.pk}/sent").headers["Location"] == f"/envelopes/{waiting.pk}"
     assert waiting.number in shown(clerk, "/envelopes?view=approval")
     assert clerk.post(f"/envelopes/{waiting.pk}/take-back").headers["Location"] == f"/envelopes/{waiting.pk}/review"
