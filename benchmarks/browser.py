@@ -79,7 +79,20 @@ class Form:
         self._element = element
         self.url = urljoin(page.url, element.get("action") or page.url)
         self.multipart = element.get("enctype") == "multipart/form-data"
-        self.values: dict[str, str] = {name: value or "" for name, value in element.form_values()}
+        self.values: dict[str, str] = {}
+        # Boxes of one name that are ticked beside the first.
+        self.further: list[tuple[str, str]] = []
+        for name, value in element.form_values():
+            if name in self.values:
+                self.further.append((name, value or ""))
+            else:
+                self.values[name] = value or ""
+        for chosen in element.xpath(".//input[@type='radio'][@checked][@value='']"):
+            self.values[chosen.get("name")] = ""  # lxml takes an empty value for none, and says "on"
+
+    def entries(self) -> list[tuple[str, str]]:
+        """Everything that is posted."""
+        return [*self.values.items(), *self.further]
 
     def fill(self, **values: object) -> Form:
         """Type into fields. A name the form does not have is a mistake of the benchmark, not something to send silently."""
@@ -126,11 +139,11 @@ class Browser:
         """Post a form and return its own answer, a redirect not followed."""
         headers = dict(FORM_HEADERS)
         if form.multipart or files:
-            parts: list[Any] = list(form.values.items())
+            parts: list[Any] = list(form.entries())
             parts += [(name, (file.name, file.content, "application/pdf")) for name, file in (files or {}).items()]
             body, headers["Content-Type"] = urllib3.encode_multipart_formdata(parts)
         else:
-            body, headers["Content-Type"] = urlencode(form.values).encode(), "application/x-www-form-urlencoded"
+            body, headers["Content-Type"] = urlencode(form.entries()).encode(), "application/x-www-form-urlencoded"
         return self._ask("POST", form.url, body=body, headers=headers)
 
     def post(self, form: Form, files: Mapping[str, Upload] | None = None) -> Page:
