@@ -24,6 +24,7 @@ from tachiai.envelopes.approval_models import Approval, ApprovalPlace
 from tachiai.envelopes.approving import approve, ask_approval_again, return_envelope, take_back
 from tachiai.envelopes.approving_access import Seat
 from tachiai.envelopes.approving_digests import document_digests
+from tachiai.envelopes.describing import information_of
 from tachiai.envelopes.holding import documents_of, signers_of
 from tachiai.envelopes.models import Document, Envelope, Kind, Side
 from tachiai.envelopes.placing import fields_of
@@ -35,8 +36,9 @@ from tachiai.web.desk.doors import at_desk, show
 from tachiai.web.desk.rows import chip_state
 from tachiai.web.desk.viewing import draft_context, note_once, page_context
 from tachiai.web.filling import others_in_words
+from tachiai.web.information_words import rows_of
 from tachiai.web.problems import sentence
-from tachiai.web.templatetags.look import day, yen
+from tachiai.web.templatetags.look import day
 
 SECTION = "approvals"
 PER_PAGE = 50
@@ -147,6 +149,7 @@ def _context(request: HttpRequest, member: Member, row: Approval, envelope: Enve
         "instead_of": seat.place.member.name if seat and seat.deputyship else "",
         "steps": told_steps(row, events),
         "said": _said(envelope),
+        "information": rows_of(information_of(envelope)),
         "people": people,
         "others": others_in_words(ours, documents) if ours is not None and row.timing == Timing.AFTER else [],
         "documents": [
@@ -180,9 +183,6 @@ def _said(envelope: Envelope) -> list[dict[str, str]]:
     rows = [
         (_("送信者"), " ".join(part for part in (envelope.sender.department, envelope.sender.name) if part)),
         (_("管理番号"), envelope.number),
-        (_("取引年月日"), day(envelope.transaction_date)),
-        (_("取引先"), envelope.counterparty or _("記載なし")),
-        (_("取引金額"), yen(envelope.amount)),
         (_("署名期限"), day(envelope.deadline)),
         (_("相手方へのコメント"), envelope.comment or _("なし")),
     ]
