@@ -2,7 +2,7 @@
 HOST ?= 127.0.0.1
 PORT ?= 8000
 PYTHON ?= python3
-DATA ?= small
+DATA ?= none
 TACHIAI_HOME ?= $(CURDIR)/home
 export TACHIAI_HOME
 VENV := .venv
@@ -24,7 +24,7 @@ $(STAMP): requirements/dev.txt pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-run: setup ## start a demonstration house with demo data (HOST, PORT, TACHIAI_HOME; DATA=none|small|full)
+run: setup ## start a demonstration house (HOST, PORT, TACHIAI_HOME; DATA=small|full for three months of contracts)
 	$(BIN)/tachiai run --demo --data $(DATA) --host $(HOST) --port $(PORT)
 
 demo: setup ## conclude sample contracts headless and verify them (into ./out)

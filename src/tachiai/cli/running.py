@@ -226,3 +226,5 @@ def _tell_of_data(house: House) -> None:
     if house.telling.exists() or house.told.exists():
         print(f"  The code of every counterparty of the demo data: {CODE}")
         print("  More of it, 240 envelopes: make run DATA=full TACHIAI_HOME=<a new folder>")
+    else:
+        print("  With three months of contracts: make run DATA=small TACHIAI_HOME=<a new folder>")
