@@ -104,7 +104,7 @@ def weeks_chart(found: list[Week], *, url: str) -> Standing:
     left, step = 36, (WIDTH - 36) / len(found)
     pairs = [_pair(week, left + place * step, step, top, labelled=place % 2 == 1) for place, week in enumerate(found)]
     grid = [(round(FLOOR - (FLOOR - 16) * part / 2, 1), top * part // 2) for part in ((0, 1, 2) if top > 1 else (0, 2))]
-    heads = (_("週（月曜から）"), pgettext("operation", "送信"), pgettext("funnel", "締結"))
+    heads = (_("週（月曜から）"), pgettext("weeks", "送信"), pgettext("funnel", "締結"))
     return Standing("weeks", _("送信と締結の推移（12週間）"), summary, heads, pairs, round(step * 0.36, 1), grid, url, _("封筒一覧を見る"))
 
 

@@ -136,12 +136,12 @@ def _page(
 
 
 def _said(envelope: Envelope) -> list[dict[str, str]]:
-    change = reverse("desk:files", args=[envelope.pk])
+    change, due = reverse("desk:files", args=[envelope.pk]), _("{day} 23:59:59（日本時間）まで")
     rows = [
         (_("封筒名"), envelope.name, "id_name"),
         (_("管理番号"), envelope.number, ""),
         (_("相手方へのコメント"), envelope.comment or _("なし"), "id_comment"),
-        (_("署名期限"), _("{day} 23:59:59（日本時間）まで").format(day=day(envelope.deadline)), "id_deadline_0"),
+        (_("署名期限"), due.format(day=day(envelope.deadline)) if envelope.deadline else _("まだ決めていません"), "id_deadline_0"),
     ]
     return [{"term": term, "value": value, "url": f"{change}#{anchor}" if anchor else ""} for term, value, anchor in rows]
 
