@@ -23,6 +23,7 @@ from tachiai.envelopes.models import CloseTask, Document, Envelope, FreezeTask, 
 from tachiai.envelopes.progress import trouble_of
 from tachiai.envelopes.reading import concluded_copy, concluded_files
 from tachiai.envelopes.sending import send_envelope
+from tachiai.envelopes.withdrawing import withdraw_envelope
 from tachiai.errors import Refusal
 from tachiai.sealing.models import Seal
 from tachiai.vault.models import Segment
@@ -146,6 +147,15 @@ def struck(kind: Kind[object], model: type[SealTask] | type[CloseTask], code: st
     envelope = Envelope.objects.order_by("created_at")[0]
     trouble = trouble_of(envelope)
     assert trouble is None or trouble.stuck
+
+
+def test_what_is_stuck_ends_with_its_envelope(house: Place, scene: Scene) -> None:
+    signs(scene.vendor)
+    another_signer(house, scene)
+    struck(SEAL, SealTask, "seal.not_instructed")
+    withdraw_envelope(scene.envelope, reason="宛先を改めます。", by=scene.cast.clerk, at=clock.now())
+    assert SealTask.objects.get().state == "cancelled"
+    assert not Alarm.objects.filter(cleared_at=None).exists()
 
 
 def test_what_was_altered_is_not_closed(house: Place, scene: Scene) -> None:

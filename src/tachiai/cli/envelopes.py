@@ -34,7 +34,7 @@ def add_envelope_commands(commands: argparse._SubParsersAction[argparse.Argument
 def show(options: argparse.Namespace) -> int:
     """State and troubles, one a line."""
     envelope = _found(options)
-    from tachiai.envelopes.remedying import open_tasks
+    from tachiai.envelopes.progress import open_tasks
 
     print(f"{envelope.number} {envelope.name}: {envelope.state}")
     for task in open_tasks(envelope):

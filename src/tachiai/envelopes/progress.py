@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import chain
 from typing import Any
 
-from tachiai.envelopes.models import CloseTask, Document, Envelope, FreezeTask, Recipient, SealTask
+from tachiai.envelopes.models import CloseTask, Document, Envelope, FreezeTask, Recipient, SealTask, TopUpTask
 from tachiai.envelopes.states import EnvelopeState, RecipientState
 from tachiai.prepared import Prepared, given
 from tachiai.work.models import Task, TaskState
@@ -40,6 +40,18 @@ _SEALING: Prepared[Task] = Prepared(
     lambda: SealTask.objects.filter(document__envelope_id=given("envelope", Document, "envelope"), state__in=_OPEN)
 )
 _CLOSING: Prepared[Task] = Prepared(lambda: CloseTask.objects.filter(envelope_id=given("envelope", CloseTask, "envelope"), state__in=_OPEN))
+
+
+def open_tasks(envelope: Envelope) -> list[Task]:
+    """The envelope's work that is not done: waiting, or stuck."""
+    return list(
+        chain(
+            FreezeTask.objects.filter(document__envelope=envelope, state__in=_OPEN),
+            SealTask.objects.filter(document__envelope=envelope, state__in=_OPEN),
+            CloseTask.objects.filter(envelope=envelope, state__in=_OPEN),
+            TopUpTask.objects.filter(envelope=envelope, state__in=_OPEN),
+        )
+    )
 
 
 def is_working(envelope: Envelope) -> bool:

@@ -7,20 +7,20 @@ have proved worthless (``resealing``); withdraw, and have the sender ask anew.
 from __future__ import annotations
 
 from datetime import datetime
-from itertools import chain
 
 from django.db import transaction
 
 from tachiai import work
 from tachiai.envelopes.declining import LONGEST, SHORTEST
 from tachiai.envelopes.events import note
-from tachiai.envelopes.models import CloseTask, Envelope, FreezeTask, SealTask, TopUpTask
+from tachiai.envelopes.models import Envelope
+from tachiai.envelopes.progress import open_tasks
 from tachiai.envelopes.routing import cancel_unfinished
 from tachiai.envelopes.states import UNSENT, EnvelopeState, move
 from tachiai.envelopes.telling import tell_mailed, tell_sender
 from tachiai.envelopes.withdrawing import WITHDRAWABLE
 from tachiai.errors import Refusal
-from tachiai.work.models import Task, TaskState
+from tachiai.work.models import TaskState
 
 
 def find_envelope(number: str, *, organization: str = "") -> Envelope:
@@ -30,19 +30,6 @@ def find_envelope(number: str, *, organization: str = "") -> Envelope:
     if len(found) != 1:
         raise Refusal("envelope.ambiguous" if found else "envelope.unknown", number=number)
     return found[0]
-
-
-def open_tasks(envelope: Envelope) -> list[Task]:
-    """The envelope's work that is not done: waiting, or stuck."""
-    states = (TaskState.WAITING, TaskState.STUCK)
-    return list(
-        chain(
-            FreezeTask.objects.filter(document__envelope=envelope, state__in=states),
-            SealTask.objects.filter(document__envelope=envelope, state__in=states),
-            CloseTask.objects.filter(envelope=envelope, state__in=states),
-            TopUpTask.objects.filter(envelope=envelope, state__in=states),
-        )
-    )
 
 
 def retry_envelope(envelope: Envelope, *, reason: str, at: datetime) -> int:
