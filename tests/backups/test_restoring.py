@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 from django.urls import reverse
 
@@ -21,6 +22,7 @@ from stories import concluded, mayor_signs, sent, vendor_signs, work
 from tachiai import backups, clock
 from tachiai.backups.doubts import decide
 from tachiai.backups.inspecting import read_everything
+from tachiai.cli.houses import establish
 from tachiai.config.jobs import rests
 from tachiai.envelopes.destroying import Grounds, destroy_documents
 from tachiai.envelopes.models import Envelope, SealTask
@@ -29,8 +31,7 @@ from tachiai.ledger.models import Entry
 from tachiai.outbox.models import Mail
 from tachiai.sealing.models import Seal
 
-# The last migrations of the version before backups, where they can be taken back without loss.
-OLDER = {"outbox": "0001", "backups": "zero"}
+ROOMS = 11  # that have rows
 
 
 def test_a_house_is_brought_back_and_goes_on(
@@ -86,11 +87,28 @@ def test_a_house_is_brought_back_and_goes_on(
         check_house()
 
 
+def test_what_this_version_cannot_take_further_is_not_brought_back(house: Place, backed: Path) -> None:
+    for change, code in ((_forget_a_step, r"restore\.halfway"), (_know_a_later_one, r"restore\.newer")):
+        change()
+        made = backups.make_backup(now=clock.now)
+        with pytest.raises(Refusal, match=code):
+            backups.check_restorable(backed, generation=made.generation)
+
+
+def _forget_a_step() -> None:
+    assert MigrationRecorder.Migration.objects.filter(app="envelopes", name="0013_sending").delete()[0] == 1
+
+
+def _know_a_later_one() -> None:
+    MigrationRecorder.Migration.objects.create(app="envelopes", name="9999_later")
+
+
 def _through_an_upgrade() -> None:
-    """The restored rows as an older version had them, brought up to the code at hand as ``tachiai init`` does it."""
-    for app, migration in OLDER.items():
-        call_command("migrate", app, migration, verbosity=0)
-    call_command("migrate", verbosity=0, interactive=False)
+    """The restored rows as a version before backups had them, with the migrations of then, brought up as ``tachiai init`` does it."""
+    call_command("migrate", "backups", "zero", verbosity=0)
+    MigrationRecorder.Migration.objects.filter(name="0001_whole").delete()
+    establish()
+    assert MigrationRecorder.Migration.objects.filter(name="0001_whole").count() == ROOMS
 
 
 def _held(home: Path, mail: str) -> None:

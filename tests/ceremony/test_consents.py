@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from importlib import import_module
 
 import pytest
-from django.apps import apps
 from django.db import DatabaseError, connection, transaction
 
 from stages import Scene, signs
@@ -44,15 +42,12 @@ def test_its_personal_data_can_be_erased(scene: Scene) -> None:
     assert hashlib.sha256(bytes(consent.body)).digest() == bytes(consent.digest)
 
 
-def test_consents_of_earlier_releases_are_marked_once(scene: Scene) -> None:
+def test_a_consent_without_the_houses_mark_instructs_nothing(scene: Scene) -> None:
     signs(scene.vendor)
-    consent = Consent.objects.get()
+    assert ceremony.instruction_of(Consent.objects.get()).subject == scene.vendor.pk
     Consent.objects.update(mark=None)
     with pytest.raises(Refusal, match=r"seal\.not_instructed"):
         ceremony.instruction_of(Consent.objects.get())
-    import_module("tachiai.ceremony.migrations.0005_strong_mode").mark_consents(apps, None)
-    assert bytes(Consent.objects.get().mark or b"") == bytes(consent.mark or b"")
-    assert ceremony.instruction_of(Consent.objects.get()).subject == scene.vendor.pk
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from psycopg import sql
 
 from tachiai.errors import Refusal
 
-# A trigger function whose name ends so guards a table (ledger migration 0002, ceremony 0002); its bits say against what
+# A trigger function whose name ends so guards a table (migrations of ledger and ceremony); its bits say against what
 # (pg_trigger.tgtype). One that guards some columns alone (tgattr) leaves the right to change the others.
 GUARDED = r"""
 SELECT c.relname, bool_or(t.tgtype & 16 <> 0 AND t.tgattr::text = ''), bool_or(t.tgtype & 8 <> 0)

@@ -17,6 +17,7 @@ from tachiai.backups.snapshots import POSTGRESQL, SQLITE, is_empty, lay_database
 from tachiai.crypto.canonical import canonical
 from tachiai.errors import Refusal
 from tachiai.house import House
+from tachiai.lineage import find_lost_step, known_migrations
 from tachiai.vault.copying import lay_box
 
 
@@ -24,8 +25,9 @@ def restore(source: Path, *, generation: str = "", at: datetime) -> Manifest:
     """The generation (the newest unless named) becomes the configured house, whose home and database hold nothing yet.
 
     Every byte is compared with the manifest before it is used. Refuses ``restore.occupied``, ``restore.other_database``,
-    ``restore.newer`` (made by a newer version), ``backup.damaged``, ``backup.no_generation``. A restoring that was killed leaves a
-    house that stays held and can never be accepted: remove it and restore again. ``Outage("backup.busy")`` while a backup is being made.
+    ``restore.newer`` (made by a newer version), ``restore.halfway`` (by one too old for this), ``backup.damaged``,
+    ``backup.no_generation``. A restoring that was killed leaves a house that stays held and can never be accepted: remove it and
+    restore again. ``Outage("backup.busy")`` while a backup is being made.
     """
     place = Repository(source)
     place.house()
@@ -69,14 +71,14 @@ def _brought_back(place: Repository, manifest: Manifest, *, at: datetime) -> Man
 
 def _check_fit(manifest: Manifest) -> None:
     """The code at hand must know every migration that made these rows, and the database must be of the same make."""
-    from django.db.migrations.loader import MigrationLoader
-
     if manifest.database != ("postgresql" if connection.vendor == "postgresql" else "sqlite"):
         raise Refusal("restore.other_database", made_with=manifest.database)
-    known = {f"{app}.{name}" for app, name in MigrationLoader(None, ignore_no_migrations=True).disk_migrations}
+    known = known_migrations()
     unknown = [name for name in manifest.migrations if name not in known]
     if unknown:
         raise Refusal("restore.newer", migration=unknown[0], made_by=manifest.made_by)
+    if lost := find_lost_step(manifest.migrations):
+        raise Refusal("restore.halfway", migration=lost, made_by=manifest.made_by)
 
 
 def _check_vacant(house: House) -> None:

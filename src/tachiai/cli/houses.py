@@ -55,7 +55,7 @@ def prepare_for_story() -> House:
 
 
 def establish() -> House:
-    """Make whatever the house still lacks and start Django on it."""
+    """Make whatever the house still lacks and start Django on it. Refuses ``database.halfway``."""
     house = read()
     make_secrets(house)
     import django
@@ -63,6 +63,9 @@ def establish() -> House:
     django.setup()
     from django.core.management import call_command
 
+    from tachiai.lineage import refuse_halfway
+
+    refuse_halfway()
     call_command("migrate", verbosity=0, interactive=False)
     call_command("createcachetable", verbosity=0)
     from tachiai.accounts import identity

@@ -21,6 +21,10 @@ SENTENCES = {
     "disk.unusable": N_("「{file}」を読み書きできません（{detail}）。場所、権限、空き容量を確認してください。"),
     "database.unusable": N_("データベースを使えません（{detail}）。接続先、権限、空き容量を確認してください。"),
     "policy.unreadable": N_("暗号の期限を定めたファイルを読み取れません（{detail}）。"),
+    "database.halfway": N_(
+        "データベースが古く（{migration}が未適用）、このバージョンへ直接は更新できません。"
+        "移行をまとめる前の最後のバージョンで tachiai init を一度実行してから、更新してください。"
+    ),
     "database.no_roles": N_("SQLiteのデータベースには、権限を分けるロールがありません。この操作はPostgreSQLで行えます。"),
     "database.role_unknown": N_("データベースに、{role}というロールがありません。"),
     "database.role_owner": N_("{role}は表の所有者か管理者のロールのため、権限を制限できません。別のロールを指定してください。"),
@@ -305,6 +309,10 @@ SENTENCES = {
     "restore.occupied": N_("復元先（{place}）にすでにデータがあります。上書きはしません。空の場所を指定してください。"),
     "restore.other_database": N_("このバックアップは{made_with}のものです。同じ種類のデータベースへ復元してください。"),
     "restore.newer": N_("このバックアップは新しいバージョン（{made_by}）で作成されています。そのバージョン以降で復元してください。"),
+    "restore.halfway": N_(
+        "このバックアップは古く（{migration}が未適用）、このバージョンでは復元できません。"
+        "移行をまとめる前の最後のバージョンで復元してください。"
+    ),
     "restore.not_held": N_("このシステムは復元の確認中ではありません。"),
     "restore.unfinished": N_("復元が途中で終わっています。復元先を削除して、もう一度復元してください。"),
     "restore.keys_missing": N_("このシステムの鍵が「{folder}」にありません。鍵の控えを戻してください。"),
