@@ -151,7 +151,7 @@ class Tour:
         page.locator("main form button").first.click()
         self.look(page, "signer_entry_error")
         self.enter(page, links["sign"])
-        for name, path in (("review", "/review"), ("review_text", "/review?view=text"), ("confirm", "/confirm"), ("decline", "/decline")):
+        for name, path in (("review", "/review"), ("review_text", "/review?text=1"), ("confirm", "/confirm"), ("decline", "/decline")):
             page.goto(links["sign"] + path)
             self.look(page, f"signer_{name}")
         page.locator("main form button").last.click()

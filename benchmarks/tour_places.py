@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 CODELESS = "A" * 43
+# What a sender looks at before sending, as the counterparty will see it.
+SCREENS = ("letters", "entry", "review", "confirm")
 
 
 def places() -> dict[str, Any]:
@@ -21,7 +23,11 @@ def places() -> dict[str, Any]:
             elif isinstance(one, URLPattern) and one.name:
                 yield f"{prefix}{one.name}"
 
-    return {"pages": [*_public(), *_desk(), *_own()], "links": _links(), "named": sorted(set(names(get_resolver())))}
+    return {
+        "pages": [*_public(), *_desk(), *_own(), *_deciding(), *_arranging()],
+        "links": _links(),
+        "named": sorted(set(names(get_resolver()))),
+    }
 
 
 def token(subject: Any, purpose: str) -> str:
@@ -56,6 +62,7 @@ def _public() -> list[tuple[str, str, str]]:
         "log": "/log/",
         "guide": "/i/sakuragaoka",
         "fill": "/i/sakuragaoka/form",
+        "copies": "/i/sakuragaoka/copies",
         "mailbox": "/mailbox/",
         "letter": f"/mailbox/{mail.message_id.strip('<>').partition('@')[0]}" if mail else "",
         "not_found": "/nothing-here",
@@ -77,7 +84,7 @@ def _envelopes() -> dict[str, Any]:
     found = {state: rows.filter(state=state).last() for state in states}
     return found | {
         "draft": rows.filter(state="draft", described=True, recreated_from=None).first(),
-        "bare": rows.filter(state="draft", described=False).first(),
+        "bare": rows.filter(state="draft", described=False, sender__mail__startswith="clerk@").first(),
         "venture": rows.filter(recipients__kind="reviewer").first(),
         "filled": rows.filter(documents__fields__isnull=False).first(),
         "reassigned": rows.filter(recipients__state="forwarded").first(),
@@ -97,8 +104,8 @@ def _desk() -> list[tuple[str, str, str]]:
         found.extend((f"{who}_{name}", who, path) for name, path in paths.items())
 
     told = {name: row for name, row in _envelopes().items() if row is not None}
-    add("clerk", home="/", envelopes="/envelopes", list_none="/envelopes?q=nobody", new="/envelopes/new", me="/me", seals="/me/seals")
-    add("clerk", mfa="/login/mfa/", password="/password/change", documents="/documents", documents_none="/documents?q=nobody")  # noqa: S106
+    add("clerk", home="/", envelopes="/envelopes", list_none="/envelopes?words=nobody", new="/envelopes/new", me="/me", seals="/me/seals")
+    add("clerk", mfa="/login/mfa/", password="/password/change", documents="/documents", documents_none="/documents?words=nobody")  # noqa: S106
     add("clerk", validity="/documents/validity", counterparties="/counterparties", registration_new="/counterparties/new")
     add("clerk", counterparties_none="/counterparties?q=nobody", registration_import="/counterparties/import", ledger="/ledger")
     add("clerk", forbidden="/admin/users", nobody_elses="/envelopes/00000000-0000-4000-8000-000000000000")
@@ -126,8 +133,8 @@ def _desk() -> list[tuple[str, str, str]]:
         group=f"/admin/groups/{Group.objects.order_by('name')[0].pk}",
         folder=f"/admin/folders/{Folder.objects.order_by('name')[0].pk}",
     )
-    add("admin", handover="/administration/handover", reminders="/administration/reminders", form="/counterparties/form")
-    add("admin", ledger="/ledger", ledger_check="/ledger/check", envelopes="/envelopes", ledger_none="/ledger?q=nobody")
+    add("admin", handover="/admin/handover", reminders="/admin/reminders", form="/counterparties/form")
+    add("admin", ledger="/ledger", ledger_check="/ledger/check", envelopes="/envelopes", ledger_none="/ledger?words=nobody")
     for key in ("clerk", "auditor", "school", "newcomer", "admin"):
         one = Member.objects.filter(mail__startswith=f"{key}@").first()
         if one is not None:
@@ -135,6 +142,45 @@ def _desk() -> list[tuple[str, str, str]]:
     add("auditor", home="/", samples="/documents/samples", sample_new="/documents/samples/new", documents="/documents", ledger="/ledger")
     add("system", home="/", envelopes="/envelopes", users="/admin/users", ledger="/ledger")
     return found
+
+
+def _deciding() -> list[tuple[str, str, str]]:
+    """What approvers are asked, and what the registrar's window asks of the desk."""
+    from tachiai.envelopes.approval_models import Approval
+    from tachiai.envelopes.copy_models import CopyRequest
+
+    found = [("second_approvals", "second", "/approvals"), ("clerk_approvals", "clerk", "/approvals")]
+    for state in sorted(set(Approval.objects.values_list("state", flat=True))):
+        one = Approval.objects.filter(state=state).order_by("asked_at").last()
+        found += [(f"admin_approval_{state}", "admin", f"/approvals/{one.pk}")] if one else []
+    found.append(("second_copy_requests", "second", "/counterparties/copies"))
+    for state in sorted(set(CopyRequest.objects.values_list("state", flat=True))):
+        one = CopyRequest.objects.filter(state=state).last()
+        found += [(f"second_copy_request_{state}", "second", f"/counterparties/copies/{one.pk}")] if one else []
+    return found
+
+
+def _arranging() -> list[tuple[str, str, str]]:
+    """Templates, routes, deputies, items; and what a draft's sender sees before sending."""
+    from tachiai.accounts.route_models import ApprovalRoute
+    from tachiai.envelopes.template_models import Template
+
+    found = [("admin_templates", "admin", "/templates"), ("admin_template_new", "admin", "/templates/new")]
+    one = Template.objects.order_by("created_at").last()
+    if one is not None:
+        found += [("admin_template", "admin", f"/templates/{one.pk}"), ("clerk_template_use", "clerk", f"/templates/{one.pk}/use")]
+    found += [("admin_routes", "admin", "/admin/routes"), ("admin_route_new", "admin", "/admin/routes/new")]
+    route = ApprovalRoute.objects.order_by("name").last()
+    found += [("admin_route", "admin", f"/admin/routes/{route.pk}")] if route else []
+    found += [("admin_deputies", "admin", "/admin/deputies"), ("mayor_deputy", "mayor", "/me/deputy")]
+    found.append(("admin_items", "admin", "/admin/info-fields"))
+    draft = _envelopes()["draft"]
+    if draft is not None:
+        at, asked = f"/envelopes/{draft.pk}", draft.recipients.filter(side="counterparty").first()
+        found.append(("admin_template_save", "admin", f"{at}/template"))
+        found += [(f"admin_preview_{one}", "admin", f"{at}/preview/{asked.pk}/{one}") for one in SCREENS]
+    open_ = _envelopes()["in_progress"]
+    return [*found, ("admin_information", "admin", f"/envelopes/{open_.pk}/information")]
 
 
 def _own() -> list[tuple[str, str, str]]:

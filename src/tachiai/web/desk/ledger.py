@@ -29,6 +29,7 @@ from tachiai.web.desk.dates import DayField
 from tachiai.web.desk.doors import at_desk, show
 from tachiai.web.desk.files import attachment
 from tachiai.web.desk.ledger_words import actor_role, actor_words, detail_words, event_words, kind_words, result_words, subject_words
+from tachiai.web.devices import device_words
 
 PER_PAGE = 50
 AT_A_TIME = 1_000
@@ -117,6 +118,7 @@ def _shown(line: Operation) -> dict[str, Any]:
         "detail": detail_words(line),
         "subject": subject_words(line),
         "result": result_words(line),
+        "device": device_words(line.agent),
     }
 
 
