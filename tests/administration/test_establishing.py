@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.hashers import make_password
 from django.test import RequestFactory
 
 from cast import PASSWORD, Cast, assemble
@@ -106,6 +107,9 @@ def test_nobody_signs_up_and_whether_an_address_is_known_is_not_told(cast: Cast)
     mail = Mail.objects.order_by("-created_at")[0]
     assert (mail.kind, mail.to) == ("M26", cast.clerk.mail)
     assert "the-key" not in str(mail.context)
+    Member.objects.filter(pk=cast.mayor.pk).update(password=make_password(None))
+    adapter.send_mail("account/email/password_reset_key", cast.mayor.mail, {"password_reset_url": "https://x/key"})
+    assert Mail.objects.count() == before + 1  # who is only invited has an invitation, which has its days
 
 
 def test_second_factors_are_kept_encrypted(house: object) -> None:

@@ -7,6 +7,7 @@ from ipaddress import ip_network
 from typing import Any
 
 import pytest
+from allauth.account.adapter import get_adapter
 from django.http import HttpResponse
 from django.test import RequestFactory
 
@@ -89,3 +90,13 @@ def test_the_evidence_names_the_believed_address(settings: Any) -> None:
     AddressMiddleware(lambda _: HttpResponse())(request)
     assert address_of(request) == "198.51.100.7"
     assert settings.TACHIAI.trusted_proxies
+
+
+def test_limits_of_logins_count_the_believed_address() -> None:
+    """Behind a proxy everybody comes from its address: one guesser would keep a whole town out."""
+    seen = []
+    for peer, forwarded in (("10.1.2.3", "6.6.6.6, 203.0.113.9"), ("10.1.2.3", "203.0.113.10"), ("198.51.100.7", "203.0.113.9")):
+        request = RequestFactory().post("/login", REMOTE_ADDR=peer, HTTP_X_FORWARDED_FOR=forwarded)
+        AddressMiddleware(lambda _: HttpResponse())(request)
+        seen.append(get_adapter().get_client_ip(request))
+    assert seen == ["203.0.113.9", "203.0.113.10", "198.51.100.7"]

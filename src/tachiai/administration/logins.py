@@ -32,11 +32,15 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the librar
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # the library's signature
         return False
 
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Whom the library's limits count: the address that the doors believe. Behind a proxy its own would be everybody's."""
+        return str(request.META.get("TACHIAI_ADDRESS", "")) or str(super().get_client_ip(request))
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Password resets and notices of the account as rows of the outbox."""
         member = Member.objects.filter(mail__iexact=email).select_related("organization").first()
-        if member is None:
-            return  # said to nobody: whether an address is known is not told
+        if member is None or not member.has_usable_password():
+            return  # said to nobody: whether an address is known is not told; who is only invited joins by their invitation, in its time
         purpose = template_prefix.rsplit("/", 1)[-1]
         facts = {
             "organization": member.organization.name,
