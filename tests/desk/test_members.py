@@ -151,6 +151,12 @@ def test_a_sheet_is_taken_whole_or_not_at_all(people: Cast, seat: Seat) -> None:
     assert "利用者の行がありません" in post(head)
     assert post(head + "x@example.jp,乙野 乙,auditor,監査室,\r\n", "cp932") == "/admin/users"
     assert Member.objects.get(mail="x@example.jp").department == "監査室"
+    assert "CSVとして読み取れません" in post(f"mail,name,role,{'x' * 140_000}\r\n")
+    # What no column takes is cut or told; a line end in a name would be one in a mail.
+    assert "メールアドレスの形式で" in post(head + f"{'y' * 60}@{'.'.join(['d' * 60] * 4)}.example,己野,staff,,\r\n")
+    assert post(head + f'y@example.jp,"己野\r\nBcc: z\0",staff,{"部" * 300},\r\n') == "/admin/users"
+    cut = Member.objects.get(mail="y@example.jp")
+    assert (cut.name, cut.department) == ("己野 Bcc: z", "部" * 100)
     listed = desk.get("/admin/users/members.csv").content.decode("utf-8-sig")
     assert "x@example.jp,乙野 乙,監査室,,,ja,auditor,0,0,,1\r\n" in listed
 

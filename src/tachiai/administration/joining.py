@@ -8,7 +8,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from tachiai import ledger
+from tachiai import ledger, outbox
 from tachiai.accounts.models import Member
 from tachiai.administration.members import stream_of
 from tachiai.crypto.tokens import token_digest
@@ -30,7 +30,7 @@ def take_up_invitation(token: str, *, name: str, password: str, at: datetime) ->
 
     Refuses as ``invited_by_link``, and with ``member.nameless`` or ``password.weak`` (reasons).
     """
-    called = name.strip()[:100]
+    called = outbox.one_line(name, longest=100)
     if not called:
         raise Refusal("member.nameless")
     member = invited_by_link(token, at=at)

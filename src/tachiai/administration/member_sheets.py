@@ -62,10 +62,10 @@ def read_sheet(content: bytes, *, by: Member) -> list[Line]:
     """
     members_of(by)
     reader = csv.DictReader(io.StringIO(_decoded(content), newline=""))
-    missing = [name for name in ("mail", "name", "role") if name not in (reader.fieldnames or ())]
-    if missing:
-        raise Refusal("sheet.columns", names=", ".join(missing))
     try:
+        missing = [name for name in ("mail", "name", "role") if name not in (reader.fieldnames or ())]
+        if missing:
+            raise Refusal("sheet.columns", names=", ".join(missing))
         rows = [(reader.line_num, {name: (row.get(name) or "").strip() for name in HEADS}) for row in reader]
     except csv.Error as problem:
         raise Refusal("sheet.unreadable") from problem

@@ -41,6 +41,8 @@ class Details:
 
 
 RIGHTS = ("role", "may_sign", "may_approve", "reads_from", "reads_until")
+LONGEST_MAIL = 254
+LONGEST = {"name": 100, "title": 100, "department": 100, "phone": 40}
 PLAIN = ("name", "title", "department", "phone", "language")
 
 
@@ -160,7 +162,7 @@ def checked(details: Details, *, by: Member, present: Member | None = None) -> D
     """
     if not may_administer(by):
         raise Refusal("member.not_allowed")
-    if not details.name.strip():
+    if not outbox.one_line(details.name):
         raise Refusal("member.nameless")
     if details.role not in Role.values:
         raise Refusal("member.role_unknown")
@@ -174,7 +176,8 @@ def checked(details: Details, *, by: Member, present: Member | None = None) -> D
         raise Refusal("member.days_reversed")
     if Group.objects.filter(organization_id=by.organization_id, pk__in=details.groups).count() != len(details.groups):
         raise Refusal("group.unknown")
-    plain = replace(details, name=details.name.strip()[:100])
+    lines = {name: outbox.one_line(getattr(details, name), longest=longest) for name, longest in LONGEST.items()}
+    plain = replace(details, **lines)  # type: ignore[arg-type]  # words, all four
     return plain if details.role == Role.AUDITOR else replace(plain, reads_from=None, reads_until=None)
 
 
@@ -185,6 +188,8 @@ def address_of(mail: str) -> str:
         validate_email(address)
     except ValidationError as problem:
         raise Refusal("member.mail_malformed") from problem
+    if len(address) > LONGEST_MAIL:
+        raise Refusal("member.mail_malformed")
     return address
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from tachiai import ledger
+from tachiai import ledger, outbox
 from tachiai.accounts.languages import Language
 from tachiai.accounts.models import Member
 from tachiai.errors import Refusal
@@ -14,7 +14,7 @@ from tachiai.errors import Refusal
 
 def change_own_details(*, name: str, language: str, by: Member, at: datetime) -> None:
     """Record the member's own name and language. Refuses with ``member.nameless`` or ``language.unknown``."""
-    called = name.strip()[:100]
+    called = outbox.one_line(name, longest=100)
     if not called:
         raise Refusal("member.nameless")
     if language not in Language.values:
