@@ -90,6 +90,7 @@ def test_b08_asked_returned_and_approved_by_a_deputy(cast: Cast, seat: Seat) -> 
     assert '<span class="count">1</span>' in home
     assert f"/approvals/{first.pk}" in shown(second, "/approvals")
     page = shown(second, f"/approvals/{first.pk}")
+    assert second.get(f"/approvals/{first.pk}?doc={'9' * 5000}").status_code == 200
     picture = re.search(r'<img src="([^"]+)"', page)
     assert picture is not None
     assert second.get(picture.group(1).replace("&amp;", "&")).status_code == 200

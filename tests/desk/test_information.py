@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import zipfile
 from collections.abc import Callable
@@ -219,6 +220,8 @@ def test_a_draft_outlives_the_login(cast: Cast, seat: Seat) -> None:
     kept = again.post(url, said(act="autosave", counterparty="また打つ"))
     assert re.fullmatch(r"下書きを保存しました \d\d:\d\d", kept.json()["saved"])
     assert 'value="また打つ"' in again.get(url).content.decode()
+    again.post(url, said(act="autosave", counterparty="打\0つ", shown=["amount", "\0"]))  # PostgreSQL keeps no such character
+    assert "\\u0000" not in json.dumps(DraftText.objects.get().typed)
     assert again.post(url, said(act="save", comment="あ" * 70_000)).status_code == 422
     assert again.post(url, said(act="next", files=[pdf("契約.pdf")])).headers["Location"].endswith("/recipients")
     assert not DraftText.objects.exists()

@@ -22,7 +22,7 @@ from tachiai.envelopes.field_models import FieldKind
 from tachiai.envelopes.models import Document, Envelope, Gate, Kind
 from tachiai.envelopes.placing import Spot, fields_of, place_field
 from tachiai.envelopes.template_models import Template, TemplateFile
-from tachiai.envelopes.templates import files_of, new_template, remove_file, save_as_template
+from tachiai.envelopes.templates import files_of, new_template, remove_file, save_as_template, templates_for
 from tachiai.envelopes.templates_shape import roles_of
 from tachiai.envelopes.templates_using import still_open, use_template
 from tachiai.errors import Refusal
@@ -106,6 +106,7 @@ def test_a_template_is_sent_in_at_most_five_clicks(cast: Cast, seat: Seat) -> No
 
 def test_managers_make_change_archive_and_staff_use(cast: Cast, seat: Seat) -> None:
     manager, staff = seat(cast.second), seat(cast.clerk)
+    assert "\0" not in str(templates_for(cast.second, words="型\0").query)  # PostgreSQL takes none
     assert manager.post("/templates/new", {"name": "新しい型"}).status_code == 422
     made = manager.post("/templates/new", {"name": "新しい型", "files": [pdf("一.pdf"), pdf("二.pdf")]})
     template = Template.objects.get()

@@ -11,6 +11,7 @@ from tachiai.web.desk.amounts import read_amount
 from tachiai.web.desk.dates import read_day, read_year
 from tachiai.web.desk.describing import DescriptionForm
 from tachiai.web.desk.documents import SearchForm
+from tachiai.web.desk.recipients_form import further_in
 
 YEARS = [
     *((typed, 2026) for typed in ("2026", "２０２６年", "令和8", "令和８年", "R8", "ｒ８")),
@@ -34,7 +35,7 @@ def test_days_in_one_box(typed: str) -> None:
     assert read_day(typed) == date(2026, 4, 1)
 
 
-@pytest.mark.parametrize("typed", ["2026/2/30", "26/4/1", "4月1日", "2026/13/1", "foo", "9999/1/1"])
+@pytest.mark.parametrize("typed", ["2026/2/30", "26/4/1", "4月1日", "2026/13/1", "foo", "9999/1/1", f"{10**20}/1/1"])
 def test_days_that_do_not_exist_are_refused(typed: str) -> None:
     with pytest.raises(ValueError, match=r".*"):
         read_day(typed)
@@ -97,6 +98,16 @@ def test_a_forgotten_amount_does_not_survive_no_amount_stated() -> None:
     changed = _form(amount_kind="unstated", amount="not a number")
     assert "amount" not in changed.errors
     assert changed.cleaned_data["amount"] is None
+
+
+def test_a_date_beyond_all_calendars_is_none() -> None:
+    for typed in ((str(10**20), "1", "1"), ("2026", str(10**20), "1"), ("2026", "1", "9" * 5000)):
+        form = DescriptionForm(dict(zip(("deadline_0", "deadline_1", "deadline_2"), typed, strict=True)))
+        assert "実在する日付" in form.errors["deadline"][0]
+
+
+def test_a_row_beyond_all_others_is_none() -> None:
+    assert further_in({f"more_{'9' * 5000}": "", "more_3": "", "more_x": ""}) == 4
 
 
 def test_half_a_date_says_what_is_missing() -> None:

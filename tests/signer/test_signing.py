@@ -84,7 +84,8 @@ def test_pages_pictures_text_and_copies() -> None:
     assert picture["Content-Type"] == "image/png"
     assert picture.content.startswith(b"\x89PNG")
     assert picture["Cache-Control"] == "private, no-store"
-    assert browser.get(link + "/documents/1/pages/99").status_code == 404
+    for beyond in (0, 99, 2**63, 10**30):  # the last two are more than a database counts to
+        assert browser.get(link + f"/documents/1/pages/{beyond}").status_code == 404
     assert browser.get(link + "/documents/9/pages/1").status_code == 404
     assert "業務委託契約書" in words(browser.get(link + "/review?text=1")).replace(" ", "")
     assert "viewer-zoom-3" in browser.get(link + "/review?zoom=9").content.decode()

@@ -26,11 +26,11 @@ def read_day(text: str) -> date:
     found = WHOLE.fullmatch(plain)
     if found is None:
         raise ValueError(text)
-    return plausible(date(read_year(found[1]), int(found[2]), int(found[3])))
+    return plausible(read_year(found[1]), int(found[2]), int(found[3]))
 
 
-def plausible(day: date) -> date:
-    """The day, if a contract can mean it. Raises ``ValueError``."""
-    if not 1900 <= day.year <= 2200:
-        raise ValueError(day.year)
-    return day
+def plausible(year: int, month: int, day: int) -> date:
+    """The day, if a contract can mean it. Raises ``ValueError``, also for numbers that no day can have."""
+    if not 1900 <= year <= 2200 or not 1 <= month <= 12 or not 1 <= day <= 31:
+        raise ValueError(year)
+    return date(year, month, day)

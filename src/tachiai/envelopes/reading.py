@@ -36,7 +36,8 @@ class Download:
 
 def page_of(document: Document, number: int) -> PageImage:
     """Where a page's picture is. Refuses with ``page.unknown``."""
-    found = _PAGE.first(document=document.pk, number=number)
+    # A number that no page has may be one that no database takes.
+    found = _PAGE.first(document=document.pk, number=number) if 1 <= number <= document.pages else None
     if found is None:
         raise Refusal("page.unknown")
     found.document = document

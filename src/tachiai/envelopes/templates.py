@@ -67,7 +67,7 @@ def templates_for(member: Member, *, words: str = "", archived: bool = False) ->
     rows = Template.objects.filter(organization_id=member.organization_id, archived_at__isnull=not archived)
     if not may_send(member):
         return rows.none()
-    for word in unicodedata.normalize("NFKC", words).split():
+    for word in one_line(unicodedata.normalize("NFKC", words)).split():  # no database looks for a control character
         found = Q()
         for spelt in spellings(word):
             found |= Q(name__icontains=spelt) | Q(pk__in=TemplateFile.objects.filter(name__icontains=spelt).values("template"))

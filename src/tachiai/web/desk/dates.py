@@ -48,8 +48,8 @@ class DateField(forms.MultiValueField):
         if not (year and month and day):
             raise ValidationError(_("年・月・日をすべて入力してください。"), code="incomplete")
         try:
-            digits = [int(unicodedata.normalize("NFKC", part).rstrip("月日")) for part in (month, day)]
-            return plausible(date(read_year(year), *digits))
+            in_year, in_month = (int(unicodedata.normalize("NFKC", part).rstrip("月日")) for part in (month, day))
+            return plausible(read_year(year), in_year, in_month)
         except ValueError:
             raise ValidationError(_("実在する日付を入力してください（例：2026年4月1日、令和8年4月1日）。"), code="invalid") from None
 

@@ -171,7 +171,8 @@ def names_of(further: int) -> tuple[str, ...]:
 
 def further_in(posted: Mapping[str, Any]) -> int:
     """How many further rows a form was posted with: the highest that is named in it."""
-    numbers = [int(name.removeprefix("more_")) for name in posted if name.startswith("more_") and name.removeprefix("more_").isdecimal()]
+    named = (name.removeprefix("more_") for name in posted if name.startswith("more_"))
+    numbers = [int(number) for number in named if number.isdecimal() and len(number) < 4]
     return min(max(numbers, default=-1) + 1, MOST_FURTHER)
 
 

@@ -135,7 +135,7 @@ def _unread_errors(documents: list[Document], unseen: set[Any], *, base: str) ->
 
 def _present(request: HttpRequest, documents: list[Document]) -> Document:
     given = request.GET.get("doc", "1")
-    index = int(given) - 1 if given.isdecimal() else 0
+    index = int(given) - 1 if given.isdecimal() and len(given) < 4 else 0
     return documents[index] if 0 <= index < len(documents) else documents[0]
 
 
