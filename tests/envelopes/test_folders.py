@@ -15,6 +15,7 @@ from tachiai.archive.searching import records_for
 from tachiai.clock import today
 from tachiai.envelopes import access
 from tachiai.envelopes.foldering import default_folder, end_sharing, folders_for, move_to_folder, share_envelope, shareable, sharers_of
+from tachiai.envelopes.operations import Asked, may_check, operations
 from tachiai.envelopes.reading import concluded_copy, concluded_files
 from tachiai.errors import Refusal
 
@@ -91,6 +92,8 @@ def test_an_auditor_reads_within_the_agreed_days_alone(scene: Scene) -> None:
         auditor.reads_from = None if begins is None else day + timedelta(days=begins)
         auditor.reads_until = None if ends is None else day + timedelta(days=ends)
         assert sees(auditor, scene) is shown
+        assert bool(operations(auditor, Asked(), most=5)) is shown
+        assert may_check(auditor) is shown
 
 
 def test_an_auditor_says_what_a_file_is_for_and_staff_may_be_kept_from_taking_any(scene: Scene) -> None:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from tachiai import ledger
 from tachiai.accounts.models import Member, Role
+from tachiai.accounts.rights import role_now
 from tachiai.backups.showing import may_see_backups
 from tachiai.clock import end_of
 from tachiai.counterparties.models import Registration
@@ -63,7 +64,7 @@ class Operation:
 
 def sees_traces(member: Member) -> bool:
     """Whether network addresses and browsers are shown to ``member``, and may be looked for."""
-    return member.role in TRACED
+    return role_now(member) in TRACED
 
 
 def operations(member: Member, asked: Asked, *, before: int | None = None, most: int) -> list[Operation]:
@@ -74,10 +75,11 @@ def operations(member: Member, asked: Asked, *, before: int | None = None, most:
 
 
 def _streams(member: Member, *, words: str = "") -> Streams:
-    own = [f"organization:{member.organization_id}"] if member.role in (*WHOLE, Role.SYSTEM) else []
+    role = role_now(member)
+    own = [f"organization:{member.organization_id}"] if role in (*WHOLE, Role.SYSTEM) else []
     if may_see_backups(member):
         own.append("house")
-    rows = envelopes_for(member) if member.role != Role.SYSTEM else None
+    rows = envelopes_for(member) if role != Role.SYSTEM else None
     if not words:
         return Streams(own, PREFIX, rows)
     return Streams([], PREFIX, matching(rows, words) if rows is not None else None)
@@ -85,7 +87,7 @@ def _streams(member: Member, *, words: str = "") -> Streams:
 
 def _sought(member: Member, asked: Asked) -> Sought:
     events: set[str] | None = set(EVENTS[asked.kind]) if asked.kind is not None else None
-    if member.role == Role.SYSTEM:
+    if role_now(member) == Role.SYSTEM:
         events = set(SYSTEM_EVENTS) if events is None else events & set(SYSTEM_EVENTS)
     if asked.result == "failed":
         events = set(FAILED) if events is None else events & set(FAILED)
@@ -202,7 +204,7 @@ class Check:
 
 def may_check(member: Member) -> bool:
     """Checking is for those who see the whole of the organization's log."""
-    return member.is_active and member.role in WHOLE
+    return role_now(member) in WHOLE
 
 
 def check_operations(member: Member, *, so_far: Check | None = None) -> Check:
