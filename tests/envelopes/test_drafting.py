@@ -15,9 +15,12 @@ from stages import Scene, drafted
 from tachiai import clock, counterparties
 from tachiai.clock import JAPAN, end_of
 from tachiai.envelopes import drafting
+from tachiai.envelopes.addressing import Place
+from tachiai.envelopes.candidates import own_people
 from tachiai.envelopes.drafting import (
     Description,
     add_document,
+    address_envelope,
     create_envelope,
     describe_envelope,
     document_in,
@@ -27,7 +30,7 @@ from tachiai.envelopes.drafting import (
     title_of,
 )
 from tachiai.envelopes.duplicating import duplicate_envelope
-from tachiai.envelopes.models import Document, Envelope
+from tachiai.envelopes.models import Document, Envelope, Kind
 from tachiai.envelopes.sending import missing_before_sending, send_envelope
 from tachiai.errors import Refusal
 from tachiai.vault import Blob
@@ -168,6 +171,13 @@ def test_only_people_who_can_sign_are_named(cast: Cast) -> None:
         name((1, cast.vendor), (2, cast.second))
     with refused("member.may_not_sign"):
         name((1, cast.vendor), (2, cast.stranger))
+    for kind in (Kind.REVIEWER, Kind.COPY):  # who sees no contract would be asked for what they cannot do
+        with refused("member.may_not_sign"):
+            address_envelope(
+                envelope, [Place(1, cast.vendor), Place(2, cast.mayor), Place(3, cast.system, kind=kind)], by=cast.clerk, at=NOW
+            )
+    assert {one.pk for one in own_people(cast.clerk)} >= {cast.clerk.pk, cast.auditor.pk}
+    assert cast.system.pk not in {one.pk for one in own_people(cast.clerk)}
     cast.mayor.is_active = False
     with refused("member.may_not_sign"):
         name((1, cast.vendor), (2, cast.mayor))

@@ -12,6 +12,7 @@ from django.core.validators import validate_email
 
 from tachiai import ceremony
 from tachiai.accounts.models import Member
+from tachiai.accounts.rights import sees_contracts
 from tachiai.counterparties.models import Registration
 from tachiai.envelopes.models import Document, Envelope, Gate, Kind, Proof, Recipient, Side
 from tachiai.envelopes.scoping import is_taken
@@ -75,7 +76,7 @@ def may_be_named(who: Registration | Member | Typed, envelope: Envelope, *, kind
             raise Refusal("registration.not_usable")
         if is_taken(who, envelope):
             raise Refusal("registration.other_contract")
-    elif not who.is_active or who.organization_id != envelope.organization_id or (kind == Kind.SIGNER and not who.may_sign):
+    elif who.organization_id != envelope.organization_id or not sees_contracts(who) or (kind == Kind.SIGNER and not who.may_sign):
         raise Refusal("member.may_not_sign")
     elif kind == Kind.SIGNER and who.pk == envelope.sender_id and not envelope.organization.sender_may_sign:
         raise Refusal("member.is_sender")

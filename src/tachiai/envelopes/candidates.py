@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tachiai.accounts.models import Member, Role
+from tachiai.accounts.rights import sees_contracts
 from tachiai.prepared import Prepared, given
 
 
@@ -15,8 +16,8 @@ def own_signers(sender: Member) -> list[Member]:
 
 
 def own_people(sender: Member) -> list[Member]:
-    """Everybody of ours who can be named in an envelope: active members; who may not sign can still review or get a copy."""
-    return _PEOPLE.all(organization=sender.organization_id)
+    """Everybody of ours who can be named in an envelope, and see it: who may not sign can still review or get a copy."""
+    return [one for one in _PEOPLE.all(organization=sender.organization_id) if sees_contracts(one)]
 
 
 _PEOPLE = Prepared(

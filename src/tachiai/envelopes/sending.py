@@ -10,6 +10,7 @@ from django.db import transaction
 
 from tachiai import ledger, work
 from tachiai.accounts.models import Member
+from tachiai.accounts.rights import sees_contracts
 from tachiai.accounts.route_models import Timing
 from tachiai.clock import today
 from tachiai.envelopes.access import may_manage
@@ -73,7 +74,7 @@ def _unusable(envelope: Envelope, people: Sequence[Recipient]) -> list[str]:
 
 def _may_answer(person: Recipient) -> bool:
     member = person.member
-    return member is not None and member.is_active and (member.may_sign or person.kind != Kind.SIGNER)
+    return member is not None and sees_contracts(member) and (member.may_sign or person.kind != Kind.SIGNER)
 
 
 def _in_time(person: Recipient, envelope: Envelope, *, at: datetime) -> bool:
