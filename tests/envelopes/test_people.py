@@ -17,6 +17,7 @@ from tachiai.envelopes.checking import check_envelope
 from tachiai.envelopes.declining import Wish, decline
 from tachiai.envelopes.drafting import address_envelope, remove_document
 from tachiai.envelopes.expiring import expire_envelopes
+from tachiai.envelopes.in_bulk import Done, ask_together
 from tachiai.envelopes.models import Envelope, Gate, Kind, Proof, Recipient
 from tachiai.envelopes.one_time import send_one_time_code
 from tachiai.envelopes.opening import open_envelope
@@ -187,6 +188,7 @@ def test_nobody_gets_a_link_that_is_dead_already(cast: Cast, monkeypatch: pytest
     over = clock.end_of(envelope.deadline) + timedelta(seconds=30)
     refused("link.expired", send_again, vendor, by=cast.clerk, at=over)
     refused("link.expired", reassign, vendor, HEIR, by=cast.clerk, at=over)
+    assert ask_together([envelope], by=cast.clerk, at=over) == Done(0, [envelope])  # and holds no other of those that were chosen up
     sound(envelope)
 
 

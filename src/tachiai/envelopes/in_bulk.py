@@ -68,7 +68,8 @@ def _asked_again(envelope: Envelope, *, by: Member, at: datetime) -> int:
         try:
             send_again(person, by=by, at=at)
         except Refusal as refusal:
-            if refusal.code not in ("envelope.moved", "recipient.not_asked"):
+            # The last: their day is over, and the envelope has not ended yet. Whoever was asked before must not be asked twice for it.
+            if refusal.code not in ("envelope.moved", "recipient.not_asked", "link.expired"):
                 raise
         else:
             count += 1
