@@ -6,8 +6,8 @@ import csv
 import io
 from collections.abc import Iterable
 
-# A spreadsheet takes a cell that begins with one of these for a formula.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# A spreadsheet takes a cell that begins with one of these for a formula; a Japanese one the wide forms as well.
+FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
 
 
 def write_sheet(heads: Iterable[str], lines: Iterable[Iterable[str | int]]) -> bytes:

@@ -10,7 +10,7 @@ import pytest
 from tachiai.sheets import harmless, write_sheet
 
 
-@pytest.mark.parametrize("cell", ["=1+1", "+81", "-x", "@cmd", "\tx", "\rx"])
+@pytest.mark.parametrize("cell", ["=1+1", "+81", "-x", "@cmd", "\tx", "\rx", "\nx", "＝1+1", "＋81", "－x", "＠cmd"])
 def test_no_cell_is_a_formula(cell: str) -> None:
     assert harmless(cell) == f"'{cell}"
     told = write_sheet([cell], [["plain", cell]]).decode("utf-8-sig")
