@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import Callable
 
+import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image, ImageDraw
@@ -30,7 +31,7 @@ def picture() -> bytes:
     return out.getvalue()
 
 
-def test_the_organizations_seal_is_kept_and_used_at_the_desk(people: Cast, seat: Seat) -> None:
+def test_the_organizations_seal_is_kept_and_used_at_the_desk(people: Cast, seat: Seat, monkeypatch: pytest.MonkeyPatch) -> None:
     admin, mayor, clerk = seat(people.admin), seat(people.mayor), seat(people.clerk)
 
     def given(name: str, content: bytes, **more: str) -> dict[str, object]:
@@ -40,6 +41,10 @@ def test_the_organizations_seal_is_kept_and_used_at_the_desk(people: Cast, seat:
         wrong = admin.post("/me/seals", given("市長印", content))
         assert wrong.status_code == 422
         assert words in wrong.content.decode()
+    endless, read = b"\0" * (6 * 2**20), list[int]()  # of which no more is read than it takes to refuse it
+    with monkeypatch.context() as spied:
+        spied.setattr("tachiai.web.desk.seals.keep_image", lambda image, **_: read.append(len(image)))
+        admin.post("/me/seals", given("大きな印", endless))
     assert admin.post("/me/seals", given("市長印", picture())).status_code == 302
     assert mayor.post("/me/seals", given("認印", picture())).status_code == 302
     assert clerk.post("/me/seals", given("偽の印", picture())).status_code == 403
@@ -67,6 +72,10 @@ def test_the_organizations_seal_is_kept_and_used_at_the_desk(people: Cast, seat:
     assert "氏名：入力してください" in mayor.get(f"{step}?unseen=1").content.decode()
     (look,) = re.findall(r'fieldset class="field" id="(f-[^"]+)"', page)
     (name,) = re.findall(r'name="(f-[^"]+)" id="f-[^"]+" value="坂本 一郎"', page)
+    with monkeypatch.context() as spied:
+        spied.setattr("tachiai.web.filling.enter", lambda _, said, at: read.extend(len(one.image) for one in said.values()) or {})
+        mayor.post(step, {f"{look}-manner": "image", f"{look}-image": SimpleUploadedFile("seal.png", endless, "image/png")})
+    assert read == [5 * 2**20 + 1] * 2
     typed = {f"{look}-manner": f"kept:{shared.pk}", name: "坂本 一郎", "act": "onward"}
     assert mayor.post(step, {**typed, f"{look}-manner": "kept:00000000-0000-0000-0000-000000000000"}).status_code == 422
     assert mayor.post(step, typed).headers["Location"] == f"{step}/confirm"

@@ -32,6 +32,8 @@ KIND_WORDS = {
     FieldKind.TITLE: gettext_lazy("役職"),
 }
 KEPT = "kept:"
+# Just above what a picture may be: more of a file is never read into memory.
+READ_AT_MOST = 5 * 1024 * 1024 + 1
 
 
 @dataclass
@@ -156,7 +158,7 @@ def _given(request: HttpRequest, one: Input, recipient: Recipient) -> Entered | 
             if one.manner == Manner.IMAGE:
                 return None
             raise Refusal("image.missing")
-        return Entered(manner=Manner.IMAGE, image=given.read())
+        return Entered(manner=Manner.IMAGE, image=given.read(READ_AT_MOST))
     return None
 
 

@@ -16,7 +16,7 @@ from tachiai import clock
 from tachiai.accounts.languages import Language
 from tachiai.accounts.models import Group, Member, Role
 from tachiai.administration.member_history import history_of
-from tachiai.administration.member_sheets import HEADS, Line, export_members, invite_sheet, read_sheet
+from tachiai.administration.member_sheets import HEADS, MAX_BYTES, Line, export_members, invite_sheet, read_sheet
 from tachiai.administration.members import (
     Details,
     change_member,
@@ -195,7 +195,7 @@ def sheet(request: HttpRequest, member: Member) -> HttpResponse:
     lines: list[Line] = []
     if request.method == "POST" and form.is_valid():
         try:
-            lines = read_sheet(form.cleaned_data["file"].read(), by=member)
+            lines = read_sheet(form.cleaned_data["file"].read(MAX_BYTES + 1), by=member)
             count = invite_sheet(lines, by=member, at=clock.now())
         except Refusal as refusal:
             if not refusal.code.startswith(("sheet.", "member.taken")):

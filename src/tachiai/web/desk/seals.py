@@ -16,6 +16,7 @@ from tachiai.accounts.models import Member
 from tachiai.envelopes.seal_images import end_image, image_for, images_of, keep_image, may_keep, picture
 from tachiai.errors import Refusal
 from tachiai.web.desk.doors import at_desk, show
+from tachiai.web.filling import READ_AT_MOST
 from tachiai.web.problems import sentence
 
 
@@ -50,7 +51,7 @@ def seals(request: HttpRequest, member: Member) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data
         try:
-            keep_image(said["image"].read(), name=said["name"], shared=said["shared"] or not own, by=member, at=clock.now())
+            keep_image(said["image"].read(READ_AT_MOST), name=said["name"], shared=said["shared"] or not own, by=member, at=clock.now())
         except Refusal as refusal:
             if refusal.code == "image.not_allowed":
                 raise
