@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -12,14 +12,17 @@ from crowds import codes_of, together
 from stages import Scene, enters
 from tachiai import clock, counterparties, ledger
 from tachiai.accounts.models import Member
-from tachiai.counterparties import Entered
+from tachiai.counterparties import Entered, FormWords, Told
 from tachiai.counterparties.history import history_of
-from tachiai.counterparties.models import OneTimeCode, Registration
+from tachiai.counterparties.models import OneTimeCode, Registration, RegistrationDraft
 from tachiai.counterparties.waiting import registrations_to_approve
+from tachiai.envelopes.asking_copies import Wanted, begin_request, confirm_request
+from tachiai.envelopes.copy_models import CopyRequest
 from tachiai.envelopes.opening import open_envelope
 from tachiai.envelopes.signing import Circumstances, sign
 from tachiai.envelopes.visiting import stopped, visit
 from tachiai.errors import Refusal
+from tachiai.outbox.concealing import reveal
 from tachiai.outbox.models import Mail
 
 NOW = clock.now()
@@ -55,6 +58,30 @@ def test_the_whole_way(cast: Cast) -> None:
     told = [step.code for step in history_of(registration) if not step.code.startswith("mail.")]
     assert told == ["registration.entered", "registration.code_requested", "registration.mail_confirmed", "registration.approved"]
     assert ledger.check_stream(f"organization:{cast.city.pk}") > 10
+
+
+def test_what_strangers_call_themselves_stands_on_one_line_and_years_are_japans(cast: Cast) -> None:
+    """A name goes into lists, mails, the certificate and the signature's reason: it brings no line end, and turns no text round."""
+    night = datetime(2026, 12, 31, 15, 30, tzinfo=UTC)  # half past midnight of New Year's Day in Japan
+    paper = Entered("架空\u202e商事", "代表\r\n", "架空\nBcc: 一", "k@example.net", CODE)
+    odd = counterparties.register(paper, by=cast.clerk, at=night)
+    assert (odd.number[:7], odd.counterparty.name, odd.title, odd.name) == ("R-2027-", "架空商事", "代表", "架空 Bcc: 一")
+
+    counterparties.set_form(FormWords(is_open=True), by=cast.admin, at=night)
+    told = Told("架空\u2066商事", "架空\n一", "k@example.net", reviewers=(("架空\r二", "r@example.net"),))
+    counterparties.begin_draft(cast.city, told, code=CODE, consent="同意", attorney=None, at=night)
+    kept = counterparties.told_in(RegistrationDraft.objects.get())
+    assert (kept.counterparty, kept.name, kept.reviewers) == ("架空商事", "架空 一", (("架空 二", "r@example.net"),))
+    heads = "商号又は名称,署名者の氏名,電子契約用メールアドレス\n"
+    read = counterparties.read_csv(f"{heads}架空商事,架空\u202e三,s@example.net\n".encode(), cast.city)
+    assert [(one.column, one.code) for one in read.wrong] == [("name", "csv.control")]
+
+    wanted = Wanted("架空\u202e商事", "架空\n一", "n@example.net", "k@example.net", "03\n", "契約\n一覧")
+    begin_request(cast.city, wanted, address="192.0.2.1", at=night)
+    asked = CopyRequest.objects.get()
+    assert (asked.party, asked.name, asked.phone, asked.contracts) == ("架空商事", "架空 一", "03", "契約\n一覧")
+    code = reveal(Mail.objects.get(kind="M16", to="n@example.net").context["concealed"]["code"])
+    assert confirm_request(asked, code, at=night).number[:7] == "K-2027-"
 
 
 def test_the_code_is_nowhere_but_in_a_slow_verifier(cast: Cast) -> None:

@@ -22,6 +22,7 @@ from tachiai.counterparties.confirming import LIVES as CODE_LIVES
 from tachiai.counterparties.form_settings import form_of
 from tachiai.counterparties.limits import reserve_use
 from tachiai.counterparties.models import Registration, RegistrationDraft, RegistrationState
+from tachiai.counterparties.registering import in_lines
 from tachiai.counterparties.telling import sender_of
 from tachiai.crypto.codes import code_matches, code_verifier, normalised_code
 from tachiai.crypto.tokens import fresh_token, one_time_code, token_digest
@@ -110,7 +111,8 @@ def _write(
     draft: RegistrationDraft, told: Told, *, consent: str, attorney: Attorney | None, without_attorney: bool = False, at: datetime
 ) -> None:
     before = draft.attorney
-    kept = replace(told, reviewers=told.reviewers[:MOST_REVIEWERS])
+    reviewers = tuple((outbox.one_line(name), mail) for name, mail in told.reviewers[:MOST_REVIEWERS])
+    kept = replace(told, reviewers=reviewers, **in_lines(vars(told)))  # type: ignore[arg-type]  # words, all of them
     draft.values, draft.language, draft.consent = asdict(kept), told.language, consent
     if attorney is not None:
         draft.attorney, draft.attorney_name = vault.keep(attorney.stored, at=at), attorney.name

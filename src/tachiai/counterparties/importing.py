@@ -118,7 +118,7 @@ def _judged(number: int, cells: dict[str, str], known: set[tuple[str, str]], see
     wrong = [Wrong(number, name, "csv.missing") for name in NEEDED if not cells[name]]
     wrong += [Wrong(number, name, "csv.too_long", COLUMNS[name][2]) for name, cell in cells.items() if len(cell) > COLUMNS[name][2]]
     wrong += [
-        Wrong(number, name, "csv.control") for name, cell in cells.items() if any(unicodedata.category(char) == "Cc" for char in cell)
+        Wrong(number, name, "csv.control") for name, cell in cells.items() if any(unicodedata.category(char) in ("Cc", "Cf") for char in cell)
     ]
     cells["mail"] = unicodedata.normalize("NFKC", cells["mail"])
     for name, read in (("mail", _mail), ("corporate_number", read_corporate_number), ("language", _language)):

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import transaction
 
 from tachiai import ledger
 from tachiai.accounts.models import Member, Organization, Role
+from tachiai.clock import today
 from tachiai.counterparties.choosing import verifier_of
 from tachiai.counterparties.models import Counterparty, Method, Registration
 from tachiai.counterparties.telling import ask_by_link
 from tachiai.errors import Refusal
+from tachiai.outbox import one_line
 
 MAY_REGISTER = (Role.ADMIN, Role.MANAGER, Role.STAFF)
 
@@ -39,6 +42,7 @@ def register(entered: Entered, *, by: Member, at: datetime) -> Registration:
     if by.role not in MAY_REGISTER:
         raise Refusal("registration.not_allowed")
     verifier = verifier_of(entered.code)
+    entered = replace(entered, **in_lines(vars(entered)))  # type: ignore[arg-type]  # words, all of them
     with transaction.atomic(durable=True):
         registration = _written(entered, verifier, by=by, at=at)
         ask_by_link("M24", registration, at=at)
@@ -69,10 +73,22 @@ def _written(entered: Entered, verifier: str, *, by: Member, at: datetime) -> Re
     )
 
 
+# What stands on one line wherever it is shown: in a list, a mail, a certificate and a signature's reason.
+LINES = (
+    *("counterparty", "title", "name", "phone", "address", "case_name", "case_number", "party"),
+    *("representative_title", "representative", "contact"),
+)
+
+
+def in_lines(said: Mapping[str, object]) -> dict[str, str]:
+    """Those of ``LINES`` that are said, as they are kept: no line end, and nothing that turns text round."""
+    return {name: one_line(value, longest=300) for name, value in said.items() if name in LINES and isinstance(value, str)}
+
+
 def next_number(organization: Organization, *, at: datetime) -> str:
     """The next 受付番号, with the organization's row held to the end of the caller's transaction."""
     count = Registration.objects.filter(counterparty__organization=organization).count()
-    return f"R-{at.year}-{count + 1:05d}"
+    return f"R-{today(at).year}-{count + 1:05d}"
 
 
 def stream_of(registration: Registration) -> str:

@@ -14,7 +14,9 @@ from django.db.models import Q
 
 from tachiai import counterparties, ledger, outbox
 from tachiai.accounts.models import Organization
+from tachiai.clock import today
 from tachiai.counterparties.limits import reserve_use
+from tachiai.counterparties.registering import in_lines
 from tachiai.counterparties.telling import sender_of
 from tachiai.crypto.tokens import fresh_token, timed_code, token_digest
 from tachiai.envelopes.copy_models import CopyRequest, CopyState
@@ -48,9 +50,10 @@ def begin_request(organization: Organization, wanted: Wanted, *, address: str, a
     """
     reserve_use(organization, address=address, mail=wanted.mail, at=at)
     key = fresh_token()
+    told = asdict(wanted) | in_lines(vars(wanted))
     with transaction.atomic(durable=True):
         request = CopyRequest.objects.create(
-            organization=organization, key_digest=token_digest(key), code_sent_at=at, created_at=at, **asdict(wanted)
+            organization=organization, key_digest=token_digest(key), code_sent_at=at, created_at=at, **told
         )
         _mail_code(request, at=at)
     return key
@@ -129,7 +132,7 @@ def _reserve_try(request: CopyRequest, *, at: datetime) -> tuple[datetime, int]:
 def _next_number(organization: Organization, *, at: datetime) -> str:
     """The next 受付番号, with the organization's row held to the end of the caller's transaction."""
     count = CopyRequest.objects.filter(organization=organization).exclude(number="").count()
-    return f"K-{at.year}-{count + 1:05d}"
+    return f"K-{today(at).year}-{count + 1:05d}"
 
 
 def _note_asked(request: CopyRequest, *, at: datetime) -> None:

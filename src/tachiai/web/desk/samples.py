@@ -142,7 +142,7 @@ def state_of(found: Sample) -> str:
 def report(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpResponse:
     found = sample_for(member, pk)
     pdf = take_report(found, by=member, at=clock.now())
-    return attachment(f"audit-{found.drawn_at:%Y%m%d}-{str(pk)[:8]}.pdf", pdf, kind="application/pdf")
+    return attachment(f"audit-{clock.today(found.drawn_at):%Y%m%d}-{str(pk)[:8]}.pdf", pdf, kind="application/pdf")
 
 
 @at_desk
@@ -151,7 +151,7 @@ def bundles(request: HttpRequest, member: Member, pk: uuid.UUID) -> StreamingHtt
     found = sample_for(member, pk)
     pieces: Iterator[bytes] = zip_sample(found, by=member, at=clock.now())
     response = StreamingHttpResponse(pieces, content_type="application/zip")
-    name = f"audit-{found.drawn_at:%Y%m%d}-{str(pk)[:8]}.zip"
+    name = f"audit-{clock.today(found.drawn_at):%Y%m%d}-{str(pk)[:8]}.zip"
     response.headers["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name) or "attachment"
     response.headers["Content-Security-Policy"] = SANDBOX
     return response
