@@ -15,7 +15,7 @@ from invariants import check_house, events
 from stages import Scene, drafted, signs
 from stories import work
 from tachiai import clock, ledger
-from tachiai.accounts.models import Organization
+from tachiai.accounts.models import Organization, Role
 from tachiai.accounts.route_models import Deputyship, Timing
 from tachiai.administration.deputies import deputyships_for, end_deputy, set_deputy
 from tachiai.administration.routes import Step, end_route, save_route, set_route_policy
@@ -85,6 +85,8 @@ def test_b08_two_steps_any_one_and_a_deputy_and_it_is_sent_by_itself(cast: Cast)
     assert told["envelope.approved"].by["id"] == str(deputy.pk)
     assert told["envelope.approved"].data["member"] == str(chief.pk)
     assert [place.member for place in places_under(Pile.DONE, deputy, at=at)] == [chief]
+    deputy.role = Role.SYSTEM  # who runs the house is shown no contract, not even by the name of one they decided on before
+    assert not places_under(Pile.DONE, deputy, at=at)
     check_house()
 
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from tachiai.accounts.models import Member
-from tachiai.accounts.rights import may_approve
+from tachiai.accounts.rights import may_approve, sees_contracts
 from tachiai.accounts.route_models import Timing
 from tachiai.accounts.standing_in import deputyships_of
 from tachiai.clock import today
@@ -29,7 +29,9 @@ class Pile(StrEnum):
 
 def places_under(pile: Pile, member: Member, *, at: datetime) -> QuerySet[ApprovalPlace]:
     """The places of one pile, what waits longest first; of what is done, the newest first."""
-    if pile is Pile.DONE:
+    if not sees_contracts(member):
+        rows = ApprovalPlace.objects.none()  # what they decided on in another role is shown to them no more
+    elif pile is Pile.DONE:
         rows = ApprovalPlace.objects.filter(decided_by=member).order_by("-decided_at", "-pk")
     else:
         rows = _pending(member, at=at, own=pile is Pile.OWN, instead=pile is Pile.DEPUTY).order_by("asked_at", "pk")
