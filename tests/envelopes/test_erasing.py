@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from datetime import timedelta
 
 import pytest
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator as AppOfTheLibrary
+from PIL import Image
 
 from cast import Cast
 from invariants import codes
@@ -13,18 +17,28 @@ from place import Place
 from stories import concluded, sent, vendor_of, vendor_signs, work
 from tachiai import ceremony, clock, counterparties, ledger
 from tachiai.accounts.models import Member, Role
+from tachiai.administration.members import stop_member
 from tachiai.archive.models import Sample
 from tachiai.archive.samples import draw_sample
 from tachiai.archive.searching import Wanted
 from tachiai.ceremony.models import Authenticator, Ceremony, Consent, Passkey, PasskeyProof
 from tachiai.counterparties.models import Registration
 from tachiai.envelopes.erasing import ERASED, erase_person, known_of
+from tachiai.envelopes.field_models import SealImage
 from tachiai.envelopes.models import Envelope
+from tachiai.envelopes.seal_images import keep_image
 from tachiai.envelopes.sending import send_again
 from tachiai.envelopes.withdrawing import withdraw_envelope
 from tachiai.errors import Refusal
 from tachiai.ledger.models import Entry, Personal, Stream
 from tachiai.outbox.models import Mail
+from tachiai.vault import Blob
+
+
+def picture() -> bytes:
+    held = io.BytesIO()
+    Image.new("RGB", (60, 60), "red").save(held, "PNG")
+    return held.getvalue()
 
 
 @pytest.fixture
@@ -115,6 +129,21 @@ def _nothing_left(mail: str, *, kept_stream: str) -> None:
     assert not Mail.objects.filter(to=mail).exclude(stream=kept_stream).exists()
     assert not Member.objects.filter(mail=mail).exists()
     assert not Registration.objects.filter(mail=mail).exists()
+
+
+def test_of_a_member_neither_their_seal_nor_the_login_library_s_copy_stays(cast: Cast) -> None:
+    at, mayor = clock.now(), cast.mayor
+    keep_image(picture(), name="坂本の認印", shared=False, by=mayor, at=at)
+    EmailAddress.objects.create(user=mayor, email=mayor.mail)  # as a reset of the password leaves it
+    AppOfTheLibrary.objects.create(user=mayor, type="totp", data={"secret": "locked"})
+    stop_member(mayor, by=cast.admin, at=at)
+    erase_person(mayor.mail, reason="request", at=at)
+    assert not EmailAddress.objects.exists()
+    assert not AppOfTheLibrary.objects.exists()
+    assert not SealImage.objects.exists()
+    assert not Blob.objects.filter(kind="seal").exists()
+    assert not Member.objects.get(pk=mayor.pk).has_usable_password()
+    assert codes() == set()
 
 
 def test_nobody_is_told_as_that(cast: Cast) -> None:

@@ -15,12 +15,14 @@ from datetime import datetime
 from django.db import transaction
 
 from tachiai import archive, ceremony, counterparties, ledger, outbox
-from tachiai.accounts.models import KnownBrowser, Member
+from tachiai.accounts.models import Member
+from tachiai.administration.forgetting import forget_login
 from tachiai.counterparties.models import Registration, RegistrationState
 from tachiai.envelopes.approval_models import Approval
 from tachiai.envelopes.asking_copies import forget_requests
 from tachiai.envelopes.entering import forget_entries
 from tachiai.envelopes.models import Envelope, Recipient
+from tachiai.envelopes.seal_images import forget_images
 from tachiai.envelopes.states import EnvelopeState
 from tachiai.errors import Refusal
 
@@ -108,7 +110,8 @@ def erase_person(mail: str, *, reason: str, at: datetime) -> Known:
 def _erase_rows(mail: str) -> None:
     """Logins and registrations that are no longer in use: the rows stay, because others refer to them, and are nobody's."""
     for member in Member.objects.filter(mail__iexact=mail):
-        KnownBrowser.objects.filter(member=member).delete()
+        forget_login(member)
+        forget_images(member)
         Member.objects.filter(pk=member.pk).update(department="", **_nobody(member.pk))
     counterparties.forget_person(mail)
     forget_requests(mail, instead=ERASED)

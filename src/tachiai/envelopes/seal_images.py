@@ -49,6 +49,14 @@ def end_image(image: SealImage, *, by: Member, at: datetime) -> None:
         ledger.append(_stream(by), "seal_image.ended", by=ledger.Actor("member", str(by.pk)), at=at, data={"image": str(image.pk)})
 
 
+def forget_images(member: Member) -> None:
+    """In the caller's transaction: the member's own pictures, those that ended too. What bears one already keeps what it bears."""
+    images = list(SealImage.objects.filter(member=member).select_related("blob"))
+    SealImage.objects.filter(pk__in=[image.pk for image in images]).delete()
+    if images:
+        vault.shred([image.blob for image in images])
+
+
 def _stream(member: Member) -> str:
     return f"organization:{member.organization_id}"
 
