@@ -41,8 +41,12 @@ TYPED = {
 CHECKED = "登記簿の代表番号へ電話し、代表者本人に確認した"
 
 
+def mail_with_code(to: str = NEW) -> Mail:
+    return Mail.objects.filter(kind="M16", to=to).order_by("-created_at")[0]
+
+
 def code_for(to: str = NEW) -> str:
-    return reveal(Mail.objects.filter(kind="M16", to=to).order_by("-created_at")[0].context["concealed"]["code"])
+    return reveal(mail_with_code(to).context["concealed"]["code"])
 
 
 def seat(member: Member) -> Client:
@@ -62,6 +66,7 @@ def asked(cast: Cast, **changes: str) -> CopyRequest:
     page = browser.post(opened(cast), {**TYPED, **changes}).headers["Location"]
     done = browser.post(page, {"code": code_for(changes.get("mail", NEW))})
     assert done.headers["Location"].endswith("/done")
+    assert "recipient" not in mail_with_code(changes.get("mail", NEW)).context
     return CopyRequest.objects.get(mail=changes.get("mail", NEW))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from email import message_from_string
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,11 @@ def typed(**changes: object) -> dict[str, object]:
 
 def power() -> SimpleUploadedFile:
     return SimpleUploadedFile("委任状.pdf", samples()[0].pdf, content_type="application/pdf")
+
+
+def body_of(message: str) -> str:
+    part = message_from_string(message).get_payload(0)
+    return part.get_payload(decode=True).decode()  # type: ignore[union-attr]
 
 
 def mailed(kind: str, to: str) -> Mail:
@@ -153,7 +159,7 @@ def _texts(house: Place) -> list[str]:
 
 
 @pytest.mark.usefixtures("house")
-def test_returned_with_a_reason_and_corrected_by_its_owner() -> None:
+def test_returned_with_a_reason_and_corrected_by_its_owner(monkeypatch: pytest.MonkeyPatch) -> None:
     cast = assemble()
     door, browser = opened(cast), Client()
     confirmed(browser, browser.post(f"{door}/form", typed(attorney=power())).headers["Location"])
@@ -162,6 +168,10 @@ def test_returned_with_a_reason_and_corrected_by_its_owner() -> None:
     counterparties.return_registration(registration, reason="所在地を確認してください。", by=cast.clerk, at=clock.now())
     link = f"/r/{link_for(registration.pk, 'confirm')}"
     assert "所在地を確認してください。" in words(browser.get(link))
+    with monkeypatch.context() as busy:
+        busy.setattr("tachiai.counterparties.limits.USES_FROM_ADDRESS", 0)
+        assert browser.post(f"{link}/correct").status_code == 429
+    assert not RegistrationDraft.objects.filter(corrects=registration).exists()
     form = browser.post(f"{link}/correct").headers["Location"]
     assert 'value="日向 望"' in browser.get(form).content.decode()
     changed = typed(address="さくら丘市架空町9-9", code="", without_attorney="on")
@@ -197,6 +207,10 @@ def test_wrong_codes_limits_and_what_nobody_finishes() -> None:
     door, browser = opened(cast), Client()
     check = browser.post(f"{door}/form", typed(attorney=power())).headers["Location"]
     browser.post(check)
+    written = compose(mailed("M16", "nozomi@example.jp")).as_string()
+    assert "認証コード：" in body_of(written)
+    for typed_in in ("日向", "ひなた", "営業部長"):  # the address may be anybody's, who is not to read what a stranger typed
+        assert typed_in not in body_of(written)
     right = reveal(mailed("M16", "nozomi@example.jp").context["concealed"]["code"])
     wrong = f"{(int(right) + 1) % 1_000_000:06d}"
     said = [words(browser.post(check.replace("/check", "/code"), {"code": wrong})) for _ in range(6)]

@@ -152,12 +152,14 @@ def _code(request: CopyRequest, sent_at: datetime) -> str:
 
 
 def _mail_code(request: CopyRequest, *, at: datetime) -> None:
+    """M16, with nothing of what was typed: the address may be anybody's."""
     _mail(request, "M16", {"concealed": {"code": outbox.conceal(_code(request, at))}}, at=at)
 
 
 def tell_requester(request: CopyRequest, *, what: str, at: datetime) -> None:
     """M30, in the caller's transaction: ``what`` is ``received`` or ``refused`` (with the reason)."""
-    _mail(request, "M30", {"what": what, "number": request.number, "reason": request.reason}, at=at)
+    person = {"organization": request.party, "title": request.title, "name": request.name}
+    _mail(request, "M30", {"what": what, "number": request.number, "reason": request.reason, "recipient": person}, at=at)
 
 
 def _mail(request: CopyRequest, kind: str, context: dict[str, object], *, at: datetime) -> None:
@@ -165,11 +167,7 @@ def _mail(request: CopyRequest, kind: str, context: dict[str, object], *, at: da
         kind,
         to=request.mail,
         language=request.language,
-        context={
-            **sender_of(request.organization),
-            "recipient": {"organization": request.party, "title": request.title, "name": request.name},
-            **context,
-        },
+        context={**sender_of(request.organization), **context},
         stream=stream_of(request),
         about=request.pk,
         at=at,

@@ -18,8 +18,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from tachiai import clock, counterparties
 from tachiai.accounts.models import Organization
+from tachiai.counterparties.limits import reserve_use
 from tachiai.counterparties.models import Registration, RegistrationState
 from tachiai.errors import Refusal
+from tachiai.web.addresses import address_of
 from tachiai.web.languages import speaking_to
 from tachiai.web.problems import sentence, status_of
 from tachiai.web.registrar.forms import ChooseForm, ConfirmForm, FirstForm
@@ -118,6 +120,7 @@ def correct(request: HttpRequest, person: Registrant) -> HttpResponse:
     """The form with everything that was registered but the code; whoever holds the link was mailed the reason."""
     if person.registration.state != RegistrationState.RETURNED:
         return HttpResponseRedirect(person.url("entry"))
+    reserve_use(person.organization, address=address_of(request), at=person.at)
     organization, key = counterparties.correct(person.registration, at=person.at)
     return HttpResponseRedirect(reverse("form:revise", args=[organization.slug, key]))
 
