@@ -117,9 +117,7 @@ def _judged(number: int, cells: dict[str, str], known: set[tuple[str, str]], see
     """What is wrong with one row; its cells are put into the form in which they are kept."""
     wrong = [Wrong(number, name, "csv.missing") for name in NEEDED if not cells[name]]
     wrong += [Wrong(number, name, "csv.too_long", COLUMNS[name][2]) for name, cell in cells.items() if len(cell) > COLUMNS[name][2]]
-    wrong += [
-        Wrong(number, name, "csv.control") for name, cell in cells.items() if any(unicodedata.category(char) in ("Cc", "Cf") for char in cell)
-    ]
+    wrong += [Wrong(number, name, "csv.control") for name, cell in cells.items() if any(_is_unseen(char) for char in cell)]
     cells["mail"] = unicodedata.normalize("NFKC", cells["mail"])
     for name, read in (("mail", _mail), ("corporate_number", read_corporate_number), ("language", _language)):
         wrong += _read(number, cells, name, read)
@@ -130,6 +128,11 @@ def _judged(number: int, cells: dict[str, str], known: set[tuple[str, str]], see
         wrong.append(Wrong(number, "mail", "csv.registered"))
     seen.add(person)
     return wrong
+
+
+def _is_unseen(char: str) -> bool:
+    """Line ends and the like, and what turns text round."""
+    return unicodedata.category(char) in ("Cc", "Cf")
 
 
 def _read(number: int, cells: dict[str, str], name: str, read: Callable[[str], str]) -> list[Wrong]:
