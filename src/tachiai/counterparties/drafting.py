@@ -112,7 +112,7 @@ def _write(
 ) -> None:
     before = draft.attorney
     reviewers = tuple((outbox.one_line(name), mail) for name, mail in told.reviewers[:MOST_REVIEWERS])
-    kept = replace(told, reviewers=reviewers, **in_lines(vars(told)))  # type: ignore[arg-type]  # words, all of them
+    kept = replace(told, reviewers=reviewers, **in_lines(vars(told)))
     draft.values, draft.language, draft.consent = asdict(kept), told.language, consent
     if attorney is not None:
         draft.attorney, draft.attorney_name = vault.keep(attorney.stored, at=at), attorney.name

@@ -42,7 +42,7 @@ def register(entered: Entered, *, by: Member, at: datetime) -> Registration:
     if by.role not in MAY_REGISTER:
         raise Refusal("registration.not_allowed")
     verifier = verifier_of(entered.code)
-    entered = replace(entered, **in_lines(vars(entered)))  # type: ignore[arg-type]  # words, all of them
+    entered = replace(entered, **in_lines(vars(entered)))
     with transaction.atomic(durable=True):
         registration = _written(entered, verifier, by=by, at=at)
         ask_by_link("M24", registration, at=at)
