@@ -1,4 +1,4 @@
-"""Which migrations made the rows at hand, and whether the code at hand can take them further (decision 26).
+"""Migrations: making all tables of a room at once, and which rows the code at hand can take further (decision 26).
 
 Earlier migrations are replaced by one for each room. Rows that have been through all of them go over untouched; rows that stopped among
 them cannot, since the steps they still need are no longer here. Names are given as ``app.name``.
@@ -7,13 +7,42 @@ them cannot, since the steps they still need are no longer here. Names are given
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from typing import Any
 
 from django.db import connection
 from django.db.migrations import Migration
 from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.operations import CreateModel
+from django.db.migrations.operations.base import Operation
 from django.db.migrations.recorder import MigrationRecorder
+from django.db.migrations.state import ProjectState
 
 from tachiai.errors import Refusal
+
+
+class CreateModels(Operation):
+    """The models of a room in one step, which may refer to each other. Made one by one, each has Django draw up all its relations anew:
+    most of the time of a fresh house."""
+
+    def __init__(self, *models: CreateModel) -> None:
+        self.models = models
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        # What was drawn up goes, and is drawn up again once, when the first table is made.
+        state.__dict__.pop("apps", None)
+        for model in self.models:
+            model.state_forwards(app_label, state)
+
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: ProjectState, to_state: ProjectState) -> None:
+        for model in self.models:
+            model.database_forwards(app_label, schema_editor, from_state, to_state)
+
+    def database_backwards(self, app_label: str, schema_editor: Any, from_state: ProjectState, to_state: ProjectState) -> None:
+        for model in reversed(self.models):
+            model.database_backwards(app_label, schema_editor, from_state, to_state)
+
+    def describe(self) -> str:
+        return f"Create {len(self.models)} models"
 
 
 def refuse_halfway() -> None:

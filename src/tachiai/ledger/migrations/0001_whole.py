@@ -3,6 +3,8 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+from tachiai.lineage import CreateModels
+
 # What no second row of each table may share with a first. SQLite's REPLACE would remove that one without asking the other triggers;
 # PostgreSQL's ON CONFLICT DO UPDATE is an update, which is refused already.
 PLACES = {
@@ -60,135 +62,143 @@ class Migration(migrations.Migration):
     dependencies = []
 
     operations = [
-        migrations.CreateModel(
-            name="Stream",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(max_length=80, unique=True)),
-                ("length", models.PositiveBigIntegerField(default=0)),
-                (
-                    "head",
-                    models.BinaryField(
-                        default=b"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00",
-                        max_length=32,
+        CreateModels(
+            migrations.CreateModel(
+                name="Stream",
+                fields=[
+                    ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                    ("name", models.CharField(max_length=80, unique=True)),
+                    ("length", models.PositiveBigIntegerField(default=0)),
+                    (
+                        "head",
+                        models.BinaryField(
+                            default=b"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00",
+                            max_length=32,
+                        ),
                     ),
-                ),
-            ],
-        ),
-        migrations.CreateModel(
-            name="Entry",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("stream", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="entries", to="ledger.stream")),
-                ("number", models.PositiveBigIntegerField()),
-                ("event", models.CharField(max_length=60)),
-                ("at", models.DateTimeField()),
-                ("body", models.BinaryField()),
-                ("digest", models.BinaryField(max_length=32)),
-            ],
-            options={
-                "indexes": [models.Index(fields=["event", "at"], name="entry_event")],
-                "constraints": [models.UniqueConstraint(fields=("stream", "number"), name="entry_number_once")],
-            },
-        ),
-        migrations.CreateModel(
-            name="Personal",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("entry", models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name="personal", to="ledger.entry")),
-                ("salt", models.BinaryField(max_length=32)),
-                ("body", models.BinaryField()),
-            ],
-        ),
-        migrations.CreateModel(
-            name="Epoch",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("number", models.PositiveIntegerField(unique=True)),
-                ("origin", models.CharField(help_text="The log's name, and that of its key.", max_length=255, unique=True)),
-                ("begun_at", models.DateTimeField()),
-                ("reason", models.CharField(blank=True, max_length=200)),
-                (
-                    "known",
-                    models.JSONField(default=list, help_text="The last checkpoints that were known of the epoch before: whole notes."),
-                ),
-            ],
-        ),
-        migrations.CreateModel(
-            name="Leaf",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("epoch", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="leaves", to="ledger.epoch")),
-                ("index", models.PositiveBigIntegerField()),
-                ("entry", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="leaves", to="ledger.entry")),
-            ],
-            options={
-                "constraints": [
-                    models.UniqueConstraint(fields=("epoch", "index"), name="leaf_place_once"),
-                    models.UniqueConstraint(fields=("entry", "epoch"), name="leaf_entry_once"),
                 ],
-            },
-        ),
-        migrations.CreateModel(
-            name="Tile",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("epoch", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="tiles", to="ledger.epoch")),
-                ("level", models.PositiveSmallIntegerField()),
-                ("index", models.PositiveBigIntegerField()),
-                ("root", models.BinaryField(max_length=32)),
-                ("hashes", models.BinaryField(max_length=8192)),
-            ],
-            options={
-                "constraints": [models.UniqueConstraint(fields=("epoch", "level", "index"), name="tile_once")],
-            },
-        ),
-        migrations.CreateModel(
-            name="Checkpoint",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("epoch", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="checkpoints", to="ledger.epoch")),
-                ("size", models.PositiveBigIntegerField()),
-                ("root", models.BinaryField(max_length=32)),
-                ("note", models.TextField()),
-                ("made_at", models.DateTimeField()),
-                ("reason", models.CharField(max_length=20)),
-            ],
-            options={
-                "constraints": [models.UniqueConstraint(fields=("epoch", "size"), name="checkpoint_once")],
-            },
-        ),
-        migrations.CreateModel(
-            name="CheckpointStamp",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("token", models.BinaryField()),
-                ("stamped_at", models.DateTimeField(help_text="The token's own time.")),
-                ("authority", models.CharField(max_length=300)),
-                ("accredited", models.BooleanField()),
-                (
-                    "checkpoint",
-                    models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name="stamp", to="ledger.checkpoint"),
-                ),
-            ],
-        ),
-        migrations.CreateModel(
-            name="LaterStamp",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("token", models.BinaryField()),
-                ("stamped_at", models.DateTimeField(help_text="The token's own time.")),
-                ("authority", models.CharField(max_length=300)),
-                ("accredited", models.BooleanField()),
-                (
-                    "checkpoint",
-                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="later_stamps", to="ledger.checkpoint"),
-                ),
-                ("number", models.PositiveIntegerField()),
-            ],
-            options={
-                "constraints": [models.UniqueConstraint(fields=("checkpoint", "number"), name="later_stamp_once")],
-            },
+            ),
+            migrations.CreateModel(
+                name="Entry",
+                fields=[
+                    ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                    ("stream", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="entries", to="ledger.stream")),
+                    ("number", models.PositiveBigIntegerField()),
+                    ("event", models.CharField(max_length=60)),
+                    ("at", models.DateTimeField()),
+                    ("body", models.BinaryField()),
+                    ("digest", models.BinaryField(max_length=32)),
+                ],
+                options={
+                    "indexes": [models.Index(fields=["event", "at"], name="entry_event")],
+                    "constraints": [models.UniqueConstraint(fields=("stream", "number"), name="entry_number_once")],
+                },
+            ),
+            migrations.CreateModel(
+                name="Personal",
+                fields=[
+                    ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                    (
+                        "entry",
+                        models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name="personal", to="ledger.entry"),
+                    ),
+                    ("salt", models.BinaryField(max_length=32)),
+                    ("body", models.BinaryField()),
+                ],
+            ),
+            migrations.CreateModel(
+                name="Epoch",
+                fields=[
+                    ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                    ("number", models.PositiveIntegerField(unique=True)),
+                    ("origin", models.CharField(help_text="The log's name, and that of its key.", max_length=255, unique=True)),
+                    ("begun_at", models.DateTimeField()),
+                    ("reason", models.CharField(blank=True, max_length=200)),
+                    (
+                        "known",
+                        models.JSONField(default=list, help_text="The last checkpoints that were known of the epoch before: whole notes."),
+                    ),
+                ],
+            ),
+            migrations.CreateModel(
+                name="Leaf",
+                fields=[
+                    ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                    ("epoch", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="leaves", to="ledger.epoch")),
+                    ("index", models.PositiveBigIntegerField()),
+                    ("entry", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="leaves", to="ledger.entry")),
+                ],
+                options={
+                    "constraints": [
+                        models.UniqueConstraint(fields=("epoch", "index"), name="leaf_place_once"),
+                        models.UniqueConstraint(fields=("entry", "epoch"), name="leaf_entry_once"),
+                    ],
+                },
+            ),
+            migrations.CreateModel(
+                name="Tile",
+                fields=[
+                    ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                    ("epoch", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="tiles", to="ledger.epoch")),
+                    ("level", models.PositiveSmallIntegerField()),
+                    ("index", models.PositiveBigIntegerField()),
+                    ("root", models.BinaryField(max_length=32)),
+                    ("hashes", models.BinaryField(max_length=8192)),
+                ],
+                options={
+                    "constraints": [models.UniqueConstraint(fields=("epoch", "level", "index"), name="tile_once")],
+                },
+            ),
+            migrations.CreateModel(
+                name="Checkpoint",
+                fields=[
+                    ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                    (
+                        "epoch",
+                        models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="checkpoints", to="ledger.epoch"),
+                    ),
+                    ("size", models.PositiveBigIntegerField()),
+                    ("root", models.BinaryField(max_length=32)),
+                    ("note", models.TextField()),
+                    ("made_at", models.DateTimeField()),
+                    ("reason", models.CharField(max_length=20)),
+                ],
+                options={
+                    "constraints": [models.UniqueConstraint(fields=("epoch", "size"), name="checkpoint_once")],
+                },
+            ),
+            migrations.CreateModel(
+                name="CheckpointStamp",
+                fields=[
+                    ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                    ("token", models.BinaryField()),
+                    ("stamped_at", models.DateTimeField(help_text="The token's own time.")),
+                    ("authority", models.CharField(max_length=300)),
+                    ("accredited", models.BooleanField()),
+                    (
+                        "checkpoint",
+                        models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name="stamp", to="ledger.checkpoint"),
+                    ),
+                ],
+            ),
+            migrations.CreateModel(
+                name="LaterStamp",
+                fields=[
+                    ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                    ("token", models.BinaryField()),
+                    ("stamped_at", models.DateTimeField(help_text="The token's own time.")),
+                    ("authority", models.CharField(max_length=300)),
+                    ("accredited", models.BooleanField()),
+                    (
+                        "checkpoint",
+                        models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="later_stamps", to="ledger.checkpoint"),
+                    ),
+                    ("number", models.PositiveIntegerField()),
+                ],
+                options={
+                    "constraints": [models.UniqueConstraint(fields=("checkpoint", "number"), name="later_stamp_once")],
+                },
+            ),
         ),
         migrations.RunPython(install, migrations.RunPython.noop),
     ]
