@@ -53,6 +53,10 @@ from tachiai.house import read  # noqa: E402
 if _OWNER:
     make_secrets(read())
 django.setup()
+
+from cheap import lower_prices  # noqa: E402  # after Django's start
+
+lower_prices()
 if _OWNER:
     # Before any process speaks English for the first time: a catalogue that is not there yet is not looked for again.
     compile_catalogues()

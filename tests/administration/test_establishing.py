@@ -10,6 +10,7 @@ from django.contrib.auth.hashers import make_password
 from django.test import RequestFactory
 
 from cast import PASSWORD, Cast, assemble
+from cheap import PRICES
 from crowds import codes_of, together
 from stages import recalled
 from tachiai import administration, clock, ledger
@@ -80,6 +81,8 @@ def test_a_weak_password_is_refused(cast: Cast, password: str) -> None:
 
 def test_passwords_are_kept_slow_and_salted(cast: Cast) -> None:
     assert cast.clerk.password.startswith("scrypt$")
+    # In the product, that is: 80 MiB written over for a password, 19 MiB twice for a code.
+    assert PRICES == {"scrypt": (2**14, 8, 5), "argon2id": (19_456, 2)}
     assert cast.clerk.check_password(PASSWORD)
     assert not cast.clerk.check_password(PASSWORD + "x")
     assert len(set(Member.objects.values_list("password", flat=True))) == Member.objects.count()
