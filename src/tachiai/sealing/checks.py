@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004  # its own name for it
@@ -12,9 +12,11 @@ from tachiai import clock
 from tachiai.accounts import identity
 from tachiai.errors import Refusal
 from tachiai.house import House, Misconfigured
-from tachiai.sealing.keyring import Keyring, configured_keyring
-from tachiai.sealing.preflight import Trial, try_keys
-from tachiai.sealing.trust_lists import configured_lists, configured_policy
+
+# Django imports this at every start: what a check needs is imported when it is asked, or each command would load all cryptography.
+if TYPE_CHECKING:
+    from tachiai.sealing.keyring import Keyring
+    from tachiai.sealing.preflight import Trial
 
 MESSAGES = {
     "key.certificate_missing": "the key has no certificate: install what the certification authority sent (tachiai key import)",
@@ -56,6 +58,8 @@ _FOREIGN = "See docs/operations/backup.md. Bring the keys that belong to this da
 @register(deploy=True)
 def check_key_and_authority(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:  # Django's signature
     """Run by ``tachiai run`` and ``manage.py check --deploy``: production seals with a real key and a real authority or not at all."""
+    from tachiai.sealing.keyring import configured_keyring
+
     house: House = settings.TACHIAI
     if house.mode != "production":
         return []
@@ -69,6 +73,8 @@ def check_key_and_authority(app_configs: Sequence[Any] | None, **_: Any) -> list
 @register()
 def check_trust(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:  # Django's signature
     """A trust list or a policy that cannot be read stops every start: files of others would be judged by something else than is meant."""
+    from tachiai.sealing.trust_lists import configured_lists, configured_policy
+
     try:
         configured_lists(settings.TACHIAI)
         configured_policy(settings.TACHIAI)
@@ -94,6 +100,8 @@ def _stand_ins(house: House, keyring: Keyring) -> Iterator[CheckMessage]:
 
 def _tried() -> list[CheckMessage]:
     """A bad certificate is found at the start, not at the first contract."""
+    from tachiai.sealing.preflight import try_keys
+
     try:
         trials = try_keys(at=clock.now())
     except (Refusal, Misconfigured) as problem:

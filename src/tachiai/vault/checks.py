@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004  # its own name for it
 
 from tachiai.errors import Outage
 from tachiai.house import Misconfigured
-from tachiai.vault.key_list import list_keys
-from tachiai.vault.wrapping import OpenKey, try_key
+
+# Django imports this at every start: what a check needs is imported when it is asked, or each command would load all cryptography.
+if TYPE_CHECKING:
+    from tachiai.vault.wrapping import OpenKey
 
 _HINT = "See docs/operations/vault-keys.md, and try again with: tachiai vault keys --try"
 
@@ -19,6 +21,8 @@ _HINT = "See docs/operations/vault-keys.md, and try again with: tachiai vault ke
 @register()
 def check_key_list(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:  # Django's signature
     """A list that cannot be read stops every start."""
+    from tachiai.vault.key_list import list_keys
+
     try:
         list_keys(settings.TACHIAI)
     except Misconfigured as problem:
@@ -29,6 +33,9 @@ def check_key_list(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMes
 @register(deploy=True)
 def check_keys_work(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:  # Django's signature
     """What is wrong with a key stops production from starting; what merely does not answer is told, for it may come back."""
+    from tachiai.vault.key_list import list_keys
+    from tachiai.vault.wrapping import OpenKey
+
     if settings.TACHIAI.mode != "production":
         return []
     try:
@@ -39,6 +46,8 @@ def check_keys_work(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMe
 
 
 def _tried(key: OpenKey) -> list[CheckMessage]:
+    from tachiai.vault.wrapping import try_key
+
     try:
         try_key(key)
     except Outage as away:

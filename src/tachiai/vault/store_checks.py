@@ -10,8 +10,6 @@ from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A
 
 from tachiai.errors import Outage, Refusal
 from tachiai.house import Misconfigured
-from tachiai.vault.addresses import bucket_at, folder_at
-from tachiai.vault.opening import configured_store
 
 UNFIT = {
     "overwrites": "it writes over what is there (If-None-Match is not heeded)",
@@ -23,6 +21,8 @@ UNFIT = {
 @register("store")
 def check_address(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:  # Django's signature
     """An address that cannot be used stops every start, before anything is asked of anybody."""
+    from tachiai.vault.addresses import bucket_at, folder_at
+
     url = settings.TACHIAI.store_url
     try:
         if url:
@@ -35,6 +35,8 @@ def check_address(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMess
 @register("store", deploy=True)
 def check_store(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:  # Django's signature
     """A store that answers wrongly or lets nobody in stops the start. One that is away or full may recover; work waits for it."""
+    from tachiai.vault.opening import configured_store
+
     hint = "Try again with: tachiai vault check"
     try:
         configured_store(settings.TACHIAI).check()
