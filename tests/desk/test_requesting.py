@@ -126,6 +126,16 @@ def test_recipients_that_cannot_be_are_refused(people: Cast, seat: Seat) -> None
         assert "error-summary" in answer.content.decode()
 
 
+def test_a_pledge_is_signed_by_the_counterparty_alone(people: Cast, seat: Seat) -> None:
+    envelope = drafted(people)
+    desk, url = seat(people.clerk), f"/envelopes/{envelope.pk}/recipients"
+    answer = desk.post(url, {"counterparty": f"r:{people.vendor.pk}", "counterparty_order": "1", "own": "nobody", "own_order": "2"})
+    assert answer.headers["Location"] == f"/envelopes/{envelope.pk}/fields"
+    assert list(envelope.recipients.values_list("side", flat=True)) == ["counterparty"]
+    assert desk.get(url).context["form"].initial["own"] == "nobody"
+    assert "署名を依頼する" in desk.get(f"/envelopes/{envelope.pk}/review").content.decode()
+
+
 def test_a_joint_venture_names_two_counterparties_in_parallel(people: Cast, seat: Seat) -> None:
     envelope = drafted(people)
     places = {"counterparty": f"r:{people.vendor.pk}", "counterparty_order": "1", "own": f"m:{people.mayor.pk}", "own_order": "2"}

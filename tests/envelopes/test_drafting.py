@@ -225,7 +225,7 @@ def test_what_is_missing_is_told_before_sending(cast: Cast) -> None:
         send_envelope(envelope, by=cast.clerk, at=NOW)
     add(envelope, cast.clerk)
     describe_envelope(envelope, described(), by=cast.clerk, at=NOW)
-    name_recipients(envelope, [(1, cast.vendor)], by=cast.clerk, at=NOW)
+    name_recipients(envelope, [(1, cast.mayor)], by=cast.clerk, at=NOW)
     assert missing_before_sending(envelope, at=NOW) == ["recipients.incomplete"]
     name_recipients(envelope, [(1, cast.vendor), (2, cast.mayor)], by=cast.clerk, at=NOW)
     assert missing_before_sending(envelope, at=NOW) == []

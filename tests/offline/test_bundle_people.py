@@ -9,11 +9,22 @@ from typing import Any
 
 import pytest
 
+from approvals import route
 from cast import Cast
+from invariants import check_house
 from offline.accepting import accepted, bundle_of
 from offline.bench import Bench
 from offline.test_html_verifier import answer_on, comparable, opened
 from offline.twins import AT
+from stages import drafted, signs
+from stories import work
+from tachiai import clock
+from tachiai.accounts.route_models import Timing
+from tachiai.envelopes.approving import submit_for_approval
+from tachiai.envelopes.drafting import name_recipients
+from tachiai.envelopes.sending import send_envelope
+from tachiai.envelopes.states import EnvelopeState
+from tachiai.errors import Refusal
 from tachiai.offline.tachiai_verify import Reader, verify_bundle
 from tachiai.pages.render import render
 from ventures import HEIR, PARTNER, concluded_venture, person
@@ -31,6 +42,22 @@ def of_all(content: bytes) -> bytes:
     bench = Bench(content)
     del bench.manifest["signers"][1]["documents"]
     return bench.packed()
+
+
+def test_what_the_counterparty_alone_signs_is_a_whole_contract(cast: Cast) -> None:
+    """請書、誓約書: asked, sealed, concluded, sound in the house's own eyes and in the bundle's verifier."""
+    envelope = drafted(cast)
+    name_recipients(envelope, [(1, cast.vendor)], by=cast.clerk, at=clock.now())
+    with pytest.raises(Refusal, match=r"approval\.nobody_after"):
+        submit_for_approval(envelope, route(cast, timing=Timing.AFTER).pk, by=cast.clerk, at=clock.now())
+    send_envelope(envelope, by=cast.clerk, at=clock.now())
+    work()
+    signs(person(envelope, cast.vendor.mail))
+    work()
+    answer = accepted(bundle_of(envelope))
+    assert envelope.state == EnvelopeState.CONCLUDED
+    assert [one["slot"] for one in answer["consents"]] == [1]
+    assert check_house() == []
 
 
 @pytest.mark.browser

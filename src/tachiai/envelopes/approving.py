@@ -32,7 +32,8 @@ def submit_for_approval(envelope: Envelope, route: uuid.UUID, *, by: Member, at:
     """The sender's word, to be carried out when everybody of the route has approved: it is then sent by itself.
 
     Along a route that asks after the counterparty's signature it is sent at once. Refuses as ``send_envelope`` does, and with
-    ``envelope.scheduled``, ``route.unknown``, ``approval.own_route`` or ``approval.unfit`` (name).
+    ``envelope.scheduled``, ``route.unknown``, ``approval.own_route``, ``approval.unfit`` (name) or
+    ``approval.nobody_after``.
     """
     if not may_manage(by, envelope):
         raise Refusal("envelope.not_allowed")

@@ -13,7 +13,7 @@ from tachiai.clock import today
 from tachiai.envelopes.approval_models import Approval, ApprovalPlace, ApprovalState, PlaceState
 from tachiai.envelopes.approving_digests import digest_of, document_digests
 from tachiai.envelopes.events import note
-from tachiai.envelopes.models import Envelope
+from tachiai.envelopes.models import Envelope, Kind, Side
 from tachiai.envelopes.telling import ask_to_approve
 from tachiai.errors import Refusal
 from tachiai.prepared import Prepared, given
@@ -24,9 +24,12 @@ OPEN = (ApprovalState.HELD, ApprovalState.WAITING)
 def draw_up(envelope: Envelope, route: ApprovalRoute, *, by: Member, at: datetime) -> Approval:
     """A request along ``route``, of which nobody is asked yet. The sender stands at none of its places.
 
-    Refuses with ``approval.own_route`` where the sender's approval would be needed, and ``approval.unfit`` (name) for somebody who
-    may not approve any more.
+    Refuses with ``approval.own_route`` where the sender's approval would be needed, ``approval.unfit`` (name) for somebody who
+    may not approve any more, and ``approval.nobody_after`` where nobody of ours would sign after the approval.
     """
+    ours = envelope.recipients.filter(side=Side.OWN, kind=Kind.SIGNER)
+    if route.timing == Timing.AFTER and not ours.exists():
+        raise Refusal("approval.nobody_after")
     approval = Approval.objects.create(
         envelope=envelope, route=route, timing=route.timing, state=ApprovalState.HELD, asked_by=by, asked_at=at
     )

@@ -51,7 +51,8 @@ def missing_before_sending(envelope: Envelope, *, at: datetime) -> list[str]:
     elif missing_items(envelope):
         missing.append("information.missing")
     people = _PEOPLE.all(envelope=envelope.pk)
-    if {person.side for person in people if person.kind == Kind.SIGNER} != {Side.COUNTERPARTY, Side.OWN}:
+    # A pledge or an order acknowledgement (請書) is signed by the counterparty alone; nothing is witnessed for ourselves alone.
+    if not any(person.kind == Kind.SIGNER and person.side == Side.COUNTERPARTY for person in people):
         missing.append("recipients.incomplete")
     elif _unsigned(envelope, people):
         missing.append("document.unsigned")

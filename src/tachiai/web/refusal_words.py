@@ -84,7 +84,7 @@ SENTENCES = {
     "envelope.too_old": N_("期限切れから{days}日を過ぎた封筒は再送できません。複製して作り直してください。"),
     "envelope.withdrawn": N_("この署名依頼は、送信者により取り下げられました。"),
     "envelope.declined": N_("この署名依頼は、署名されずに終了しました。"),
-    "recipients.incomplete": N_("相手方と当方の署名者を選択してください。"),
+    "recipients.incomplete": N_("相手方の署名者を選択してください。"),
     "recipient.moved": N_("署名者の状態が変わったため、操作できませんでした。"),
     "recipient.forwarded": N_("この依頼は、ほかの方への依頼に変更されました。このリンクは使えません。"),
     "recipient.not_needed": N_("同じ依頼を受けたほかの方が手続きを済ませたため、お手続きいただくことはありません。"),

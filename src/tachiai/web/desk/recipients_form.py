@@ -17,6 +17,7 @@ from tachiai.envelopes.models import Document, Gate, Kind, Proof
 from tachiai.web.desk.dates import DateField
 
 TYPED = "typed"
+NOBODY = "nobody"
 MOST_FURTHER = 28  # thirty people at most, with the first two
 Choices = list[tuple[str, Any]]
 THEIR_PROOFS = (
@@ -51,7 +52,7 @@ def _order(initial: int, *, required: bool = True) -> forms.IntegerField:
 class RecipientsForm(forms.Form):
     """One counterparty and one of ours, and ``further`` more of either kind.
 
-    Values are ``r:<registration>``, ``m:<member>`` and ``typed`` for a counterparty who is typed in.
+    Values are ``r:<registration>``, ``m:<member>``, ``typed`` for a counterparty who is typed in, and ``nobody`` where none of ours signs.
     """
 
     counterparty = forms.ChoiceField(
@@ -70,7 +71,9 @@ class RecipientsForm(forms.Form):
     )
     own = forms.ChoiceField(
         label=gettext_lazy("当方の署名者"),
-        help_text=gettext_lazy("署名権限のある職員から選びます。"),
+        help_text=gettext_lazy(
+            "署名権限のある職員から選びます。請書や誓約書など、相手方だけが署名する文書では「当方は署名しない」を選びます。"
+        ),
         error_messages={"required": gettext_lazy("当方の署名者を選択してください。")},
     )
     own_order = _order(2)
@@ -92,7 +95,7 @@ class RecipientsForm(forms.Form):
         self.names = names_of(further)
         nobody, typed = ("", _("選択してください")), (TYPED, _("届出のない方を入力する"))
         self._choose("counterparty", [nobody, *theirs, typed])
-        self._choose("own", [nobody, *ours])
+        self._choose("own", [nobody, *ours, (NOBODY, _("当方は署名しない"))])
         everybody: Choices = [("", _("追加しない")), (_("相手方"), [*theirs, typed]), (_("当方"), ours)]
         for row, name in enumerate(self.names[2:], start=3):
             self.fields[name] = forms.ChoiceField(label=_("{number}人目の宛先").format(number=row), required=False)
@@ -120,7 +123,7 @@ class RecipientsForm(forms.Form):
 
     def chosen(self) -> list[str]:
         """The rows in which somebody is named, in the order of the page."""
-        return [name for name in self.names if self.cleaned_data.get(name)]
+        return [name for name in self.names if self.cleaned_data.get(name) not in (None, "", NOBODY)]
 
     def places(self, known: Mapping[str, Registration | Member], documents: Mapping[str, Document]) -> list[Place]:
         """Everybody as chosen; the same person chosen twice stands twice, because a joint venture may need it."""

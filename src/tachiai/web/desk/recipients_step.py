@@ -25,7 +25,7 @@ from tachiai.envelopes.saving import forget_typed, saved_in
 from tachiai.errors import Refusal
 from tachiai.web.desk.doors import at_desk, show
 from tachiai.web.desk.people_words import approver_word, our_words, their_words
-from tachiai.web.desk.recipients_form import MOST_FURTHER, TYPED, Choices, RecipientsForm, further_in, names_of
+from tachiai.web.desk.recipients_form import MOST_FURTHER, NOBODY, TYPED, Choices, RecipientsForm, further_in, names_of
 from tachiai.web.desk.wizard import draft_of, save_step, saved_words, steps_of, typed_in
 from tachiai.web.problems import sentence
 
@@ -145,7 +145,7 @@ def _chosen(envelope: Envelope, theirs: Choices) -> dict[str, Any]:
             initial |= _initial(name, place, meant.get(place.pk, []))
     for row, place in enumerate(rest[:MOST_FURTHER]):
         initial |= _initial(f"more_{row}", place, meant.get(place.pk, []))
-    return initial
+    return {"own": NOBODY, **initial}
 
 
 def _initial(name: str, place: Recipient, documents: list[uuid.UUID]) -> dict[str, Any]:
