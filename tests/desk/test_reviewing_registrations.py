@@ -114,6 +114,8 @@ def test_a_newer_registration_takes_the_place_of_the_older(people: Cast, seat: S
     counterparties.confirm_mail(fresh, code=mailed_code(fresh), at=clock.now())
     url = f"/counterparties/{fresh.pk}"
     assert old.number in seat(people.second).get(url).content.decode()
+    stale = seat(people.second).post(url, {"act": "approve", "shown": "2026-01-01T00:00:00+09:00"})
+    assert (stale.status_code, "訂正されました" in stale.content.decode()) == (409, True)
     foreign = seat(people.second).post(url, {"act": "approve", "replacing": [str(people.builder.pk)]})
     assert foreign.status_code == 422
     assert seat(people.second).post(url, {"act": "approve", "replacing": [str(old.pk)]}).status_code == 302

@@ -30,15 +30,19 @@ def approve(
     valid_from: date | None = None,
     valid_until: date | None = None,
     replacing: Collection[uuid.UUID] = (),
+    shown: datetime | None = None,
 ) -> None:
     """A second member's word that it is genuine; from now on (or within its dates) the registration can be used.
 
-    Those of ``replacing`` that :func:`replaceable` names are revoked in the same moment. Refuses with
-    ``registration.not_confirmed``, ``registration.same_member``, ``registration.not_allowed`` or ``registration.dates``.
+    Those of ``replacing`` that :func:`replaceable` names are revoked in the same moment. ``shown``: when what the member looked at had
+    been confirmed, where it was looked at on a page. Refuses with ``registration.not_confirmed``, ``registration.changed``,
+    ``registration.same_member``, ``registration.not_allowed`` or ``registration.dates``.
     """
     _may_decide(registration, by)
     _must_be_dates(valid_from, valid_until)
     with transaction.atomic(durable=True):
+        if shown is not None and Registration.objects.filter(pk=registration.pk).exclude(confirmed_at=shown).exists():
+            raise Refusal("registration.changed")  # returned and corrected meanwhile: nobody has looked at what it says now
         waiting = Registration.objects.filter(pk=registration.pk, state=RegistrationState.CONFIRMED)
         dates = {"valid_from": valid_from, "valid_until": valid_until}
         if not waiting.update(state=RegistrationState.APPROVED, approved_by=by, approved_at=at, **dates):

@@ -45,6 +45,7 @@ STATUS = {
     "registration.unknown": 404,
     "draft.unknown": 404,
     "draft.submitted": 409,
+    "registration.changed": 409,
     "copies.asked": 409,
     "copies.decided": 409,
     "form.closed": 403,

@@ -118,6 +118,7 @@ SENTENCES = {
     "registration.not_usable": N_("この届出はいまは使えません。確認と承認が済んだ届出を選択してください。"),
     "registration.not_allowed": N_("届出を扱う権限がありません。"),
     "registration.not_confirmed": N_("メールアドレスの確認がまだ済んでいません。"),
+    "registration.changed": N_("表示したあとに、届出の内容が訂正されました。もう一度確かめてから承認してください。"),
     "registration.same_member": N_("届出は、入力した方とは別の職員が承認してください。"),
     "registration.revoked": N_("この届出は失効しています。送信者へご連絡ください。"),
     "registration.suspended": N_("アクセスコードの誤入力が続いたため、この届出は停止されています。送信者へご連絡ください。"),

@@ -61,6 +61,9 @@ class DatesForm(forms.Form):
 
 
 class ApproveForm(DatesForm):
+    """``shown`` is when the registration on the page had been confirmed: a correction made meanwhile is not approved unseen."""
+
+    shown = forms.DateTimeField(required=False, widget=forms.HiddenInput)
     replacing = forms.MultipleChoiceField(
         label=gettext_lazy("この届出で置き換える、同じ方の古い届出"),
         required=False,
@@ -120,8 +123,9 @@ def _forms(request: HttpRequest, found: Registration) -> Forms:
     older = list(replaceable(found))
     dates = {"valid_from": found.valid_from, "valid_until": found.valid_until}
     same = [str(one.pk) for one in older if one.mail.lower() == found.mail.lower()]
+    seen = {"replacing": same, "shown": found.confirmed_at.isoformat() if found.confirmed_at else ""}
     return Forms(
-        ApproveForm(given("approve"), older=older, initial={"replacing": same}),
+        ApproveForm(given("approve"), older=older, initial=seen),
         ReturnForm(given("return")),
         DatesForm(given("dates"), initial={name: value.isoformat() if value else "" for name, value in dates.items()}, prefix="dates"),
         RevokeForm(given("revoke")),
@@ -217,7 +221,7 @@ def _approve(found: Registration, told: Forms, member: Member, at: datetime) -> 
     given = told.approve.cleaned_data
     replacing = [uuid.UUID(pk) for pk in given.get("replacing", [])]
     dates = {"valid_from": given["valid_from"], "valid_until": given["valid_until"]}
-    counterparties.approve(found, by=member, at=at, replacing=replacing, **dates)
+    counterparties.approve(found, by=member, at=at, replacing=replacing, shown=given["shown"], **dates)
     return _("届出 {number} を承認しました。")
 
 
