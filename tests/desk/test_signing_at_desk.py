@@ -38,6 +38,9 @@ def test_from_home_to_the_concluded_contract(people: Cast, waiting: Envelope, se
     assert "文書を確認して署名する" in desk.get(base).content.decode()
     first = desk.get(f"{base}/sign").content.decode()
     assert "未確認" in first
+    # What the envelope is about, as whoever is asked from outside has it too; here with who sees which item.
+    assert '<h2 id="information-title">文書情報</h2>' in first
+    assert re.search(r"<dt>取引先</dt><dd>[^<]+</dd><dd class=\"seen-by\">.*?相手方に表示", first)
     early = desk.get(f"{base}/sign/confirm")
     assert early.headers["Location"] == f"{base}/sign?unseen=1"
     assert "まだ開いていません" in desk.get(early.headers["Location"]).content.decode()

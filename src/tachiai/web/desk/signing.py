@@ -20,6 +20,7 @@ from tachiai.accounts.models import Member
 from tachiai.envelopes.access import envelope_for, own_place
 from tachiai.envelopes.asking_consent import ask_at_desk
 from tachiai.envelopes.declining import Wish, decline
+from tachiai.envelopes.describing import information_of
 from tachiai.envelopes.entering import lacking
 from tachiai.envelopes.holding import signers_of
 from tachiai.envelopes.levels import Level, level_at_desk, level_words
@@ -35,6 +36,7 @@ from tachiai.web.addresses import address_of, agent_of
 from tachiai.web.desk.doors import at_desk, show
 from tachiai.web.desk.viewing import page_context
 from tachiai.web.filling import Filling, Input, filling_of, others_in_words, said_in_words, take_filling
+from tachiai.web.information_words import rows_of
 from tachiai.web.problems import sentence, status_of
 
 DONE = (RecipientState.CONSENTED, *OVER)
@@ -86,6 +88,7 @@ def review(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpResponse:
         "page_errors": [*_unread_errors(documents, unseen, base=base), *filling.missing()] if pressed_too_early else filling.errors(),
         "inputs": [{"at": one, "url": f"{_input_url(documents, one, base=base)}#viewer"} for one in filling.inputs],
         "others": others_in_words(place, documents),
+        "information": rows_of(information_of(place.envelope)),
         "inputs_url": _here(request, base=base),
         "saved": "saved" in request.GET and not filling.wrong,
         **page_context(
