@@ -9,11 +9,13 @@ from clicking import Clicker
 from django.test import Client
 from test_requesting import pdf, said
 
+from approvals import route
 from cast import Cast
 from invariants import events
 from stages import cast, drafted
 from tachiai import clock
 from tachiai.accounts.models import Member
+from tachiai.accounts.route_models import Timing
 from tachiai.ceremony.models import Invitation
 from tachiai.clock import JAPAN
 from tachiai.envelopes.addressing import Place, Typed
@@ -117,10 +119,14 @@ def test_a_moment_is_chosen_changed_and_dropped(cast: Cast, seat: Seat) -> None:
     there = f"/envelopes/{envelope.pk}"
     tomorrow = clock.today(clock.now()) + timedelta(days=1)
     moment = {"day_0": tomorrow.year, "day_1": tomorrow.month, "day_2": tomorrow.day, "hour": "9", "minute": "30"}
-    wrong = desk.post(f"{there}/review", {**moment, "act": "schedule", "day_0": "2020"})
+    asking = route(cast, name="後決裁", timing=Timing.AFTER)
+    assert "後決裁（" in desk.get(f"{there}/review").content.decode()
+    wrong = desk.post(f"{there}/review", {**moment, "act": "schedule", "day_0": "2020", "later-route": str(asking.pk)})
+    assert f'<option value="{asking.pk}" selected>' in wrong.content.decode()
     assert wrong.status_code == 422
     assert "これからの日時を指定してください。" in wrong.content.decode()
-    assert desk.post(f"{there}/review", {**moment, "act": "schedule"}).headers["Location"] == there
+    assert desk.post(f"{there}/review", {**moment, "act": "schedule", "later-route": "x"}).status_code == 422
+    assert desk.post(f"{there}/review", {**moment, "act": "schedule", "later-route": str(asking.pk)}).headers["Location"] == there
     envelope.refresh_from_db()
     assert envelope.send_at is not None
     assert envelope.send_at.astimezone(JAPAN).strftime("%H:%M") == "09:30"
@@ -131,6 +137,7 @@ def test_a_moment_is_chosen_changed_and_dropped(cast: Cast, seat: Seat) -> None:
         assert desk.get(f"{there}/{step}").headers["Location"] == there
     assert desk.post(f"{there}/schedule", {**moment, "hour": "10", "act": "save"}).headers["Location"] == there
     assert "10:30 に送信予定" in desk.get(there).content.decode()
+    assert "相手方の署名の後に、承認ルート「後決裁」" in desk.get(f"{there}/schedule").content.decode()
     assert 'value="10" selected' in desk.get(f"{there}/schedule").content.decode()
     assert desk.post(f"{there}/schedule", {"act": "cancel"}).headers["Location"] == f"{there}/review"
     assert desk.get(f"{there}/schedule").headers["Location"] == there

@@ -7,13 +7,17 @@ from datetime import datetime, time, timedelta
 import pytest
 from django.db import connections
 
+from approvals import route
 from cast import Cast
 from invariants import check_envelope, codes, events
 from stages import drafted
 from tachiai import clock, counterparties
 from tachiai.accounts.models import Member
+from tachiai.accounts.route_models import Timing
+from tachiai.administration.routes import end_route, set_route_policy
 from tachiai.clock import JAPAN, today
 from tachiai.config.jobs import SEND_AT
+from tachiai.envelopes.approval_models import Approval
 from tachiai.envelopes.drafting import remove_document
 from tachiai.envelopes.handing_over import hand_over
 from tachiai.envelopes.models import Document, Envelope, FreezeTask
@@ -152,4 +156,33 @@ def test_fsck_knows_what_was_promised(cast: Cast) -> None:
         rows.update(send_at=changed)
         assert codes() == {"envelope.schedule_differs"}, changed
     rows.update(send_at=moment)
+    assert codes() == set()
+
+
+def test_a_route_that_asks_later_waits_with_the_schedule(cast: Cast) -> None:
+    """Drawn up when the moment is chosen, kept with another moment, and behind the counterparty's signature once it is sent."""
+    first, later, gone = route(cast), *(route(cast, name=name, timing=Timing.AFTER) for name in ("後決裁", "旧・後決裁"))
+    set_route_policy(requires_route=True, default_route=later.pk, by=cast.admin, at=clock.now())
+    kept, dropped, failed, by_hand = (drafted(cast) for _ in range(4))
+    refused("approval.missing", kept, nine(), cast.clerk)
+    for wrong in (first.pk, cast.clerk.pk):
+        with pytest.raises(Refusal, match=r"route\.(asks_before|unknown)"):
+            schedule_sending(kept, send_at=nine(), by=cast.clerk, at=clock.now(), acknowledged=(), route=wrong)
+    for envelope, along in ((kept, later), (dropped, later), (failed, gone), (by_hand, later)):
+        schedule_sending(envelope, send_at=nine(), by=cast.clerk, at=clock.now(), acknowledged=(), route=along.pk)
+    schedule_sending(dropped, send_at=nine(days=2), by=cast.clerk, at=clock.now(), acknowledged=(), route=later.pk)
+    for envelope in (kept, by_hand):
+        schedule_sending(envelope, send_at=nine(days=2), by=cast.clerk, at=clock.now())
+    cancel_schedule(dropped, by=cast.clerk, at=clock.now())
+    with pytest.raises(Refusal, match=r"approval\.missing"):
+        send_envelope(by_hand, by=cast.clerk, at=clock.now())
+    assert (Approval.objects.count(), Mail.objects.filter(kind="M17").count(), codes()) == (5, 0, set())
+    set_route_policy(requires_route=False, default_route=None, by=cast.admin, at=clock.now())
+    send_envelope(by_hand, by=cast.clerk, at=clock.now())
+    end_route(gone.pk, by=cast.admin, at=clock.now())
+    assert (at(nine()), at(nine(days=2))) == (1, 1)
+    for envelope in (kept, failed, by_hand):
+        envelope.refresh_from_db()
+    assert [(one.state, one.awaits_approval) for one in (kept, failed, by_hand)] == [("sending", True), ("draft", False), ("sending", False)]
+    assert Mail.objects.get(kind="M31").context["why"] == "route.unknown"
     assert codes() == set()

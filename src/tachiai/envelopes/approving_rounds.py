@@ -120,9 +120,22 @@ def end_open(envelope: Envelope, state: ApprovalState, *, at: datetime) -> None:
 
 def begin_due(envelope: Envelope, *, at: datetime) -> None:
     """The turn of our own signers has come, and they are asked after an approval: begin it, unless it has begun."""
-    held = _HELD.first(envelope=envelope.pk)
+    held = held_approval(envelope)
     if held is not None:
         begin(held, envelope, by=None, at=at)
+
+
+def held_approval(envelope: Envelope) -> Approval | None:
+    """The request that was drawn up for later: behind the counterparty's signature, or until a scheduled draft is sent."""
+    return _HELD.first(envelope=envelope.pk)
+
+
+def check_held(approval: Approval) -> None:
+    """Refuses with ``route.unknown`` where the route of a request that was drawn up earlier cannot be gone any more: it is not offered,
+    or somebody who stands in it may not approve."""
+    places = approval.places.select_related("member")
+    if approval.route.ended_at is not None or not all(may_approve(place.member) for place in places):
+        raise Refusal("route.unknown")
 
 
 _HELD = Prepared(lambda: Approval.objects.filter(envelope_id=given("envelope", Approval, "envelope"), state=ApprovalState.HELD)[:1])

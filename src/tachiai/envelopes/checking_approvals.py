@@ -20,13 +20,14 @@ from tachiai.ledger import Recorded, Told
 from tachiai.outbox import Mail
 
 A, P = ApprovalState, PlaceState
-ASKING = ("envelope.submitted", "envelope.sent")
-EVENTS = (*ASKING, "envelope.approved", "envelope.returned", "envelope.taken_back", "envelope.withdrawn", "envelope.declined")
+ASKING = ("envelope.submitted", "envelope.scheduled", "envelope.sent")
+ENDING = ("envelope.taken_back", "envelope.schedule_cancelled", "envelope.schedule_failed", "envelope.withdrawn", "envelope.declined")
+EVENTS = (*ASKING, *ENDING, "envelope.approved", "envelope.returned")
 OPEN = (A.HELD, A.WAITING)
 UNDECIDED = (P.WAITING, P.PENDING)
 # What is on record as changed since; what was approved cannot be worked out again from the rows then.
 GONE_ON = ("envelope.revived", "information.amended")
-OVER = {"envelope.taken_back": A.TAKEN_BACK, "envelope.withdrawn": A.ENDED, "envelope.declined": A.ENDED}
+OVER = dict.fromkeys(ENDING, A.TAKEN_BACK) | {"envelope.withdrawn": A.ENDED, "envelope.declined": A.ENDED}
 
 
 @dataclass
@@ -42,7 +43,8 @@ class Place:
 
 @dataclass
 class Request:
-    """One request for approval as the entries leave it. ``last`` is the number of the entry with which everybody had approved."""
+    """One request for approval as the entries leave it. ``last`` is the number of the entry with which everybody had approved;
+    ``stands`` tells one that holds something up from one that was only drawn up for a schedule."""
 
     route: str
     timing: str
@@ -50,6 +52,7 @@ class Request:
     digest: str = ""
     documents: list[str] = field(default_factory=list)
     last: int | None = None
+    stands: bool = False
     places: dict[str, Place] = field(default_factory=dict)
 
     def ask(self, step: int) -> None:
@@ -75,7 +78,7 @@ def is_being_decided(envelope: Envelope) -> bool:
 def check_approvals(envelope: Envelope, told: Sequence[Recorded]) -> Iterator[Finding]:
     """Hold every request, and what was sent on its word, against the entries."""
     rows = {str(row.pk): row for row in Approval.objects.filter(envelope=envelope)}
-    entries = ledger.entries(envelope.stream, events=EVENTS) if rows or any(one.event == "envelope.submitted" for one in told) else []
+    entries = ledger.entries(envelope.stream, events=EVENTS) if rows or any(one.event in ASKING[:2] for one in told) else []
     requests: dict[str, Request] = {}
     for entry in entries:
         yield from _replayed(requests, rows, entry)
@@ -111,10 +114,14 @@ def _replayed(requests: dict[str, Request], rows: dict[str, Approval], entry: To
 
 def _asked(requests: dict[str, Request], entry: Told) -> None:
     said = entry.data if entry.event == "envelope.submitted" else entry.data.get("approval")
+    for name, one in requests.items():
+        if one.state == A.HELD and (said is None or name != said["approval"]):
+            one.end(A.TAKEN_BACK)  # it was drawn up for a schedule that did not come to pass
     if said is None or "places" not in said:
         return
     fresh = Request(said["route"], said["timing"])
     request = requests.setdefault(said["approval"], fresh)
+    request.stands = entry.event != "envelope.scheduled"
     for one in said["places"]:
         request.places.setdefault(one["place"], Place(one["step"], one["any_one"], one["member"]))
     if entry.event == "envelope.submitted":
@@ -182,7 +189,7 @@ def _check_mails(envelope: Envelope, requests: dict[str, Request]) -> Iterator[F
 
 def _check_gate(envelope: Envelope, requests: dict[str, Request], told: Sequence[Recorded]) -> Iterator[Finding]:
     """Where an approval stands before our own signers, none of them was asked before it was given."""
-    later = [one for one in requests.values() if one.timing == Timing.AFTER]
+    later = [one for one in requests.values() if one.timing == Timing.AFTER and one.stands]
     opened = next((one.last for one in later if one.last is not None), None)
     if envelope.awaits_approval != (bool(later) and opened is None):
         yield Finding("approval.gate_differs", str(envelope.pk))

@@ -5,6 +5,7 @@ Until then nobody changes it, so that what is sent is what was looked at; the sc
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
@@ -12,8 +13,11 @@ from django.db import transaction
 
 from tachiai import work
 from tachiai.accounts.models import Member
+from tachiai.accounts.route_models import ApprovalRoute, Timing
 from tachiai.clock import today
 from tachiai.envelopes.access import may_manage
+from tachiai.envelopes.approval_models import Approval, ApprovalState
+from tachiai.envelopes.approving_rounds import draw_up, end_open, held_approval, plan_of
 from tachiai.envelopes.cautions import check_acknowledged
 from tachiai.envelopes.describing import missing_items
 from tachiai.envelopes.drafting import LONGEST_DEADLINE_DAYS
@@ -34,12 +38,20 @@ FARTHEST_DAYS = 90
 
 
 def schedule_sending(
-    envelope: Envelope, *, send_at: datetime, by: Member, at: datetime, acknowledged: Collection[str] | None = None
+    envelope: Envelope,
+    *,
+    send_at: datetime,
+    by: Member,
+    at: datetime,
+    acknowledged: Collection[str] | None = None,
+    route: uuid.UUID | None = None,
 ) -> None:
     """Send the draft at ``send_at``, on the word of ``by``. Takes the place of a schedule that stands.
 
-    ``acknowledged`` as of ``send_envelope``; None keeps what was acknowledged for the schedule before. Refuses with
-    ``schedule.past``, ``schedule.too_far`` (days), ``schedule.after_deadline``, and as ``send_envelope`` would at that moment.
+    ``acknowledged`` as of ``send_envelope``; ``route`` asks for approval after the counterparty's signature. ``acknowledged`` None
+    keeps what was acknowledged for the schedule before, and its route. Refuses with ``schedule.past``, ``schedule.too_far`` (days),
+    ``schedule.after_deadline``, as ``send_envelope`` would at that moment, ``route.unknown``, ``route.asks_before`` (the route asks
+    before sending), ``approval.own_route`` and ``approval.unfit`` (name).
     """
     if not may_manage(by, envelope):
         raise Refusal("envelope.not_allowed")
@@ -50,12 +62,27 @@ def schedule_sending(
     with transaction.atomic(durable=True):
         held = _held_draft(envelope)
         seen = _seen_before(held) if acknowledged is None else sorted(acknowledged)
-        _could_be_sent(held, seen, at=send_at)
+        approval = held_approval(held) if acknowledged is None else _drawn_up(held, route, by=by, at=at)
+        _could_be_sent(held, seen, approval, at=send_at)
         end_schedule(held, at=at)
         SendTask.objects.create(envelope=held, by=by, acknowledged=seen, due_at=send_at, created_at=at)
         change_each(Envelope, [Change(held.pk, {"send_at": send_at, "updated_at": at})])
-        note(held, "envelope.scheduled", by=by, at=at, data={"send_at": send_at.isoformat()})
+        told = {"approval": plan_of(approval)} if approval is not None else {}
+        note(held, "envelope.scheduled", by=by, at=at, data={"send_at": send_at.isoformat(), **told})
     refresh(envelope)
+
+
+def _drawn_up(held: Envelope, route: uuid.UUID | None, *, by: Member, at: datetime) -> Approval | None:
+    """The request that will stand before our own signers, in place of one that an earlier schedule had drawn up."""
+    end_open(held, ApprovalState.TAKEN_BACK, at=at)
+    if route is None:
+        return None
+    chosen = ApprovalRoute.objects.filter(pk=route, organization_id=held.organization_id, ended_at=None).first()
+    if chosen is None:
+        raise Refusal("route.unknown")
+    if chosen.timing != Timing.AFTER:
+        raise Refusal("route.asks_before")
+    return draw_up(held, chosen, by=by, at=at)
 
 
 def _held_draft(envelope: Envelope) -> Envelope:
@@ -70,14 +97,15 @@ def _seen_before(envelope: Envelope) -> list[str]:
     return [str(key) for key in task.acknowledged] if task else []
 
 
-def _could_be_sent(held: Envelope, seen: Collection[str], *, at: datetime) -> None:
+def _could_be_sent(held: Envelope, seen: Collection[str], approval: Approval | None, *, at: datetime) -> None:
     """As far as it can be said beforehand: what would be refused at that moment is refused now."""
     if held.deadline is not None and held.deadline <= today(at):
         raise Refusal("schedule.after_deadline")
     missing = missing_before_sending(held, at=at)
     if missing:
         raise Refusal(missing[0], days=LONGEST_DEADLINE_DAYS, items=missing_items(held))
-    approval_needed(held)
+    if approval is None:
+        approval_needed(held)
     check_acknowledged(documents_of(held), seen)
 
 
@@ -90,6 +118,7 @@ def cancel_schedule(envelope: Envelope, *, by: Member, at: datetime) -> None:
         if held.send_at is None:
             raise Refusal("schedule.none")
         end_schedule(held, at=at)
+        end_open(held, ApprovalState.TAKEN_BACK, at=at)
         change_each(Envelope, [Change(held.pk, {"send_at": None, "updated_at": at})])
         note(held, "envelope.schedule_cancelled", by=by, at=at)
     refresh(envelope)
@@ -113,6 +142,7 @@ def _give_back(task: SendTask, refusal: Refusal, *, at: datetime) -> None:
         work.finish(task, at=at, state=TaskState.CANCELLED)
         if held.state != EnvelopeState.DRAFT:
             return  # sent or withdrawn by hand at the same moment
+        end_open(held, ApprovalState.TAKEN_BACK, at=at)
         change_each(Envelope, [Change(held.pk, {"send_at": None, "updated_at": at})])
         note(held, "envelope.schedule_failed", by=None, at=at, data={"why": refusal.code})
         tell_sender("M31", held, at=at, why=refusal.code)

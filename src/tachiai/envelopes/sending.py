@@ -14,8 +14,8 @@ from tachiai.accounts.rights import sees_contracts
 from tachiai.accounts.route_models import Timing
 from tachiai.clock import today
 from tachiai.envelopes.access import may_manage
-from tachiai.envelopes.approval_models import Approval
-from tachiai.envelopes.approving_rounds import plan_of, standing_approval
+from tachiai.envelopes.approval_models import Approval, ApprovalState
+from tachiai.envelopes.approving_rounds import check_held, end, held_approval, plan_of, standing_approval
 from tachiai.envelopes.cautions import note_acknowledged
 from tachiai.envelopes.describing import missing_items
 from tachiai.envelopes.drafting import LONGEST_DEADLINE_DAYS
@@ -120,11 +120,22 @@ def send_envelope(envelope: Envelope, *, by: Member, at: datetime, acknowledged:
         missing = missing_before_sending(held, at=at)
         if missing:
             raise Refusal(missing[0], days=LONGEST_DEADLINE_DAYS, items=missing_items(held))
-        approval = approval_needed(held)
+        approval = _drawn_up_for(held, at=at, due=due) or approval_needed(held)
         documents = documents_of(held)
         note_acknowledged(held, documents, acknowledged, by=by, at=at)
         dispatch(held, documents, by=by, at=at, approval=approval)
     refresh(envelope)
+
+
+def _drawn_up_for(held: Envelope, *, at: datetime, due: SendTask | None) -> Approval | None:
+    """The approval that was to be asked for later when the sending was scheduled; by hand there is none, and it falls away."""
+    approval = held_approval(held) if held.send_at is not None else None
+    if approval is not None and due is None:
+        end(approval, ApprovalState.TAKEN_BACK, at=at)
+        return None
+    if approval is not None:
+        check_held(approval)
+    return approval
 
 
 def approval_needed(held: Envelope) -> Approval | None:

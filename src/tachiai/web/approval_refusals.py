@@ -35,6 +35,7 @@ APPROVAL_SENTENCES = {
     "route.too_long": N_("承認ルートは{limit}段階までです。"),
     "route.step_empty": N_("第{number}段階の承認者を選んでください。"),
     "route.unfit": N_("第{number}段階に、承認権限のない方が含まれています。選び直してください。"),
+    "route.asks_before": N_("送信の予約に使えるのは、相手方の署名の後に承認を依頼するルートだけです。"),
     "route.last": N_("送信に承認を必須としているため、最後の承認ルートの利用は終了できません。"),
     "route.none": N_("承認を必須にする前に、承認ルートを追加してください。"),
 }

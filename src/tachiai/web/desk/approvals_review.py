@@ -35,13 +35,26 @@ def submit(request: HttpRequest, envelope: Envelope, member: Member, *, at: date
     messages.success(request, _("承認を依頼しました。承認がそろうと、署名依頼は自動で送信されます。"))
 
 
-def route_choice(envelope: Envelope, chosen: str = "") -> dict[str, Any]:
+def later_route(request: HttpRequest) -> uuid.UUID | None:
+    """The route that was chosen for what is sent at a moment to come: it asks after the counterparty's signature. Refuses ``route.unknown``."""
+    chosen = request.POST.get("later-route", "")
+    try:
+        return uuid.UUID(chosen) if chosen else None
+    except ValueError as problem:
+        raise Refusal("route.unknown") from problem
+
+
+def route_choice(envelope: Envelope, chosen: str = "", chosen_later: str = "") -> dict[str, Any]:
     """What the page shows: the routes, whether one has to be taken, and whether what stands has been approved already."""
     organization = envelope.organization
     routes = list(standing_routes(organization))
     standing = standing_approval(envelope) is not None
+    later = [one for one in routes if one.timing == Timing.AFTER]
+    usual = organization.default_route_id
     return {
         "routes": [{"pk": str(one.pk), "words": _words(one)} for one in routes],
+        "later_routes": [{"pk": str(one.pk), "words": _named_steps(one)} for one in later],
+        "later_route": chosen_later or next((str(one.pk) for one in later if one.pk == usual), ""),
         "route": chosen or str(organization.default_route_id or ""),
         "approved": standing,
         "must_ask": organization.requires_route and not standing,
@@ -50,9 +63,13 @@ def route_choice(envelope: Envelope, chosen: str = "") -> dict[str, Any]:
 
 
 def _words(route: ApprovalRoute) -> str:
-    steps = " → ".join(_step_words(step) for step in route.steps.all())
     if route.timing == Timing.AFTER:
-        return _("{name}（{steps}）：相手方の署名の後に承認").format(name=route.name, steps=steps)
+        return _("{route}：相手方の署名の後に承認").format(route=_named_steps(route))
+    return _named_steps(route)
+
+
+def _named_steps(route: ApprovalRoute) -> str:
+    steps = " → ".join(_step_words(step) for step in route.steps.all())
     return _("{name}（{steps}）").format(name=route.name, steps=steps)
 
 

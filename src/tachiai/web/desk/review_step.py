@@ -30,7 +30,7 @@ from tachiai.envelopes.sending import missing_before_sending, send_envelope
 from tachiai.envelopes.states import UNSENT, EnvelopeState
 from tachiai.envelopes.templates import may_manage_templates
 from tachiai.errors import Refusal
-from tachiai.web.desk.approvals_review import asks_for_approval, route_choice, submit
+from tachiai.web.desk.approvals_review import asks_for_approval, later_route, route_choice, submit
 from tachiai.web.desk.doors import at_desk, show
 from tachiai.web.desk.files_step import told_document
 from tachiai.web.desk.findings import cautions_words
@@ -74,14 +74,17 @@ def review(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpResponse:
 
 
 def _schedule(request: HttpRequest, member: Member, envelope: Envelope, *, at: datetime) -> HttpResponse:
-    form = schedule_form(request.POST, envelope, at=at)
-    refusal = take_schedule(form, envelope, by=member, at=at, acknowledged=request.POST.getlist("acknowledged"))
+    form, acknowledged = schedule_form(request.POST, envelope, at=at), request.POST.getlist("acknowledged")
+    try:
+        refusal = take_schedule(form, envelope, by=member, at=at, acknowledged=acknowledged, route=later_route(request))
+    except Refusal as unreadable:
+        refusal = unreadable
     if refusal is not None and refusal.code == "envelope.moved":
         return redirect("desk:envelope", envelope.pk)
     if refusal is not None:
         return _refused(request, member, envelope, refusal, at=at, form=form)
     if not form.is_valid():
-        return _page(request, member, envelope, at=at, form=form, acknowledged=request.POST.getlist("acknowledged"), status=422)
+        return _page(request, member, envelope, at=at, form=form, acknowledged=acknowledged, status=422)
     messages.success(request, _("{when} に送信します。").format(when=jst(envelope.send_at)))
     return redirect("desk:envelope", envelope.pk)
 
@@ -130,7 +133,7 @@ def _page(
         "form": form or schedule_form(None, envelope, at=at),
         "farthest": FARTHEST_DAYS,
         "page_errors": errors or [],
-        **route_choice(envelope, request.POST.get("route", "")),
+        **route_choice(envelope, request.POST.get("route", ""), request.POST.get("later-route", "")),
     }
     return show(request, member, "desk/review.html", context, section="envelopes", status=status)
 

@@ -18,6 +18,7 @@ from tachiai import clock
 from tachiai.accounts.models import Member
 from tachiai.clock import JAPAN, today
 from tachiai.envelopes.access import managed_envelope
+from tachiai.envelopes.approving_rounds import held_approval
 from tachiai.envelopes.models import Envelope
 from tachiai.envelopes.scheduling import FARTHEST_DAYS, cancel_schedule, schedule_sending
 from tachiai.envelopes.states import EnvelopeState
@@ -53,13 +54,19 @@ def schedule_form(data: Any, envelope: Envelope, *, at: datetime) -> ScheduleFor
 
 
 def take_schedule(
-    form: ScheduleForm, envelope: Envelope, *, by: Member, at: datetime, acknowledged: Collection[str] | None = None
+    form: ScheduleForm,
+    envelope: Envelope,
+    *,
+    by: Member,
+    at: datetime,
+    acknowledged: Collection[str] | None = None,
+    route: uuid.UUID | None = None,
 ) -> Refusal | None:
     """Schedule as the form says. What is wrong with the moment stands in the form then; any other refusal is given back."""
     if not form.is_valid():
         return None
     try:
-        schedule_sending(envelope, send_at=form.moment(), by=by, at=at, acknowledged=acknowledged)
+        schedule_sending(envelope, send_at=form.moment(), by=by, at=at, acknowledged=acknowledged, route=route)
     except Refusal as refusal:
         if not refusal.code.startswith("schedule."):
             return refusal
@@ -86,5 +93,11 @@ def schedule(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpRespons
         elif form.is_valid():
             messages.success(request, _("{when} に送信します。").format(when=jst(envelope.send_at)))
             return redirect("desk:envelope", pk)
-    context = {"heading": _("送信の予約を変更する"), "envelope": envelope, "form": form, "farthest": FARTHEST_DAYS}
+    context = {
+        "heading": _("送信の予約を変更する"),
+        "envelope": envelope,
+        "form": form,
+        "farthest": FARTHEST_DAYS,
+        "asked_later": held_approval(envelope),
+    }
     return show(request, member, "desk/schedule.html", context, section="envelopes", status=422 if form.errors else 200)
