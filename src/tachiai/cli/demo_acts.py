@@ -5,20 +5,21 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import timedelta
 
 from tachiai import clock, counterparties
 from tachiai.accounts.models import Member, Organization
 from tachiai.cli.demo_cast import CODE, PARTIES, PEOPLE, TYPED, Party
-from tachiai.cli.demo_papers import print_paper
+from tachiai.cli.demo_drafts import draft_of_papers, draft_of_template
 from tachiai.cli.demo_people import SLUG, Postbox
-from tachiai.cli.demo_plans import DEADLINE_DAYS, Asked, Plan, Step
+from tachiai.cli.demo_story import Asked, Plan, Step
 from tachiai.counterparties.models import Registration
 from tachiai.envelopes.addressing import Place, Typed
+from tachiai.envelopes.approval_models import Approval
+from tachiai.envelopes.approving import approve, return_envelope, submit_for_approval, take_back
+from tachiai.envelopes.approving_rounds import latest_approval
 from tachiai.envelopes.bouncing import take_bounce
 from tachiai.envelopes.declining import Wish, decline
 from tachiai.envelopes.downloading import open_download, zip_concluded
-from tachiai.envelopes.drafting import Description, add_document, address_envelope, create_envelope, describe_envelope
 from tachiai.envelopes.duplicating import duplicate_envelope
 from tachiai.envelopes.entering import blanks_of, enter
 from tachiai.envelopes.field_models import FieldKind
@@ -31,6 +32,7 @@ from tachiai.envelopes.opening import open_at_desk, open_envelope, show_document
 from tachiai.envelopes.placing import Spot, place_fields
 from tachiai.envelopes.reassigning import reassign
 from tachiai.envelopes.reviewing import confirm_review_at_desk
+from tachiai.envelopes.scheduling import schedule_sending
 from tachiai.envelopes.sending import send_envelope
 from tachiai.envelopes.signing import Circumstances, sign, sign_at_desk
 from tachiai.envelopes.states import RecipientState
@@ -61,6 +63,8 @@ class Player:
         self.post, self.settle = post, settle
         self.parties: dict[str, Party] = {one.key: one for one in (*PARTIES, *TYPED)}
         self.registered: dict[str, uuid.UUID] = {}
+        self.routes: dict[str, uuid.UUID] = {}
+        self.templates: dict[str, uuid.UUID] = {}
         self._envelopes: dict[str, uuid.UUID] = {}
         self._mails = {one.key: one.mail for one in PEOPLE}
 
@@ -69,36 +73,35 @@ class Player:
         return Member.objects.select_related("organization__operator").get(mail=mail)
 
     def make(self, plan: Plan) -> None:
-        """The draft, and where it is planned its sending."""
-        by, at = self.member(plan.sender), clock.now()
-        envelope = create_envelope(by=by, at=at)
+        """The draft, and where it is planned its sending: now, at a moment to come, or when it is approved."""
+        by, party = self.member(plan.sender), self.parties[plan.party]
+        if plan.templated:
+            envelope = draft_of_template(plan, party, self.templates[plan.papers[0].kind], self._registration(plan.party), by=by)
+        else:
+            envelope = draft_of_papers(plan, party, lambda: [self._place(asked) for asked in plan.asked], by=by)
         self._envelopes[plan.key] = envelope.pk
-        party = self.parties[plan.party]
-        day = f"令和{at.year - 2018}年{at.month}月{at.day}日"
-        for paper in plan.papers:
-            pdf = print_paper(paper, party=party.organization, representative=f"{party.title}　{party.name}", amount=plan.amount, day=day)
-            add_document(envelope, file_name=f"{paper.title}.pdf", pdf=pdf, by=by, at=clock.now())
-        if plan.described:
-            self._describe(envelope, plan, by)
         if plan.fields:
             place_fields(envelope.documents.order_by("position")[0], BLANKS, by=by, at=clock.now())
         if plan.sends:
-            seen = [str(document.pk) for document in envelope.documents.all()]
-            send_envelope(envelope, by=by, at=clock.now(), acknowledged=seen)
+            self._send(envelope, plan, by)
 
-    def _describe(self, envelope: Envelope, plan: Plan, by: Member) -> None:
-        at = clock.now()
-        deadline = plan.deadline or plan.made_at.date() + timedelta(days=DEADLINE_DAYS)
-        party = self.parties[plan.party].organization
-        description = Description(plan.name, plan.comment, clock.today(at), party, plan.amount, deadline)
-        describe_envelope(envelope, description, by=by, at=at)
-        address_envelope(envelope, [self._place(asked) for asked in plan.asked], by=by, at=clock.now())
+    def _send(self, envelope: Envelope, plan: Plan, by: Member) -> None:
+        seen, at = [str(document.pk) for document in envelope.documents.all()], clock.now()
+        route = self.routes[plan.route] if plan.route else None
+        if plan.send_at is not None:
+            schedule_sending(envelope, send_at=plan.send_at, by=by, at=at, acknowledged=seen, route=route)
+        elif route is not None:
+            submit_for_approval(envelope, route, by=by, at=at, acknowledged=seen)
+        else:
+            send_envelope(envelope, by=by, at=at, acknowledged=seen)
+
+    def _registration(self, key: str) -> Registration:
+        return Registration.objects.select_related("counterparty").get(pk=self.registered[key])
 
     def _place(self, asked: Asked) -> Place:
         terms = {"kind": Kind(asked.kind), "any_one": asked.any_one, "may_reassign": asked.may_reassign}
         if asked.who in self.registered:
-            who = Registration.objects.select_related("counterparty").get(pk=self.registered[asked.who])
-            return Place(asked.order, who, **terms)  # type: ignore[arg-type]
+            return Place(asked.order, self._registration(asked.who), **terms)  # type: ignore[arg-type]
         if asked.who in self.parties:
             return Place(asked.order, self._typed(asked.who), gate=Gate(asked.gate), **terms)  # type: ignore[arg-type]
         return Place(asked.order, self.member(asked.who), **terms)  # type: ignore[arg-type]
@@ -195,6 +198,24 @@ class Player:
 
     def act_duplicates(self, plan: Plan, _step: Step) -> None:
         duplicate_envelope(self.envelope(plan), by=self.member(plan.sender), at=clock.now())
+
+    def act_approves(self, plan: Plan, step: Step) -> None:
+        """An approver, or whoever stands in for one on that day."""
+        approve(self._approval(plan).pk, by=self.member(step.who), at=clock.now(), comment=step.words)
+
+    def act_returns(self, plan: Plan, step: Step) -> None:
+        return_envelope(self._approval(plan).pk, comment=step.words, by=self.member(step.who), at=clock.now())
+
+    def act_resubmits(self, plan: Plan, _step: Step) -> None:
+        envelope, by = self.envelope(plan), self.member(plan.sender)
+        take_back(envelope, by=by, at=clock.now())
+        self._send(envelope, plan, by)
+
+    def _approval(self, plan: Plan) -> Approval:
+        found = latest_approval(self.envelope(plan))
+        if found is None:
+            raise LookupError(f"nobody was asked to approve {plan.name!r}")
+        return found
 
     def act_guesses(self, plan: Plan, step: Step) -> None:
         """Somebody who does not know the code, until the link is locked."""

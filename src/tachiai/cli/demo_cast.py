@@ -37,7 +37,7 @@ PEOPLE = (
     Person("child", "若葉 ひかり", "staff", CHILDREN, "主任"),
     Person("school", "校倉 学", "staff", SCHOOLS, "主査"),
     Person("green", "Anna Midorikawa", "staff", GREEN, "Environment Officer", language="en"),
-    Person("deputy", "副島 薫", "staff", CONTRACTS, "副市長", may_sign=True),
+    Person("deputy", "副島 薫", "staff", CONTRACTS, "副市長", may_sign=True, may_approve=True),
     Person("auditor", "目黒 正", "auditor", "監査委員事務局", "事務局長"),
     Person("system", "機織 電太", "system", "情報政策課", "係長"),
 )

@@ -6,7 +6,7 @@ import threading
 from datetime import UTC, datetime, time, timedelta
 
 from tachiai import clock
-from tachiai.cli.demo_plans import DAYS
+from tachiai.cli.demo_story import DAYS
 from tachiai.clock import JAPAN
 from tachiai.house import House, Misconfigured
 

@@ -7,15 +7,16 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from random import Random
 
-from tachiai import administration, clock, counterparties
-from tachiai.accounts.models import Organization, Role
-from tachiai.administration.groups import save_folder, save_group
+from tachiai import clock, counterparties
+from tachiai.administration.deputies import set_deputy
 from tachiai.administration.login_record import Whence, note_login, note_refused_login
 from tachiai.administration.members import Details, change_member, details_of, invite_member, stop_member
 from tachiai.cli.demo_acts import ADDRESSES, DESK, Player
-from tachiai.cli.demo_cast import CONTRACTS, DEPARTMENTS, INVITED, PARTIES, PEOPLE, SENDERS, TYPED, Party
-from tachiai.cli.demo_people import SLUG, Postbox, demo_password, settle_demo_people
-from tachiai.cli.demo_plans import Plan, in_order
+from tachiai.cli.demo_cast import INVITED, PARTIES, SENDERS, TYPED, Party
+from tachiai.cli.demo_copies import copy_requests
+from tachiai.cli.demo_founding import found
+from tachiai.cli.demo_people import Postbox
+from tachiai.cli.demo_story import Plan, in_order
 from tachiai.clock import JAPAN
 from tachiai.counterparties.models import Registration
 from tachiai.envelopes.foldering import share_envelope
@@ -44,51 +45,19 @@ def happenings(house: House, plans: Sequence[Plan], *, settle: Callable[[], obje
     """The whole story, the earliest first. Making the list does nothing."""
     player = Player(Postbox(), settle)
     first = clock.now()
-    told = [Happening(first, lambda: _found(house, player))]
+    told = [Happening(first, lambda: found(house, player))]
     told += _registrations(player, plans, first)
     for at, plan, step in in_order(plans):
         told.append(Happening(at, _doing(player, plan, step)))
     told += _administration(player, plans, today)
     told += _filings(player, today)
+    told += [Happening(at, act) for at, act in copy_requests(player, plans, today)]
     told += _logins(player, first, today, Random(f"{seed}:logins"))
     return sorted(told, key=lambda one: one.at)
 
 
 def _doing(player: Player, plan: Plan, step: object) -> Callable[[], object]:
     return (lambda: player.make(plan)) if step is None else (lambda: player.do(plan, step))  # type: ignore[arg-type]
-
-
-def _found(house: House, player: Player) -> None:
-    """The city with everybody in it, a group and a folder for each department."""
-    settle_demo_people(house)
-    city = Organization.objects.get(slug=SLUG)
-    for one in PEOPLE:
-        flags = {"may_sign": one.may_sign, "may_approve": one.may_approve}
-        told = administration.NewMember(
-            mail=one.mail,
-            name=one.name,
-            role=Role(one.role),
-            title=one.title,
-            department=one.department,
-            phone="000-000-0001",
-            language=one.language,
-            **flags,
-        )
-        administration.create_member(city, told, password=demo_password(house), at=clock.now())
-    for department in DEPARTMENTS:
-        _open_department(player, department)
-
-
-def _open_department(player: Player, department: str) -> None:
-    admin, name = player.member("admin"), department.rsplit(maxsplit=1)[-1]
-    group = save_group(name, folder=None, by=admin, at=clock.now())
-    folder = save_folder(department, groups={group.pk}, by=admin, at=clock.now())
-    save_group(name, folder=folder.pk, group=group.pk, by=admin, at=clock.now())
-    keys = [one.key for one in PEOPLE if one.department == department]
-    for key in [*keys, *(("clerk", "second") if department == CONTRACTS else ())]:
-        member = player.member(key)
-        details = details_of(member)
-        change_member(member, replace(details, groups=details.groups | {group.pk}), by=admin, at=clock.now())
 
 
 def _registrations(player: Player, plans: Sequence[Plan], first: datetime) -> Iterator[Happening]:
@@ -151,13 +120,22 @@ def _on(today: date, days_ago: int, hour: int, minute: int = 0) -> datetime:
 
 
 def _administration(player: Player, plans: Sequence[Plan], today: date) -> Iterator[Happening]:
-    """What an administrator does in the last days: an auditor's days, an invitation, a colleague who leaves."""
+    """What an administrator does in the last days: an auditor's days, an invitation, a colleague who leaves; and who stands in for whom."""
+    yield Happening(_on(today, 12, 9, 20), lambda: _stand_in(player, today), matters=False)
     yield Happening(_on(today, 5, 10), lambda: _date_auditor(player, today), matters=False)
     yield Happening(_on(today, 3, 13, 30), lambda: _invite(player))
     shared = next((plan for plan in plans if plan.sends and plan.sender == "clerk"), None)
     if shared is not None:
         yield Happening(shared.made_at + timedelta(minutes=30), lambda: _share(player, shared), matters=False)
     yield Happening(_on(today, 1, 20, 30), lambda: _leave(player))
+
+
+def _stand_in(player: Player, today: date) -> None:
+    """A section chief who is away these days, and an approver who will be."""
+    second, works = player.member("second"), player.member("works")
+    for approver, deputy, starts, ends in ((works, second, -12, 5), (second, works, 10, 17)):
+        first, last = today + timedelta(days=starts), today + timedelta(days=ends)
+        set_deputy(approver, deputy, starts=first, ends=last, by=approver, at=clock.now())
 
 
 def _date_auditor(player: Player, today: date) -> None:

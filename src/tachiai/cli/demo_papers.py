@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from tachiai.cli.demo_plans import Paper
+from tachiai.cli.demo_story import Paper
 from tachiai.pages import sample_texts
 from tachiai.pages.samples import WRITTEN_AT
 from tachiai.pages.scanning import scanned

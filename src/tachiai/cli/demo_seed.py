@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from tachiai import clock
 from tachiai.cli.demo_days import Calendar, first_morning, is_new, refuse_unfit
-from tachiai.cli.demo_plans import Plan, plan_full, plan_small, plan_tiny
+from tachiai.cli.demo_plans import plan_full, plan_small, plan_tiny
+from tachiai.cli.demo_story import Plan
 from tachiai.cli.houses import compile_catalogues, establish
 from tachiai.clock import JAPAN
 from tachiai.house import House, Misconfigured, read
