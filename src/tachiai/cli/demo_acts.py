@@ -229,11 +229,11 @@ class Player:
     def act_comes_back(self, plan: Plan, step: Step) -> None:
         """The request cannot be delivered, as a mail server tells it (RFC 3464)."""
         recipient = self._person(plan, step.who)
-        take_bounce(_returned(recipient.mail, self.post.name(recipient.mail, about=plan.name)), at=clock.now())
+        take_bounce(_returned(recipient.mail, self.post.name(recipient.mail, about=recipient.envelope.name)), at=clock.now())
 
     def act_takes_home(self, plan: Plan, step: Step) -> None:
         recipient = self._person(plan, step.who)
-        token, here, at = self.post.link(recipient.mail, "d", about=plan.name), self._circumstances(recipient), clock.now()
+        token, here, at = self.post.link(recipient.mail, "d", about=recipient.envelope.name), self._circumstances(recipient), clock.now()
         code = CODE
         if recipient.gate == Gate.OTP:
             send_one_time_code(download_visit(token, key="", at=at), at=at)

@@ -79,7 +79,7 @@ class ApprovedShapes(Shapes):
         return self.planned(made, self.usual(), send_at=self._morning(2), route="later", sender=CLERK)
 
     def shape_scheduled_sent(self, made: datetime) -> Plan:
-        sent = made + timedelta(hours=14)
+        sent = datetime.combine(made.date() + timedelta(days=1), time(9), JAPAN)
         return self.planned(made, self.usual(), self.signing(sent, self.party, "mayor"), send_at=sent)
 
     def shape_templated(self, made: datetime) -> Plan:
