@@ -53,7 +53,7 @@ def test_a_list_of_numbers_places_moves_copies_and_removes(people: Cast, seat: S
     typed = row(page, 1)
     moved = {**typed, f"left-{field.pk}": "２５．５mm", f"top-{field.pk}": "100", f"guide-{field.pk}": "所在地", "act": "save"}
     saved = desk.post(here, moved, follow=True).content.decode()
-    assert "保存しました" in saved
+    assert re.search(r"下書きを保存しました \d\d:\d\d", saved)
     (field,) = fields_of(envelope)
     assert (field.left, field.top, field.guide, field.required) == (255, 1000, "所在地", True)
     # What cannot be is said beside its row and kept as it was typed; nothing of it is taken over.

@@ -121,6 +121,11 @@ def test_a_moment_is_chosen_changed_and_dropped(cast: Cast, seat: Seat) -> None:
     moment = {"day_0": tomorrow.year, "day_1": tomorrow.month, "day_2": tomorrow.day, "hour": "9", "minute": "30"}
     asking = route(cast, name="後決裁", timing=Timing.AFTER)
     assert "後決裁（" in desk.get(f"{there}/review").content.decode()
+    kept = desk.post(f"{there}/review", {**moment, "hour": "17", "later-route": str(asking.pk), "act": "autosave"})
+    assert kept.json()["saved"].startswith("下書きを保存しました")
+    again = seat(cast.clerk).get(f"{there}/review").content.decode()
+    for chosen in ('value="17" selected', f'value="{asking.pk}" selected', kept.json()["saved"]):
+        assert chosen in again
     wrong = desk.post(f"{there}/review", {**moment, "act": "schedule", "day_0": "2020", "later-route": str(asking.pk)})
     assert f'<option value="{asking.pk}" selected>' in wrong.content.decode()
     assert wrong.status_code == 422

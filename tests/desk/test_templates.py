@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -22,8 +23,8 @@ from tachiai.envelopes.field_models import FieldKind
 from tachiai.envelopes.models import Document, Envelope, Gate, Kind
 from tachiai.envelopes.placing import Spot, fields_of, place_field
 from tachiai.envelopes.template_models import Template, TemplateFile
-from tachiai.envelopes.templates import files_of, new_template, remove_file, save_as_template, templates_for
-from tachiai.envelopes.templates_shape import roles_of
+from tachiai.envelopes.templates import archive_template, files_of, new_template, remove_file, save_as_template, templates_for
+from tachiai.envelopes.templates_shape import roles_of, spots_of
 from tachiai.envelopes.templates_using import still_open, use_template
 from tachiai.errors import Refusal
 from tachiai.ledger.models import Entry
@@ -201,3 +202,46 @@ def test_the_bytes_of_a_removed_file_are_gone_and_fsck_knows_each_template(cast:
     TemplateFile.objects.all().delete()
     rows.delete()
     assert codes() == {"template.missing"}
+
+
+def test_fields_are_placed_on_its_pages_as_on_a_draft_s(cast: Cast, seat: Seat) -> None:
+    """By a press on the page, by numbers, once more below, and taken away; each on record, and nobody but managers."""
+    made = new_template(name="業務委託", files=[("契約.pdf", pdf("契約.pdf").read())], by=cast.second, at=clock.now())
+    desk, url, before = seat(cast.second), f"/templates/{made.pk}/fields", Entry.objects.filter(event="template.saved").count()
+    shown = desk.get(url).content.decode()
+    for words in ("data-placing", "署名者1（相手方）", f"/templates/{made.pk}/files/"):
+        assert words in shown, words
+    assert "目印から自動配置" not in shown
+    picture = desk.get(f"/templates/{made.pk}/files/{files_of(made)[0].pk}/pages/1")
+    assert (picture.status_code, picture.headers["Content-Type"].startswith("image/")) == (200, True)
+    pressed = {"act": "add", "new-kind": "text", "new-slot": "1", "new-page": "1", "new-left": "30.5", "new-top": "290"}
+    assert desk.post(url, pressed).headers["Location"].endswith("#field-0")
+    (spot,) = spots_of(files_of(made)[0])
+    assert (spot.kind, spot.slot, spot.left, spot.top + spot.height <= 2970) == (FieldKind.TEXT, 1, 305, True)
+    numbers = {
+        "kind-0": "date",
+        "slot-0": "2",
+        "page-0": "1",
+        "left-0": "４０",
+        "top-0": "50",
+        "width-0": "40",
+        "height-0": "8",
+        "guide-0": "日",
+    }
+    saved = desk.post(url, {"act": "save", **numbers}, follow=True).content.decode()
+    assert re.search(r"保存しました \d\d:\d\d", saved)
+    assert spots_of(files_of(made)[0]) == [Spot(2, FieldKind.DATE, 1, 400, 500, 400, 80, required=False, guide="日")]
+    for wrong in ({"left-0": "x"}, {"left-0": "200"}, {"page-0": "9"}, {"slot-0": "7"}, {"height-0": "1"}):
+        refused = desk.post(url, {"act": "save", **numbers, **wrong})
+        ((name, typed),) = wrong.items()
+        assert (refused.status_code, f'name="{name}"' in refused.content.decode(), typed in refused.content.decode()) == (422, True, True)
+    assert desk.post(url, {"act": "copy:0", **numbers}).headers["Location"].endswith("#field-1")
+    assert [(one.left, one.top) for one in spots_of(files_of(made)[0])] == [(400, 500), (400, 600)]
+    assert desk.post(url, {"act": "remove:0"}).status_code == 302
+    assert desk.post(url, {"act": "next"}).headers["Location"] == f"/templates/{made.pk}"
+    assert len(spots_of(files_of(made)[0])) == 1
+    assert Entry.objects.filter(event="template.saved").count() == before + 5
+    assert codes() == set()
+    assert seat(cast.clerk).get(url).status_code == 403
+    archive_template(made, by=cast.second, at=clock.now())
+    assert desk.get(url).status_code == 302

@@ -183,6 +183,10 @@ def test_a_route_that_asks_later_waits_with_the_schedule(cast: Cast) -> None:
     assert (at(nine()), at(nine(days=2))) == (1, 1)
     for envelope in (kept, failed, by_hand):
         envelope.refresh_from_db()
-    assert [(one.state, one.awaits_approval) for one in (kept, failed, by_hand)] == [("sending", True), ("draft", False), ("sending", False)]
+    assert [(one.state, one.awaits_approval) for one in (kept, failed, by_hand)] == [
+        ("sending", True),
+        ("draft", False),
+        ("sending", False),
+    ]
     assert Mail.objects.get(kind="M31").context["why"] == "route.unknown"
     assert codes() == set()

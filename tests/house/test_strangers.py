@@ -20,6 +20,7 @@ from tachiai.accounts.models import Folder, Group
 from tachiai.archive.samples import draw_sample
 from tachiai.archive.searching import Wanted
 from tachiai.envelopes.copy_models import CopyRequest
+from tachiai.envelopes.template_models import TemplateFile
 from tachiai.envelopes.templates import save_as_template
 
 LOGIN, GONE, FINE, CLOSED, ELSEWHERE = "login", 404, 200, (302, 403), 302
@@ -105,6 +106,8 @@ EXPECTED: dict[str, tuple[Any, Any]] = {
     "desk:templates": LIST,
     "desk:template_new": LIST,
     "desk:template": ENVELOPE,
+    "desk:template_fields": ENVELOPE,
+    "desk:template_glance": ENVELOPE,
     "desk:template_use": ENVELOPE,
     "desk:withdraw": ENVELOPE,
     "desk:ask_again": ENVELOPE,
@@ -233,6 +236,8 @@ def told(house: Place) -> tuple[Cast, dict[str, dict[str, Any]]]:
         "desk:preview": {"pk": draft.pk, "recipient": vendor_of(draft).pk, "screen": "review"},
         "desk:preview_letters": {"pk": draft.pk, "recipient": vendor_of(draft).pk},
         "desk:template": kept,
+        "desk:template_fields": kept,
+        "desk:template_glance": {**kept, "file": TemplateFile.objects.get(template=kept["pk"], position=1).pk, "number": 1},
         "desk:template_use": kept,
         "signer:picture": {**sign, "place": 1, "number": 1},
         "signer:copy": {**sign, "place": 1},

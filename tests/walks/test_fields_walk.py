@@ -75,6 +75,13 @@ def test_b05_fields_by_mouse_and_by_keys(cast_: Cast, open_page: OpenPage) -> No
     (moved,) = fields_of(envelope)
     assert (moved.left - field.left, moved.top - field.top) == (10, 40)
     assert page.locator(f"#left-{field.pk}").input_value() == f"{moved.left / 10:g}"
+    # What is chosen in the list is kept by itself, and said of the box as well.
+    page.locator(f"#kind-{field.pk}").select_option("date")
+    page.locator(f"#field-{field.pk} legend").filter(has_text="日付").wait_for()
+    assert "日付" in (box.get_attribute("aria-label") or "")
+    page.get_by_role("status").filter(has_text=re.compile(r"下書きを保存しました \d\d:\d\d")).wait_for()
+    page.locator(f"#kind-{field.pk}").select_option("text")
+    page.locator(f"#field-{field.pk} legend").filter(has_text="テキスト").wait_for()
     # Dragged by a fifth of the page's width; the box and its number go along.
     at = box.bounding_box()
     page.mouse.move(at["x"] + 20, at["y"] + 5)

@@ -8,6 +8,7 @@ from functools import lru_cache
 from tachiai import vault
 from tachiai.envelopes.models import Document, HeldUpload, UploadState
 from tachiai.envelopes.reading import Picture
+from tachiai.envelopes.template_models import TemplateFile
 from tachiai.errors import Refusal
 from tachiai.pages.render import picture_type, render_page
 from tachiai.prepared import Prepared, given
@@ -30,6 +31,13 @@ def held_picture(upload: HeldUpload, number: int, *, rewritten: bool, large: boo
     if upload.state != UploadState.OFFERED or blob is None or not 1 <= number <= pages:
         raise Refusal("page.unknown")
     return _picture(blob, number, large=large)
+
+
+def template_picture(file: TemplateFile, number: int, *, large: bool) -> Picture:
+    """A page of a template's file. Refuses as ``draft_picture``."""
+    if not 1 <= number <= file.pages:
+        raise Refusal("page.unknown")
+    return _picture(file.blob_id, number, large=large)
 
 
 def size_of(picture: Picture) -> tuple[int, int]:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import combinations
+from typing import TypeVar
 
 from django.db import transaction
 
@@ -18,6 +19,7 @@ from tachiai.envelopes.models import Document, Envelope, Recipient
 from tachiai.envelopes.places import documents_meant
 from tachiai.envelopes.slots import slots_in, told_of
 from tachiai.envelopes.surveying import Sheet, sheet_of, survey_of, takes_fields, tenths
+from tachiai.envelopes.template_models import TemplateFile
 from tachiai.errors import Refusal
 from tachiai.outbox import one_line
 from tachiai.prepared import Prepared, given
@@ -74,6 +76,9 @@ class Spot:
     guide: str = ""
 
 
+T = TypeVar("T", Field, Spot)
+
+
 def place_field(document: Document, spot: Spot, *, by: Member, at: datetime) -> Field:
     """A new field. Refuses as ``place_fields``."""
     (field,) = place_fields(document, [spot], by=by, at=at)
@@ -88,7 +93,7 @@ def place_fields(document: Document, spots: Sequence[Spot], *, by: Member, at: d
     ``envelope.not_draft`` or ``envelope.not_allowed``.
     """
     _hold_document(document)
-    wanted = [_held(document, spot) for spot in spots]
+    wanted = [on_page(document, spot) for spot in spots]
     envelope = document.envelope
     with transaction.atomic(durable=True):
         still_draft(envelope, by=by)
@@ -112,7 +117,7 @@ def move_field(field: Field, spot: Spot, *, by: Member, at: datetime) -> None:
 
 def move_fields(moves: Sequence[tuple[Field, Spot]], *, by: Member, at: datetime) -> int:
     """As :func:`move_field` for fields of one envelope, all or none; how many really changed."""
-    wanted = [(field, _held(field.document, spot)) for field, spot in moves]
+    wanted = [(field, on_page(field.document, spot)) for field, spot in moves]
     changed = [(field, spot) for field, spot in wanted if spot != spot_of(field)]
     if not changed:
         return 0
@@ -229,13 +234,13 @@ def field_in(envelope: Envelope, pk: str | uuid.UUID) -> Field:
     return found
 
 
-def overlapping(fields: Iterable[Field]) -> list[tuple[Field, Field]]:
-    """Pairs that lie over one another: allowed, and to be told of."""
+def overlapping(fields: Iterable[T]) -> list[tuple[T, T]]:
+    """Pairs of one document's that lie over one another: allowed, and to be told of."""
     pairs = combinations(fields, 2)
-    return [(one, other) for one, other in pairs if (one.document_id, one.page) == (other.document_id, other.page) and _meet(one, other)]
+    return [(one, other) for one, other in pairs if one.page == other.page and _meet(one, other)]
 
 
-def _meet(one: Field, other: Field) -> bool:
+def _meet(one: Field | Spot, other: Field | Spot) -> bool:
     across = one.left < other.left + other.width and other.left < one.left + one.width
     return across and one.top < other.top + other.height and other.top < one.top + one.height
 
@@ -251,8 +256,8 @@ def _hold_document(document: Document) -> None:
         raise Refusal(reason)
 
 
-def _held(document: Document, spot: Spot) -> Spot:
-    """The spot, if it lies on its page; its guide in one line."""
+def on_page(document: Document | TemplateFile, spot: Spot) -> Spot:
+    """The spot, if it lies on its page; its guide in one line. Refuses with ``field.out_of_page`` (page) or ``field.size``."""
     try:
         sheet = sheet_of(document, spot.page)
     except Refusal as unknown:

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from tachiai import vault
 from tachiai.envelopes.models import Document
+from tachiai.envelopes.template_models import TemplateFile
 from tachiai.errors import Refusal
 from tachiai.pages.survey import Survey, survey
 from tachiai.prepared import Prepared, given
@@ -25,7 +26,7 @@ class Sheet:
     height: int
 
 
-def survey_of(document: Document) -> Survey:
+def survey_of(document: Document | TemplateFile) -> Survey:
     """The survey of the document as it was taken in. Refuses as ``pages.survey.survey``."""
     return _surveyed(document.blob_id)
 
@@ -39,7 +40,7 @@ def _surveyed(blob: uuid.UUID) -> Survey:
 _BLOB = Prepared(lambda: Blob.objects.filter(pk=given("pk", Blob)))
 
 
-def sheet_of(document: Document, page: int) -> Sheet:
+def sheet_of(document: Document | TemplateFile, page: int) -> Sheet:
     """The size of a page. Refuses with ``page.unknown``."""
     sizes = survey_of(document).sizes
     if not 1 <= page <= len(sizes):
@@ -53,11 +54,11 @@ def tenths(points: float) -> int:
     return round(points * TENTHS_PER_POINT)
 
 
-def takes_fields(document: Document) -> str:
+def takes_fields(document: Document | TemplateFile) -> str:
     """Why nothing visible may be laid into the document, as a refusal code; "" where it may.
 
     Pages must not change beneath the signatures of others, and a form that readers draw anew would not look as it was placed.
     """
-    if document.foreign_signatures:
+    if isinstance(document, Document) and document.foreign_signatures:
         return "file.signed_by_others"
     return "file.fields_redrawn" if survey_of(document).redrawn else ""

@@ -22,10 +22,11 @@ from tachiai.envelopes.holding import documents_of, signers_of
 from tachiai.envelopes.listing import spellings
 from tachiai.envelopes.models import Envelope, Kind, Recipient
 from tachiai.envelopes.places import documents_meant
-from tachiai.envelopes.placing import LARGEST, LONGEST_GUIDE, SMALLEST, Spot, fields_of
+from tachiai.envelopes.placing import LARGEST, LONGEST_GUIDE, SMALLEST, Spot, fields_of, on_page
 from tachiai.envelopes.states import RecipientState
+from tachiai.envelopes.surveying import takes_fields
 from tachiai.envelopes.template_models import Template, TemplateFile
-from tachiai.envelopes.templates_shape import USUAL_ROLES, Role, content_digest, role_of, slots_of, spot_told, spots_of
+from tachiai.envelopes.templates_shape import USUAL_ROLES, Role, content_digest, role_of, roles_of, slots_of, spot_told, spots_of
 from tachiai.errors import Refusal
 from tachiai.outbox import one_line
 from tachiai.pages.inspect import MAX_FILE_BYTES, inspect
@@ -248,6 +249,29 @@ def change_template(template: Template, content: Content, *, by: Member, at: dat
             file.save(update_fields=["fields"])
         _changed(held, by=by, at=at)
     template.refresh_from_db()
+
+
+def place_on_file(template: Template, pk: uuid.UUID, spots: Sequence[Spot], *, by: Member, at: datetime) -> None:
+    """Where signers are seen or fill something in on one file of the template: all of it, judged with the pages' sizes.
+
+    Refuses with ``page.unknown``, ``file.fields_redrawn``, ``field.slot_unknown``, ``field.out_of_page`` (page), ``field.size``,
+    ``field.too_many`` (limit), ``template.archived`` or ``template.not_allowed``.
+    """
+    _must_manage(by, template.organization_id)
+    file = next((one for one in files_of(template) if one.pk == pk), None)
+    if file is None:
+        raise Refusal("page.unknown")
+    if spots and (why := takes_fields(file)):
+        raise Refusal(why)
+    if len(spots) > MOST_FIELDS:
+        raise Refusal("field.too_many", limit=MOST_FIELDS)
+    wanted = [on_page(file, spot) for spot in spots]
+    with transaction.atomic(durable=True):
+        held = _held(template)
+        slots = {slot for slot in slots_of(roles_of(held)) if slot is not None}
+        told = [spot_told(_on_page(spot, file, slots)) for spot in wanted]
+        if TemplateFile.objects.filter(template=held, pk=pk).update(fields=told):
+            _changed(held, by=by, at=at)
 
 
 def _can_be_asked(roles: Sequence[Role]) -> None:

@@ -18,6 +18,7 @@ from tachiai.envelopes.field_models import Field, FieldKind
 from tachiai.envelopes.laying_in import TICKED
 from tachiai.envelopes.looks import Entered, Manner, said_of
 from tachiai.envelopes.models import Document, PageImage, Recipient
+from tachiai.envelopes.placing import Spot
 from tachiai.envelopes.seal_images import offered_images, picture_of
 from tachiai.errors import Refusal
 from tachiai.web.problems import sentence
@@ -170,7 +171,10 @@ def boxes_on(filling: Filling, page: PageImage, *, party: int = 1) -> list[dict[
 
 def box_of(placed: Field, width: int) -> dict[str, object]:
     """A field's box in the pixels of a picture of its page that is ``width`` of them wide."""
-    scale = width / placed.sheet_width
+    return scaled(placed, width / placed.sheet_width)
+
+
+def scaled(placed: Field | Spot, scale: float) -> dict[str, object]:
     sides = {"x": placed.left, "y": placed.top, "width": placed.width, "height": placed.height}
     return {name: round(side * scale, 1) for name, side in sides.items()}
 

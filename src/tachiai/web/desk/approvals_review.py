@@ -36,7 +36,7 @@ def submit(request: HttpRequest, envelope: Envelope, member: Member, *, at: date
 
 
 def later_route(request: HttpRequest) -> uuid.UUID | None:
-    """The route that was chosen for what is sent at a moment to come: it asks after the counterparty's signature. Refuses ``route.unknown``."""
+    """The route that was chosen for what is sent at a moment to come, if any. Refuses with ``route.unknown``."""
     chosen = request.POST.get("later-route", "")
     try:
         return uuid.UUID(chosen) if chosen else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +18,7 @@ from tachiai.accounts.models import Member
 from tachiai.envelopes.access import envelope_for
 from tachiai.envelopes.addressing import cautions_of, place_of
 from tachiai.envelopes.describing import information_of, missing_items
+from tachiai.envelopes.draft_models import Step
 from tachiai.envelopes.drafting import LONGEST_DEADLINE_DAYS
 from tachiai.envelopes.field_models import FieldKind
 from tachiai.envelopes.holding import documents_of, signers_of
@@ -25,6 +26,7 @@ from tachiai.envelopes.models import Document, Envelope, Gate, Kind, Recipient, 
 from tachiai.envelopes.places import documents_meant
 from tachiai.envelopes.placing import fields_of
 from tachiai.envelopes.previewing import request_letter
+from tachiai.envelopes.saving import saved_in
 from tachiai.envelopes.scheduling import FARTHEST_DAYS
 from tachiai.envelopes.sending import missing_before_sending, send_envelope
 from tachiai.envelopes.states import UNSENT, EnvelopeState
@@ -36,12 +38,15 @@ from tachiai.web.desk.files_step import told_document
 from tachiai.web.desk.findings import cautions_words
 from tachiai.web.desk.recipients_form import GATE_WORDS, KIND_WORDS
 from tachiai.web.desk.scheduling import ScheduleForm, schedule_form, take_schedule
-from tachiai.web.desk.wizard import draft_of, steps_of
+from tachiai.web.desk.wizard import draft_of, save_step, saved_words, steps_of, typed_in
 from tachiai.web.filling import KIND_WORDS as FIELD_WORDS
 from tachiai.web.information_words import rows_of
 from tachiai.web.languages import CODES
 from tachiai.web.problems import sentence
 from tachiai.web.templatetags.look import day, jst
+
+# Which routes are chosen: before sending, and with a moment to come.
+CHOSEN = ("route", "later-route")
 
 
 @at_desk
@@ -52,8 +57,14 @@ def review(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpResponse:
         return redirect("desk:envelope", pk)
     at = clock.now()
     if request.method != "POST":
-        return _page(request, member, envelope, at=at)
+        saved = saved_in(envelope, Step.REVIEW)
+        typed = saved.typed if saved else {}
+        form = schedule_form(None, envelope, at=at, typed=typed)
+        return _page(request, member, envelope, at=at, form=form, acknowledged=typed.get("acknowledged", ()), chosen=typed)
     act = request.POST.get("act")
+    kept = save_step(request, envelope, Step.REVIEW, _typed(request, envelope, at=at), by=member, at=at)
+    if kept is not None:
+        return kept
     if act == "look":
         # 「Enter」 in the schedule's boxes sends nothing.
         form = schedule_form(request.POST, envelope, at=at)
@@ -71,6 +82,13 @@ def review(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpResponse:
             return redirect("desk:envelope", pk)
         return _refused(request, member, envelope, refusal, at=at)
     return redirect("desk:sent", pk)
+
+
+def _typed(request: HttpRequest, envelope: Envelope, *, at: datetime) -> dict[str, Any]:
+    """What was chosen on this page, as it was chosen."""
+    chosen = {name: request.POST.get(name, "") for name in CHOSEN}
+    moment = typed_in(schedule_form(None, envelope, at=at), request.POST)
+    return {**chosen, **moment, "acknowledged": request.POST.getlist("acknowledged")}
 
 
 def _schedule(request: HttpRequest, member: Member, envelope: Envelope, *, at: datetime) -> HttpResponse:
@@ -110,8 +128,10 @@ def _page(
     errors: list[dict[str, str]] | None = None,
     acknowledged: Collection[str] = (),
     form: ScheduleForm | None = None,
+    chosen: Mapping[str, Any] | None = None,
     status: int = 200,
 ) -> HttpResponse:
+    chosen = chosen if chosen is not None else request.POST
     people = signers_of(envelope)
     documents = documents_of(envelope)
     missing = missing_before_sending(envelope, at=at)
@@ -133,7 +153,8 @@ def _page(
         "form": form or schedule_form(None, envelope, at=at),
         "farthest": FARTHEST_DAYS,
         "page_errors": errors or [],
-        **route_choice(envelope, request.POST.get("route", ""), request.POST.get("later-route", "")),
+        "saved": saved_words(saved_in(envelope, Step.REVIEW)),
+        **route_choice(envelope, *(str(chosen.get(name, "")) for name in CHOSEN)),
     }
     return show(request, member, "desk/review.html", context, section="envelopes", status=status)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -45,12 +45,13 @@ class ScheduleForm(forms.Form):
         return datetime.combine(given["day"], time(int(given["hour"]), int(given["minute"])), JAPAN)
 
 
-def schedule_form(data: Any, envelope: Envelope, *, at: datetime) -> ScheduleForm:
-    """What stands in it at first: what was chosen before, otherwise tomorrow morning."""
+def schedule_form(data: Any, envelope: Envelope, *, at: datetime, typed: Mapping[str, Any] | None = None) -> ScheduleForm:
+    """What stands in it at first: what was ``typed`` and kept, what was chosen before, otherwise tomorrow morning."""
     usual = datetime.combine(today(at) + timedelta(days=1), time(USUAL_HOUR), JAPAN)
     before = (envelope.send_at or usual).astimezone(JAPAN)
     quarter = f"{before.minute // 15 * 15:02}"
-    return ScheduleForm(data, initial={"day": before.date(), "hour": str(before.hour), "minute": quarter})
+    usual_words = {"day": before.date(), "hour": str(before.hour), "minute": quarter}
+    return ScheduleForm(data, initial={**usual_words, **(typed or {})})
 
 
 def take_schedule(

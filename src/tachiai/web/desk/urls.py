@@ -43,6 +43,7 @@ from tachiai.web.desk import (
     sharing,
     signing,
     templates,
+    templates_placing,
     templates_using,
     viewing,
 )
@@ -101,6 +102,8 @@ urlpatterns = [
     path("templates", templates.templates, name="templates"),
     path("templates/new", templates.new, name="template_new"),
     path("templates/<uuid:pk>", templates.template, name="template"),
+    path("templates/<uuid:pk>/fields", templates_placing.fields, name="template_fields"),
+    path("templates/<uuid:pk>/files/<uuid:file>/pages/<int:number>", templates_placing.glance, name="template_glance"),
     path("templates/<uuid:pk>/use", templates_using.use, name="template_use"),
     path("documents", documents.documents, name="documents"),
     path("documents/export.csv", documents.export, name="documents_export"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
@@ -18,12 +18,14 @@ from tachiai.envelopes.drafting import document_in
 from tachiai.envelopes.glancing import draft_picture, size_of
 from tachiai.envelopes.holding import documents_of
 from tachiai.envelopes.models import Document
-from tachiai.envelopes.reading import note_view, page_of, page_text
+from tachiai.envelopes.reading import Picture, note_view, page_of, page_text
 from tachiai.envelopes.states import UNSENT, EnvelopeState
+from tachiai.envelopes.template_models import TemplateFile
 from tachiai.web.desk.doors import at_desk, show
 from tachiai.web.filling import Filling, boxes_on
 
 ZOOMS = 3
+Paper = Document | TemplateFile
 
 
 def page_context(
@@ -66,9 +68,25 @@ def page_context(
 
 def draft_context(request: HttpRequest, document: Document, *, base: str, kept: Mapping[str, Any] = MappingProxyType({})) -> dict[str, Any]:
     """As ``page_context``, of a document that is not frozen yet: its page is drawn now, and there is no text to read."""
-    number = min(max(_number(request.GET.get("page"), 1), 1), document.pages)
+    here = [document.envelope_id, document.pk]
+    glance, pdf_url = reverse("desk:glance", args=[*here, 1]), reverse("desk:upload", args=here)
+    return drawn_context(request, document, base=base, kept=kept, picture=draft_picture, glance=glance, pdf_url=pdf_url)
+
+
+def drawn_context(
+    request: HttpRequest,
+    paper: Paper,
+    *,
+    base: str,
+    kept: Mapping[str, Any],
+    picture: Callable[..., Picture],
+    glance: str,
+    pdf_url: str,
+) -> dict[str, Any]:
+    """A page of ``paper`` that ``picture`` draws; ``glance`` is where its first page is fetched from."""
+    number = min(max(_number(request.GET.get("page"), 1), 1), paper.pages)
     zoom = min(max(_number(request.GET.get("zoom"), 1), 1), ZOOMS)
-    width, height = size_of(draft_picture(document, number, large=True))
+    width, height = size_of(picture(paper, number, large=True))
 
     def at(wanted: int, *, enlarged: int = zoom) -> str:
         return f"{base}?{urlencode({**kept, 'page': wanted, **({'zoom': enlarged} if enlarged > 1 else {})})}"
@@ -76,20 +94,20 @@ def draft_context(request: HttpRequest, document: Document, *, base: str, kept: 
     return {
         "as_text": False,
         "page": {
-            "document": document.name,
+            "document": paper.name,
             "number": number,
-            "count": document.pages,
+            "count": paper.pages,
             "zoom": zoom,
-            "image_url": reverse("desk:glance", args=[document.envelope_id, document.pk, number]) + "?size=large",
+            "image_url": f"{glance.rpartition('/')[0]}/{number}?size=large",
             "width": width,
             "height": height,
             "previous_url": at(number - 1) if number > 1 else "",
-            "next_url": at(number + 1) if number < document.pages else "",
+            "next_url": at(number + 1) if number < paper.pages else "",
             "zoom_in_url": at(number, enlarged=zoom + 1) if zoom < ZOOMS else "",
             "zoom_out_url": at(number, enlarged=zoom - 1) if zoom > 1 else "",
             "go_url": base,
             "go_hidden": [{"name": name, "value": value} for name, value in kept.items()],
-            "pdf_url": reverse("desk:upload", args=[document.envelope_id, document.pk]),
+            "pdf_url": pdf_url,
         },
     }
 

@@ -58,7 +58,11 @@ def typed_in(form: forms.Form, data: QueryDict) -> dict[str, Any]:
 
 def saved_words(saved: Saved | None) -> str:
     """「下書きを保存しました 17:05」; empty as long as nothing is kept."""
-    return _("下書きを保存しました {time}").format(time=time_words(saved.at)) if saved is not None else ""
+    return kept_words(saved.at) if saved is not None else ""
+
+
+def kept_words(at: datetime) -> str:
+    return _("下書きを保存しました {time}").format(time=time_words(at))
 
 
 def time_words(at: datetime) -> str:

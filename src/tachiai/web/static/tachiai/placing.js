@@ -36,24 +36,46 @@ const moveTo = (field, left, top) => {
   show(field);
 };
 
+// What was kept is what the page says now: whose each box is and what it is, which stand on this page, and the line above the list.
+// Where they stand is left alone: somebody may be moving one.
+const redraw = (fresh) => {
+  news.replaceChildren(...fresh.getElementById("placing-news").childNodes);
+  for (const legend of form.querySelectorAll("fieldset.field-row > legend")) {
+    const told = fresh.getElementById(legend.parentElement.id)?.querySelector("legend");
+    if (told) legend.replaceChildren(...told.childNodes);
+  }
+  const drawn = fresh.querySelector("[data-placing] .viewer-page > svg");
+  const told = new Map([...(drawn?.querySelectorAll("a.field-box") ?? [])].map((link) => [link.getAttribute("href"), link]));
+  for (const link of editor.querySelectorAll("a.field-box")) {
+    const same = told.get(link.getAttribute("href"));
+    if (!same) link.remove();
+    else for (const name of ["class", "aria-label"]) link.setAttribute(name, same.getAttribute(name));
+    told.delete(link.getAttribute("href"));
+  }
+  if (told.size && !sheet.querySelector("svg")) sheet.append(document.importNode(drawn, false));
+  for (const link of told.values()) wire(sheet.querySelector("svg").appendChild(document.importNode(link, true)));
+};
+
 let saving = Promise.resolve();
 let waiting = 0;
-const keep = async () => {
+// While somebody is still typing, what cannot be kept yet is left alone; otherwise the page says what is wrong.
+const keep = async (typing) => {
   const told = new FormData(form);
   told.set("act", "save");
   const answer = await fetch(form.action, { method: "POST", body: told }).catch(() => null);
   const fresh = answer && new DOMParser().parseFromString(await answer.text(), "text/html");
-  if (answer && answer.ok && fresh.getElementById("placing")) news.replaceChildren(...fresh.getElementById("placing-news").childNodes);
+  if (answer && answer.ok && fresh.getElementById("placing")) redraw(fresh);
+  else if (typing) news.textContent = news.dataset.unsaved;
   else form.requestSubmit(form.querySelector('button[value="save"]'));
 };
-const soon = () => {
+const soon = (typing = false) => {
   clearTimeout(waiting);
-  waiting = setTimeout(() => { saving = saving.then(keep); }, 400);
+  waiting = setTimeout(() => { saving = saving.then(() => keep(typing)); }, typing ? 3000 : 400);
 };
 
 const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 let dragged = false;
-for (const link of editor.querySelectorAll("a.field-box")) {
+const wire = (link) => {
   const field = fieldOf(link);
   link.addEventListener("keydown", (event) => {
     const way = moves[event.key];
@@ -93,8 +115,12 @@ for (const link of editor.querySelectorAll("a.field-box")) {
   });
   link.addEventListener("click", (event) => { if (dragged) event.preventDefault(); });
   for (const name of ["left", "top", "width", "height"]) field.input(name).addEventListener("change", () => show(field));
-}
-form.addEventListener("change", (event) => { if (/^(left|top|width|height|guide|required)-/.test(event.target.name)) soon(); });
+};
+for (const link of editor.querySelectorAll("a.field-box")) wire(link);
+const listed = /^(kind|slot|page|left|top|width|height|guide|required)-/;
+form.addEventListener("change", (event) => { if (listed.test(event.target.name)) soon(); });
+form.addEventListener("input", (event) => { if (listed.test(event.target.name)) soon(true); });
+form.addEventListener("submit", () => clearTimeout(waiting));
 
 // A press on the page itself places what is chosen above.
 sheet.addEventListener("click", (event) => {
