@@ -47,7 +47,7 @@ PHONE = "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 (KHTML, like Gecko) 
 DESK = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0 Safari/537.36"
 MM = 10
 BLANKS = (
-    Spot(1, FieldKind.TEXT, 1, 25 * MM, 225 * MM, 90 * MM, 10 * MM, guide="所在地を入力してください"),
+    Spot(1, FieldKind.TEXT, 1, 25 * MM, 228 * MM, 90 * MM, 10 * MM, guide="所在地を入力してください"),
     Spot(1, FieldKind.DATE, 1, 25 * MM, 240 * MM, 50 * MM, 8 * MM),
     Spot(1, FieldKind.SIGNATURE, 1, 120 * MM, 240 * MM, 60 * MM, 15 * MM),
     Spot(1, FieldKind.CHECK, 1, 25 * MM, 252 * MM, 6 * MM, 6 * MM, required=False, guide="写しを郵送してほしい"),

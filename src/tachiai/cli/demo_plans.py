@@ -21,9 +21,9 @@ MONTHS_AHEAD = 18
 def plan_small(seed: int, today: date) -> list[Plan]:
     """A month or three of a small town: every state, every kind of recipient, once or twice."""
     told = (
-        *(("plain", 84), ("approved", 76), ("venture", 66), ("any_one", 58), ("expired", 50), ("forwarded", 44), ("declined", 40)),
+        *(("five", 84), ("approved", 76), ("venture", 66), ("any_one", 58), ("expired", 50), ("forwarded", 44), ("declined", 40)),
         *(("parallel", 35), ("withdrawn", 30), ("english", 27), ("fields", 23), ("templated", 20), ("one_time", 17), ("scan", 14)),
-        *(("due_3", 25), ("due_0", 21), ("long", 11), ("due_7", 12), ("bounced", 7), ("locked", 6), ("opened", 5), ("plain", 5)),
+        *(("due_3", 25), ("due_0", 21), ("long", 11), ("due_7", 12), ("bounced", 7), ("locked", 6), ("opened", 5), ("templated", 5)),
         *(("own_turn", 4), ("waiting", 3), ("draft", 2), ("bare_draft", 1)),
         *(("or_step", 33), ("after", 24), ("deputised", 10), ("corrected", 9), ("after_waiting", 4), ("awaiting", 2), ("awaiting", 1)),
         *(("awaiting_deputy", 3), ("awaiting_last", 2), ("returned", 3), ("scheduled", 2), ("scheduled_later", 1)),
@@ -41,7 +41,8 @@ def plan_full(seed: int, today: date) -> list[Plan]:
 
 
 _SHARES = {
-    "plain": 58,
+    "plain": 55,
+    "five": 3,
     "approved": 10,
     "or_step": 5,
     "deputised": 2,

@@ -12,6 +12,7 @@ import resource
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from tachiai import clock
@@ -23,7 +24,11 @@ from tachiai.clock import JAPAN
 from tachiai.house import House, Misconfigured, read
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from tachiai.cli.demo_happenings import Happening
+    from tachiai.prepared import Prepared
+    from tachiai.work.models import Task
 
 SCALES: dict[str, Callable[[int, date], list[Plan]]] = {"tiny": plan_tiny, "small": plan_small, "full": plan_full}
 TICKS_AT = time(8, 30)
@@ -139,11 +144,25 @@ class _Days:
 
     def _due(self) -> list[datetime]:
         """When the next waiting work of each kind falls due, later than now."""
-        from tachiai.config.jobs import KINDS
-
         now = clock.now()
-        rows = (kind.rows().filter(state="waiting", due_at__gt=now).order_by("due_at").values_list("due_at", flat=True) for kind in KINDS)
-        return [found for one in rows if (found := one.first()) is not None]
+        return [found for question in _due_questions() if (found := question.first(now=now)) is not None]
+
+
+@cache
+def _due_questions() -> list[Prepared[datetime]]:
+    """Asked after every step of the story, so each is put into SQL once."""
+    from tachiai.config.jobs import KINDS
+    from tachiai.prepared import Prepared
+
+    return [Prepared(partial(_next_due, kind.rows)) for kind in KINDS]
+
+
+def _next_due(rows: Callable[[], QuerySet[Task]]) -> QuerySet[Task, datetime]:
+    from tachiai.prepared import given
+
+    waiting = rows()
+    later = waiting.filter(state="waiting", due_at__gt=given("now", waiting.model, "due_at"))
+    return later.order_by("due_at").values_list("due_at", flat=True)[:1]
 
 
 def _report(plans: Sequence[Plan]) -> None:

@@ -81,6 +81,12 @@ class Shapes:
         papers = (Paper(self.name, self.kind, 3), Paper("仕様書", "発注書"))
         return self.planned(made, asked, self.signing(made, other, self.party, "mayor"), papers=papers)
 
+    def shape_five(self, made: datetime) -> Plan:
+        """三者が同時に、次に副市長、市長が署名する。"""
+        others = [one.key for one in PARTIES if one.key != self.party][:2]
+        asked = [*(Asked(1, who) for who in (self.party, *others)), Asked(2, "deputy"), Asked(3, "mayor")]
+        return self.planned(made, asked, self.signing(made, *others, self.party, "deputy", "mayor"))
+
     def shape_venture(self, made: datetime) -> Plan:
         """市が確認し、構成員、代表構成員、市の順に署名する。"""
         lead, member = self.party, next(one.key for one in PARTIES if one.key != self.party)
