@@ -11,8 +11,8 @@ from tachiai.pages.samples import WRITTEN_AT
 from tachiai.pages.scanning import scanned
 from tachiai.pages.typesetting import printable, typeset
 
-# So many lines of a list of works fill a page.
-ROWS_A_PAGE = 21
+# So many lines of a list of works fill a page; everything around it fills two.
+ROWS_A_PAGE, FRAME = 32, 2
 WORKS = ("点検・清掃", "部品交換", "測量", "材料搬入", "仮設足場", "舗装切断", "配線更新", "試験・検査", "産業廃棄物処分", "完成図書作成")
 
 
@@ -35,7 +35,7 @@ def _printed(title: str, kind: str, pages: int, party: str, representative: str,
             {"name": "履行期間", "value": "契約締結の日から令和10年3月31日まで"},
         ],
         "articles": sample_texts.SERVICES["articles"][: 3 if pages == 1 else 12],
-        "rows": [_row(number) for number in range(max(0, pages - 3) * ROWS_A_PAGE)],
+        "rows": [_row(number) for number in range(max(0, pages - FRAME) * ROWS_A_PAGE)],
         "closing": sample_texts.SERVICES["closing"],
         "date": day,
         "parties": [
