@@ -163,7 +163,9 @@ def expire_registrations(*, at: datetime) -> int:
     done = 0
     for registration in over[:AT_ONCE]:
         with transaction.atomic(durable=True):
-            _end(registration, at=at)
-            note(registration, "registration.expired", by=None, at=at)
-        done += 1
+            # Somebody may have revoked it, or given it other dates, in the same moment.
+            if over.select_for_update(of=("self",)).filter(pk=registration.pk).exists():
+                _end(registration, at=at)
+                note(registration, "registration.expired", by=None, at=at)
+                done += 1
     return done
