@@ -17,7 +17,7 @@ from tachiai import clock, ledger
 from tachiai.accounts.models import Member
 from tachiai.envelopes.downloading import concluded_file
 from tachiai.envelopes.expiring import expire_envelopes
-from tachiai.envelopes.models import CloseTask, Envelope
+from tachiai.envelopes.models import CloseTask, Envelope, Recipient
 from tachiai.envelopes.reading import concluded_copy
 from tachiai.envelopes.states import EnvelopeState
 from tachiai.envelopes.timeline import timeline
@@ -139,6 +139,23 @@ def test_an_expired_envelope_is_revived_with_a_new_deadline(people: Cast, seat: 
     assert desk.post(url, boxes).status_code == 302
     envelope.refresh_from_db()
     assert (envelope.state, envelope.deadline) == (EnvelopeState.IN_PROGRESS, later)
+
+
+def test_what_expired_goes_on_for_everybody_whom_the_day_cut_off(people: Cast, seat: Seat) -> None:
+    envelope = sent(people)
+    desk, url = seat(people.clerk), f"/envelopes/{envelope.pk}/extend"
+    assert desk.get(url).status_code == 409  # it has not expired
+    Envelope.objects.filter(pk=envelope.pk).update(deadline=clock.today(clock.now()) - timedelta(days=1))
+    assert expire_envelopes(at=clock.now()) == 1
+    assert url in desk.get(f"/envelopes/{envelope.pk}").content.decode()
+    assert vendor_of(envelope).mail in desk.get(url).content.decode()
+    assert desk.post(url, {"deadline_0": "2020", "deadline_1": "1", "deadline_2": "1"}).status_code == 422
+    later = clock.today(clock.now()) + timedelta(days=20)
+    assert desk.post(url, {"deadline_0": later.year, "deadline_1": later.month, "deadline_2": later.day}).status_code == 302
+    assert Client().get(f"/s/{link_for(vendor_of(envelope).pk)}").status_code == 200
+    # Whose own day passes while the envelope goes on can be asked again as well.
+    Recipient.objects.filter(pk=vendor_of(envelope).pk).update(state="expired")
+    assert f"/recipients/{vendor_of(envelope).pk}/again" in desk.get(f"/envelopes/{envelope.pk}").content.decode()
 
 
 def test_a_duplicate_names_what_it_was_made_from_and_the_other_way_round(people: Cast, seat: Seat) -> None:

@@ -74,6 +74,7 @@ EXPECTED: dict[str, tuple[Any, Any]] = {
     "desk:my_deputy": LIST,
     "desk:approvals": LIST,
     "desk:approval": ENVELOPE,
+    "desk:extend": ENVELOPE,
     "desk:take_back": ENVELOPE,
     "desk:ask_approval": ENVELOPE,
     "desk:sharing": ENVELOPE,

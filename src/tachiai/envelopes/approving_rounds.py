@@ -156,6 +156,22 @@ def is_unchanged(approval: Approval, envelope: Envelope) -> bool:
     return bytes(approval.digest) == digest_of(envelope, salt=bytes(approval.salt), timing=Timing(approval.timing))
 
 
+def undisturbed(envelope: Envelope) -> Approval | None:
+    """The request that is being decided on, if all that it is about is still there; asked for before the envelope goes on."""
+    approval = Approval.objects.filter(envelope=envelope, state=ApprovalState.WAITING).first()
+    return approval if approval is not None and is_unchanged(approval, envelope) else None
+
+
+def renew_digest(approval: Approval, envelope: Envelope) -> dict[str, object]:
+    """A new deadline undoes no answer: the request goes on, and its further answers name the digest with the new day.
+
+    What the entry about the deadline has to say of it.
+    """
+    approval.digest = digest_of(envelope, salt=bytes(approval.salt or b""), timing=Timing(approval.timing))
+    approval.save(update_fields=["digest"])
+    return {"approval": str(approval.pk), "digest": approval.digest.hex()}
+
+
 _APPROVED = Prepared(
     lambda: Approval.objects.filter(
         envelope_id=given("envelope", Approval, "envelope"), state=ApprovalState.APPROVED, timing=Timing.BEFORE

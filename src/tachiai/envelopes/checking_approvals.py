@@ -22,11 +22,12 @@ from tachiai.outbox import Mail
 A, P = ApprovalState, PlaceState
 ASKING = ("envelope.submitted", "envelope.scheduled", "envelope.sent")
 ENDING = ("envelope.taken_back", "envelope.schedule_cancelled", "envelope.schedule_failed", "envelope.withdrawn", "envelope.declined")
-EVENTS = (*ASKING, *ENDING, "envelope.approved", "envelope.returned")
+REVIVED = "envelope.revived"
+EVENTS = (*ASKING, *ENDING, REVIVED, "envelope.approved", "envelope.returned")
 OPEN = (A.HELD, A.WAITING)
 UNDECIDED = (P.WAITING, P.PENDING)
 # What is on record as changed since; what was approved cannot be worked out again from the rows then.
-GONE_ON = ("envelope.revived", "information.amended")
+GONE_ON = (REVIVED, "information.amended")
 OVER = dict.fromkeys(ENDING, A.TAKEN_BACK) | {"envelope.withdrawn": A.ENDED, "envelope.declined": A.ENDED}
 
 
@@ -98,6 +99,8 @@ def _replayed(requests: dict[str, Request], rows: dict[str, Approval], entry: To
     data = entry.data
     if entry.event in ASKING:
         _asked(requests, entry)
+    elif entry.event == REVIVED:
+        yield from _renewed(requests, entry)
     elif entry.event in OVER:
         for one in requests.values():
             if one.state in OPEN:
@@ -127,6 +130,17 @@ def _asked(requests: dict[str, Request], entry: Told) -> None:
     if entry.event == "envelope.submitted":
         request.state, request.digest, request.documents = A.WAITING, said["digest"], said["documents"]
         request.ask(1)
+
+
+def _renewed(requests: dict[str, Request], entry: Told) -> Iterator[Finding]:
+    """With a new deadline a request that waits for answers goes on under a new digest; no other has one to renew."""
+    if "approval" not in entry.data:
+        return
+    request = requests.get(entry.data["approval"])
+    if request is None or request.state != A.WAITING:
+        yield Finding("approval.unlike_entry", str(entry.data["approval"]), f"entry {entry.number}")
+        return
+    request.digest = entry.data["digest"]
 
 
 def _answered(request: Request, place: Place, entry: Told) -> None:

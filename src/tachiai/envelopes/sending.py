@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from django.db import transaction
 
-from tachiai import ledger, work
+from tachiai import work
 from tachiai.accounts.models import Member
 from tachiai.accounts.rights import sees_contracts
 from tachiai.accounts.route_models import Timing
@@ -21,9 +21,10 @@ from tachiai.envelopes.describing import missing_items
 from tachiai.envelopes.drafting import LONGEST_DEADLINE_DAYS
 from tachiai.envelopes.events import note
 from tachiai.envelopes.holding import documents_of, has_documents
-from tachiai.envelopes.models import Document, Envelope, FreezeTask, Kind, Recipient, SealTask, Side
+from tachiai.envelopes.models import Document, Envelope, FreezeTask, Kind, Recipient, Side
 from tachiai.envelopes.places import documents_meant, said_of
 from tachiai.envelopes.placing import misplaced
+from tachiai.envelopes.reviving import revive
 from tachiai.envelopes.routing import must_go_on, request_signature
 from tachiai.envelopes.schedule_models import SendTask
 from tachiai.envelopes.scheduling_ends import end_schedule
@@ -34,9 +35,6 @@ from tachiai.envelopes.uploads import has_unsettled
 from tachiai.errors import Refusal
 from tachiai.prepared import Prepared, given, refresh
 from tachiai.rowwise import insert_each
-from tachiai.work.models import TaskState
-
-REVIVE_WITHIN = timedelta(days=90)
 
 
 def missing_before_sending(envelope: Envelope, *, at: datetime) -> list[str]:
@@ -195,7 +193,7 @@ def send_again(recipient: Recipient, *, by: Member, at: datetime, deadline: date
         held = Envelope.objects.select_for_update().get(pk=envelope.pk)
         revived = held.state == EnvelopeState.EXPIRED
         if revived:
-            _revive(held, deadline=deadline, by=by, at=at)
+            revive(held, deadline=deadline, by=by, at=at)
         else:
             must_go_on(held, at=at)
         fresh = Recipient.objects.select_related("envelope__organization", "envelope__sender").get(pk=recipient.pk)
@@ -207,18 +205,3 @@ def send_again(recipient: Recipient, *, by: Member, at: datetime, deadline: date
         note(held, "recipient.sent_again", by=by, at=at, data={"recipient": str(fresh.pk)})
         request_signature(fresh, at=at, again=True)
     recipient.refresh_from_db()
-
-
-def _revive(envelope: Envelope, *, deadline: date | None, by: Member, at: datetime) -> None:
-    if envelope.ended_at is not None and at - envelope.ended_at > REVIVE_WITHIN:
-        raise Refusal("envelope.too_old", days=REVIVE_WITHIN.days)
-    if ledger.latest(envelope.stream, "personal.erased") is not None:
-        raise Refusal("envelope.erased")  # there is nobody left to ask, and no consent that a seal could name
-    if deadline is None or not 1 <= (deadline - today(at)).days <= LONGEST_DEADLINE_DAYS:
-        raise Refusal("deadline.out_of_range", days=LONGEST_DEADLINE_DAYS)
-    move(envelope, EnvelopeState.IN_PROGRESS, deadline=deadline, ended_at=None, updated_at=at)
-    # A consent that was recorded but not sealed when the day ended is sealed now.
-    unsealed = SealTask.objects.filter(document__envelope=envelope, recipient__state=RecipientState.CONSENTED)
-    unsealed.filter(state=TaskState.CANCELLED).update(state=TaskState.WAITING, due_at=at)
-    work.ring(SealTask)
-    note(envelope, "envelope.revived", by=by, at=at, data={"deadline": deadline.isoformat()})

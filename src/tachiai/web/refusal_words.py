@@ -71,6 +71,7 @@ SENTENCES = {
     "evidence.nothing_left": N_("更新できる文書がありません。運営者へご連絡ください。"),
     "evidence.not_stronger": N_("{than}より強いハッシュ関数を指定してください。"),
     "settings.not_allowed": N_("この設定を変更する権限がありません。"),
+    "documents.not_allowed": N_("あなたの役割では、封筒や文書を見ることができません。組織の管理者へご相談ください。"),
     "envelope.unknown": N_("お探しの封筒は見つかりません。"),
     "envelope.not_allowed": N_("この操作を行う権限がありません。"),
     "envelope.too_many_files": N_("1つの封筒に入れられる文書は{limit}件までです。"),
@@ -138,6 +139,10 @@ SENTENCES = {
     "draft.submitted": N_("この届出は、すでに受け付けています。"),
     "copies.asked": N_("この依頼は、すでに受け付けています。"),
     "copies.decided": N_("この依頼は、すでに判断されています。"),
+    "copies.same_member": N_(
+        "新しいメールアドレスの届出 {number} を受け付けた職員と承認した職員は、写しを交付できません。"
+        "承認権限のある別の職員が判断してください。"
+    ),
     "copies.none_chosen": N_("写しを交付する契約を選択してください。"),
     "copies.check_missing": N_("ご本人であることを確認した方法を2文字以上で入力してください。"),
     "draft.unfinished": N_("入力が終わっていません。入力の画面に戻って、内容を確認してください。"),

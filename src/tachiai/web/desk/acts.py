@@ -20,6 +20,7 @@ from tachiai.envelopes.access import envelope_for, managed_envelope
 from tachiai.envelopes.drafting import DEFAULT_DEADLINE_DAYS
 from tachiai.envelopes.duplicating import duplicate_envelope
 from tachiai.envelopes.models import Envelope, Recipient, Side
+from tachiai.envelopes.reviving import cut_off, extend_envelope
 from tachiai.envelopes.revoking import revoke_link
 from tachiai.envelopes.sending import send_again
 from tachiai.envelopes.states import EnvelopeState
@@ -115,6 +116,42 @@ def ask_again(request: HttpRequest, member: Member, pk: uuid.UUID, recipient: uu
         "form": form,
     }
     return show(request, member, "desk/ask_again.html", context, section="envelopes", status=422 if form and form.errors else 200)
+
+
+@at_desk
+def extend(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpResponse:
+    """Let an expired envelope go on: one new deadline, and everybody whom the old one cut off is asked again."""
+    envelope = managed_envelope(member, pk)
+    if envelope.state != EnvelopeState.EXPIRED:
+        raise Refusal("envelope.moved", state=envelope.state)
+    at = clock.now()
+    posted = request.POST if request.method == "POST" else None
+    form = DeadlineForm(posted, initial={"deadline": today(at) + timedelta(days=DEFAULT_DEADLINE_DAYS)})
+    if request.method == "POST" and form.is_valid():
+        try:
+            asked = extend_envelope(envelope, deadline=form.cleaned_data["deadline"], by=member, at=at)
+        except Refusal as refusal:
+            if refusal.code != "deadline.out_of_range":
+                raise
+            form.add_error("deadline", sentence(refusal.code, refusal.facts))
+        else:
+            messages.success(request, _extended([person.name for person in asked]))
+            return redirect("desk:envelope", pk)
+    context = {
+        "heading": _("期限を延ばして再開する"),
+        "envelope": envelope,
+        "people": list(cut_off(envelope)),
+        "awaits": envelope.awaits_approval,
+        "form": form,
+    }
+    return show(request, member, "desk/extend.html", context, section="envelopes", status=422 if form.errors else 200)
+
+
+def _extended(names: list[str]) -> str:
+    if not names:
+        return _("新しい署名期限で再開しました。")
+    people = _("、").join(_("{name} 様").format(name=name) for name in names)
+    return _("新しい署名期限で再開し、{people}に再依頼しました。").format(people=people)
 
 
 @at_desk

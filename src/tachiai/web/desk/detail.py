@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -22,6 +23,7 @@ from tachiai.envelopes.listing import days_left
 from tachiai.envelopes.models import Document, Envelope, Recipient, Side
 from tachiai.envelopes.progress import Trouble, is_working, trouble_of
 from tachiai.envelopes.reading import concluded_files
+from tachiai.envelopes.reviving import is_too_old
 from tachiai.envelopes.states import UNSENT, EnvelopeState, RecipientState
 from tachiai.envelopes.templates import may_manage_templates
 from tachiai.envelopes.timeline import Event, timeline
@@ -81,19 +83,21 @@ def envelope(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpRespons
         "parent": known_parent(member, found, told),
         "may_amend": may_amend(member, found),
         "events": told_events(events),
+        "amendments": told_events([event for event in events if event.code == "information.amended"]),
         "recreations": recreations_of(found),
-        **_acts(found, member, documents, manages=manages),
+        **_acts(found, member, documents, manages=manages, at=at),
     }
     return show(request, member, "desk/envelope.html", context, section="envelopes")
 
 
-def _acts(envelope: Envelope, member: Member, documents: list[Document], *, manages: bool) -> dict[str, Any]:
+def _acts(envelope: Envelope, member: Member, documents: list[Document], *, manages: bool, at: datetime) -> dict[str, Any]:
     concluded = envelope.state == EnvelopeState.CONCLUDED
     frozen = bool(documents) and all(document.page_pack_id is not None for document in documents)
     return {
         "may_withdraw": manages and envelope.state in WITHDRAWABLE,
         "may_duplicate": may_send(member),
         "may_save": may_manage_templates(member),
+        "may_extend": manages and envelope.state == EnvelopeState.EXPIRED and not is_too_old(envelope, at=at),
         "may_reschedule": manages and envelope.send_at is not None,
         "manages": manages,
         "has_pages": frozen or envelope.state in UNSENT,
@@ -110,7 +114,10 @@ def _readers(events: list[Event]) -> list[dict[str, Any]]:
 
 def _person(recipient: Recipient, envelope: Envelope, *, manages: bool) -> dict[str, Any]:
     """One line of the recipients' table."""
-    asked = envelope.state == EnvelopeState.IN_PROGRESS and recipient.state in TO_SIGN
+    goes_on = envelope.state == EnvelopeState.IN_PROGRESS
+    asked = goes_on and recipient.state in TO_SIGN
+    # Their own day has passed, or the envelope's had before it was revived: they can be asked once more.
+    cut_off = goes_on and recipient.state == RecipientState.EXPIRED
     # Who consented before the deadline is not asked twice: sending again then only revives, and the seal is made.
     unfinished = (RecipientState.EXPIRED, RecipientState.CONSENTED)
     revivable = envelope.state == EnvelopeState.EXPIRED and recipient.state in unfinished
@@ -119,7 +126,7 @@ def _person(recipient: Recipient, envelope: Envelope, *, manages: bool) -> dict[
         "person": recipient,
         "kind": kind_word(recipient.kind, envelope.organization),
         "level": level_words(recipient.level, english=english),
-        "may_ask_again": manages and (asked or revivable),
+        "may_ask_again": manages and (asked or cut_off or revivable),
         "may_revoke": manages and asked and recipient.side == Side.COUNTERPARTY,
         # 未ダウンロード: the link ends after 14 days, and the clerk may want to call.
         "untaken": envelope.state == EnvelopeState.CONCLUDED and recipient.side == Side.COUNTERPARTY and recipient.downloaded_at is None,

@@ -70,6 +70,7 @@ urlpatterns = [
     path(f"{ENVELOPE}/fields", fields_step.fields, name="fields"),
     path(f"{ENVELOPE}/review", review_step.review, name="review"),
     path(f"{ENVELOPE}/sent", review_step.sent, name="sent"),
+    path(f"{ENVELOPE}/extend", acts.extend, name="extend"),
     path(f"{ENVELOPE}/take-back", approvals.take_back_page, name="take_back"),
     path(f"{ENVELOPE}/ask-approval", approvals.ask_again_page, name="ask_approval"),
     path(f"{ENVELOPE}/schedule", scheduling.schedule, name="schedule"),
