@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import pytest
 
 from approvals import all_of, any_of, approver, awaiting, route, stands_in
 from cast import Cast
-from invariants import check_house, events
+from invariants import check_envelope, check_house, events
 from stages import Scene, drafted, signs
 from stories import work
 from tachiai import clock, ledger
@@ -28,11 +28,15 @@ from tachiai.envelopes.approving_deputies import tell_deputies
 from tachiai.envelopes.bundling import evidence_bundle
 from tachiai.envelopes.certifying import certificate_facts
 from tachiai.envelopes.drafting import Description, describe_envelope
+from tachiai.envelopes.expiring import expire_envelopes
 from tachiai.envelopes.handing_over import hand_over
 from tachiai.envelopes.models import Envelope
+from tachiai.envelopes.reminding_approvers import remind_approvers
+from tachiai.envelopes.reviving import extend_envelope
 from tachiai.envelopes.sending import send_envelope
 from tachiai.envelopes.withdrawing import withdraw_envelope
 from tachiai.errors import Refusal
+from tachiai.outbox import compose
 from tachiai.outbox.models import Mail
 
 
@@ -212,6 +216,38 @@ def test_a_route_behind_the_counterparty_s_signature(cast: Cast) -> None:
     assert [(one.step, one.name, one.instead_of) for one in facts.approvals] == [(1, head.name, cast.second.name)]
 
 
+def test_what_expires_while_approvers_decide_goes_on_from_there(cast: Cast) -> None:
+    """Two steps behind the counterparty's signature: the day passes after the first, and its answer holds when the sender goes on."""
+    head = approver(cast, "head", "課長 一")
+    envelope = drafted(cast)
+    approval = submit_for_approval(
+        envelope, route(cast, all_of(cast.second), all_of(head), timing=Timing.AFTER).pk, by=cast.clerk, at=clock.now()
+    )
+    work()
+    scene = Scene(cast, envelope)
+    signs(scene.vendor)
+    work()
+    approve(approval.pk, by=cast.second, at=clock.now())
+    late = clock.end_of(clock.today(clock.now()) + timedelta(days=30)) + timedelta(minutes=5)
+    assert (expire_envelopes(at=late), scene.state()) == (1, "expired")
+    check_envelope(envelope)
+    refused("approval.over", approve, approval.pk, by=head, at=late)
+    soon = clock.today(late) + timedelta(days=7)
+    refused("envelope.not_allowed", extend_envelope, envelope, deadline=soon, by=cast.mayor, at=late)
+    refused("deadline.out_of_range", extend_envelope, envelope, deadline=clock.today(late), by=cast.clerk, at=late)
+    refused("envelope.too_old", extend_envelope, envelope, deadline=soon, by=cast.clerk, at=late + timedelta(days=91))
+    assert extend_envelope(envelope, deadline=soon, by=cast.clerk, at=late) == []
+    refused("envelope.moved", extend_envelope, envelope, deadline=soon, by=cast.clerk, at=late)
+    check_envelope(envelope)
+    approve(approval.pk, by=head, at=late)
+    assert (scene.state(), scene.mayor.state, mails("M17")) == ("in_progress", "requested", sorted([cast.second.mail, head.mail]))
+    check_envelope(envelope)
+    told = ledger.latest(envelope.stream, "envelope.revived")
+    assert told is not None
+    Approval.objects.update(digest=b"x" * 32)
+    assert "approval.unlike_entry" in named(envelope)
+
+
 class Anchored:
     """What a certificate tells of a checkpoint; which one does not matter here."""
 
@@ -289,6 +325,46 @@ def test_a_deputy_who_begins_later_hears_of_what_waits_already(cast: Cast) -> No
     approve(approval.pk, by=head, at=tomorrow)
     assert state(envelope) == "sending"
 
+
+def test_whoever_lets_an_approval_wait_is_reminded_once_a_working_morning(cast: Cast) -> None:
+    """Not on the day itself, by night or at the weekend; approver and deputy, each once a day; nobody once it is decided."""
+    head, chief = approver(cast, "head", "課長 一"), approver(cast, "chief", "部長 二")
+    stands_in(cast, head, cast.second, days=(0, 2))
+    along = route(cast, all_of(cast.second, chief))
+    envelope, approval = awaiting(cast, along)
+    other, _ = awaiting(cast, along)
+    asked = ApprovalPlace.objects.filter(approval=approval).values_list("asked_at", flat=True)[0]
+    assert asked is not None
+    days = [clock.today(asked) + timedelta(days=number) for number in range(8)]
+    monday = next(day for day in days[1:] if day.weekday() == 0)
+    days = [monday + timedelta(days=number) for number in range(7)]
+    Deputyship.objects.update(starts=monday, ends=monday)
+    morning = [datetime.combine(day, time(9), clock.JAPAN) for day in days]
+    earlier = morning[0] - timedelta(days=1)
+    ApprovalPlace.objects.update(asked_at=earlier)
+    assert [remind_approvers(at=one) for one in (earlier, morning[0].replace(hour=3), morning[5], morning[6])] == [0, 0, 0, 0]
+    ApprovalPlace.objects.update(asked_at=morning[0].replace(hour=8))
+    assert remind_approvers(at=morning[0]) == 0  # today's are left for tomorrow
+    ApprovalPlace.objects.update(asked_at=earlier)
+    Organization.objects.update(reminds=False)
+    assert remind_approvers(at=morning[0]) == 0
+    Organization.objects.update(reminds=True)
+    assert [remind_approvers(at=morning[0]), remind_approvers(at=morning[0].replace(hour=18))] == [3, 0]
+    assert mails("M32") == sorted(one.mail for one in (cast.second, head, chief))
+    letters = {one.to: compose(one) for one in Mail.objects.filter(kind="M32")}
+    text = letters[head.mail].get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    assert (text.count(f"{cast.second.name} さんの代理として"), text.count(other.number), text.count(envelope.number)) == (2, 1, 1)
+    assert "2件" in letters[chief.mail]["Subject"]
+    approve(approval.pk, by=cast.second, at=clock.now())
+    # The deputy's day is over, and of one request the second has done their part.
+    assert remind_approvers(at=morning[1]) == 2
+    told = {one.to: one.context["count"] for one in Mail.objects.filter(kind="M32", created_at=morning[1])}
+    assert told == {cast.second.mail: 1, chief.mail: 2}
+    take_back(other, by=cast.clerk, at=clock.now())
+    assert remind_approvers(at=morning[2]) == 1
+
+
+CHANGES: tuple
 
 CHANGES: tuple[tuple[str, Callable[[Envelope, Approval, Cast], object], set[str]], ...] = (
     ("digest", lambda e, a, c: Approval.objects.update(digest=b"x" * 32), {"approval.unlike_entry"}),

@@ -46,6 +46,25 @@ _FRESH = {"organization": "Fictional Trading", "title": "", "name": "Hanako Mido
 _DOWNLOAD = {"certificate_number": "C-2026-00042", "expires_at": "2026-12-23T00:30:00+00:00"}
 _FILED = {"number": "R-2026-00007", "expires_at": "2026-12-23T00:30:00+00:00"}
 
+_WAITED: dict[str, Any] = {
+    "reader": "approver",
+    "link": LINK,
+    "reply_to": "",
+    "count": 22,
+    "more": 1,
+    "waiting": [
+        {
+            "envelope": "Cleaning 2026",
+            "number": "SKG-2026-00042",
+            "asker": "Jiro Okano",
+            "asked_at": WRITTEN,
+            "deadline": deadline,
+            "instead_of": instead_of,
+        }
+        for deadline, instead_of in (("2026-12-23", ""), (None, "Saburo Kawano"))
+    ],
+}
+
 # What is added to (or taken from, with None) the facts: the kind, a label and the difference.
 CASES: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("M01", "whole", _SIGNER | {"link": LINK}),
@@ -120,9 +139,12 @@ CASES: tuple[tuple[str, str, dict[str, Any]], ...] = (
         ("M31", why, _SENDER | {"about": None, "why": why})
         for why in (
             *("registration.not_usable", "registration.other_contract", "member.may_not_sign", "deadline.out_of_range"),
-            *("envelope.not_allowed", "approval.missing", "document.unsigned"),
+            *("envelope.not_allowed", "approval.missing", "document.unsigned", "information.missing", "envelope.not_described"),
+            *("envelope.no_documents", "upload.unsettled", "recipients.incomplete", "field.not_their_document", "warnings.unseen"),
+            *("recipient.deadline_out_of_range", "something.new"),
         )
     ),
+    ("M32", "whole", _WAITED),
     ("M28", "whole", _SIGNER | {"link": LINK, "expires_at": "2026-12-23T00:30:00+00:00"}),
     ("M24", "whole", {"link": LINK, "number": "R-2026-00007", "expires_at": "2026-12-23T00:30:00+00:00"}),
     ("M24", "first code", _FILED | {"link": LINK, "choose": "first"}),

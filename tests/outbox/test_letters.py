@@ -160,6 +160,7 @@ SUBJECTS: tuple[tuple[str, dict[str, Any], str, str], ...] = (
         "Your passkey was removed (R-7)",
     ),
     ("M26", {"purpose": "password_reset_key"}, "パスワード再設定のご案内", "Password reset"),
+    ("M32", {"count": 3}, "承認待ちのお知らせ（3件）", "Approvals waiting for you (3)"),
     ("M31", {"why": "x"}, "予約した送信ができませんでした（{envelope}）", "Scheduled request not sent: {envelope}"),
 )
 

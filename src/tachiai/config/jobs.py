@@ -25,6 +25,7 @@ from tachiai.envelopes.freezing import freeze_document
 from tachiai.envelopes.inspecting import inspect_upload
 from tachiai.envelopes.models import CloseTask, FreezeTask, InspectTask, TopUpTask
 from tachiai.envelopes.reminding import remind
+from tachiai.envelopes.reminding_approvers import remind_approvers
 from tachiai.envelopes.renewing import renew
 from tachiai.envelopes.sampling_work import gather_sample
 from tachiai.envelopes.saving import forget_ended
@@ -72,7 +73,7 @@ def tick() -> int:
     keep_log(now=clock.now)
     plan_evidence(nightly=settings.TACHIAI.evidence_nightly, at=clock.now())
     done = watch_renewals(at=clock.now()) + expire_envelopes(at=clock.now()) + remind(at=clock.now())
-    done += tell_deputies(at=clock.now())
+    done += tell_deputies(at=clock.now()) + remind_approvers(at=clock.now())
     done += counterparties.expire_registrations(at=clock.now()) + counterparties.expire_drafts(at=clock.now())
     done += expire_requests(at=clock.now())
     done += tell_alarms(at=clock.now())

@@ -82,9 +82,10 @@ def _tell(request: HttpRequest, done: Handover) -> None:
 
 class RemindersForm(forms.Form):
     on = forms.BooleanField(
-        label=gettext_lazy("署名期限の前に、自動で再通知する"),
+        label=gettext_lazy("署名者と承認者に、自動で再通知する"),
         help_text=gettext_lazy(
             "署名期限の23日前、16日前、9日前、2日前に、署名していない方へ同じリンクのメールを送ります。依頼から5日間は送りません。"
+            "承認を待たせている承認者とその代理には、平日の朝に1通、まとめてお知らせします。"
         ),
         required=False,
     )
