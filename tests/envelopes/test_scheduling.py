@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 from datetime import datetime, time, timedelta
+from pathlib import Path
 
 import pytest
 from django.db import connections
@@ -17,7 +20,9 @@ from tachiai.accounts.route_models import Timing
 from tachiai.administration.routes import end_route, set_route_policy
 from tachiai.clock import JAPAN, today
 from tachiai.config.jobs import SEND_AT
+from tachiai.envelopes import placing, sending
 from tachiai.envelopes.approval_models import Approval
+from tachiai.envelopes.cautions import check_acknowledged
 from tachiai.envelopes.drafting import remove_document
 from tachiai.envelopes.handing_over import hand_over
 from tachiai.envelopes.models import Document, Envelope, FreezeTask
@@ -26,7 +31,7 @@ from tachiai.envelopes.scheduling import cancel_schedule, schedule_sending, send
 from tachiai.envelopes.sending import send_envelope
 from tachiai.envelopes.withdrawing import withdraw_envelope
 from tachiai.errors import Refusal
-from tachiai.outbox import compose
+from tachiai.outbox import compose, letters
 from tachiai.outbox.models import Mail
 from tachiai.work import LostLease, claim, drain
 
@@ -190,3 +195,22 @@ def test_a_route_that_asks_later_waits_with_the_schedule(cast: Cast) -> None:
     ]
     assert Mail.objects.get(kind="M31").context["why"] == "route.unknown"
     assert codes() == set()
+
+
+def test_whatever_keeps_a_scheduled_envelope_from_being_sent_has_its_own_sentence() -> None:
+    """Every code that the verbs of sending can refuse with, read from them, is told in words in both languages."""
+    verbs = (
+        sending.missing_before_sending,
+        sending._unusable,
+        sending.approval_needed,
+        send_envelope,
+        placing.misplaced,
+        check_acknowledged,
+    )
+    code = re.compile(r'(?:Refusal\(|append\(|\[)"([a-z]+\.[a-z_]+)"')
+    codes = {found for verb in verbs for found in code.findall(inspect.getsource(verb))} - {"envelope.moved"}  # then nobody is written to
+    assert {"information.missing", "field.not_their_document", "warnings.unseen", "registration.not_usable"} <= codes
+    for language, otherwise in (("ja", "直す必要"), ("en", "has to be put right")):
+        letter = Path(letters.__file__).with_name("templates") / "mail" / language / "M31.txt"
+        assert otherwise in letter.read_text()
+        assert {one for one in codes if f'"{one}"' not in letter.read_text()} == set()
