@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
+from approvals import approver
 from cast import CODE, Cast, assemble, link_for, registered
 from invariants import check_house, codes
 from signer.walking import device, title, words
@@ -18,6 +19,7 @@ from tachiai.accounts.models import Member
 from tachiai.ceremony.models import Consent, Invitation
 from tachiai.counterparties import FormWords
 from tachiai.counterparties.limits import CODES_TO_MAIL
+from tachiai.counterparties.models import Registration
 from tachiai.envelopes.asking_copies import expire_requests, find_request
 from tachiai.envelopes.copy_models import CopyGrant, CopyRequest
 from tachiai.envelopes.erasing import erase_person
@@ -160,17 +162,36 @@ def test_to_a_new_registration_whose_code_is_asked_for_and_given_on_again() -> N
     second = registered(cast.clerk, cast.second, cast.vendor.counterparty.name, "代表取締役", "緑野 太郎", NEW, at=at, code="604817")
     request = asked(cast)
     assert [one.pk for one in places_for(request, cast.second)] == [vendor.pk]
+    chief = approver(cast, "chief", "係長 一")
+    Member.objects.filter(pk=chief.pk).update(role="manager")
+    chief.refresh_from_db()
     for by, places, registration, checked, code in (
         (cast.clerk, [vendor.pk], None, CHECKED, "registration.not_allowed"),
         (cast.stranger_admin, [vendor.pk], None, CHECKED, "registration.not_allowed"),
-        (cast.second, [], None, CHECKED, "copies.none_chosen"),
-        (cast.second, [envelope.pk], None, CHECKED, "copies.none_chosen"),
-        (cast.second, [vendor.pk], None, " ", "copies.check_missing"),
-        (cast.second, [vendor.pk], cast.builder.pk, CHECKED, "registration.not_usable"),
+        (chief, [], None, CHECKED, "copies.none_chosen"),
+        (chief, [envelope.pk], None, CHECKED, "copies.none_chosen"),
+        (chief, [vendor.pk], None, " ", "copies.check_missing"),
+        (chief, [vendor.pk], cast.builder.pk, CHECKED, "registration.not_usable"),
     ):
         refused(code, lambda b=by, p=places, r=registration, c=checked: grant_copies(request, p, registration=r, checked=c, by=b, at=at))
-    grant_copies(request, [vendor.pk], registration=second.pk, checked=CHECKED, by=cast.second, at=at)
+    # Who approved the new address's registration gives nothing, by no gate; another member does.
+    told: dict[str, Any] = {"checked": CHECKED, "by": cast.second, "at": at}
+    for gate in (second.pk, None):
+        refused("copies.same_member", lambda g=gate: grant_copies(request, [vendor.pk], registration=g, **told))
+    page = words(seat(cast.second).get(f"/counterparties/copies/{request.pk}"))
+    assert second.number in page
+    assert 'value="grant"' not in page
+    assert requests_to_decide(cast.second) == []
+    assert [one.pk for one in requests_to_decide(chief)] == [request.pk]
+    grant_copies(request, [vendor.pk], registration=second.pk, checked=CHECKED, by=chief, at=at)
     refused("copies.decided", lambda: grant_copies(request, [vendor.pk], registration=None, checked=CHECKED, by=cast.second, at=at))
+    page = words(seat(chief).get(f"/counterparties/copies/{request.pk}"))
+    assert cast.second.name in page
+    assert chief.name in page
+    assert "copy.same_member" not in codes()
+    Registration.objects.filter(pk=second.pk).update(approved_by=chief)
+    assert "copy.same_member" in codes()
+    Registration.objects.filter(pk=second.pk).update(approved_by=cast.second)
     link = download(envelope)
     assert device().post(link, {"code": CODE}).status_code == 422
     assert device().post(link, {"code": "604817"}).headers["Location"] == link + "/files"

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from tachiai import ceremony, counterparties, ledger
 from tachiai.accounts.models import Member
@@ -61,11 +61,22 @@ def may_decide(member: Member, request: CopyRequest) -> bool:
     )
 
 
+def took_in(member: Member, request: CopyRequest) -> Registration | None:
+    """A registration of the new address that ``member`` entered or approved: another member gives the copies then."""
+    return _taken_in_by(member).filter(counterparty__organization=request.organization_id, mail__iexact=request.mail).first()
+
+
+def _taken_in_by(member: Member) -> QuerySet[Registration]:
+    return Registration.objects.filter(Q(entered_by=member) | Q(approved_by=member)).order_by("entered_at")
+
+
 def requests_to_decide(member: Member) -> list[CopyRequest]:
-    """Those that ``member`` may decide now, the longest waiting first."""
+    """Those in which ``member`` may give copies now, the longest waiting first."""
     if not member.may_approve or role_now(member) not in SENDERS:
         return []
-    return list(CopyRequest.objects.filter(organization=member.organization_id, state=CopyState.ASKED).order_by("asked_at")[:AT_MOST])
+    rows = CopyRequest.objects.filter(organization=member.organization_id, state=CopyState.ASKED)
+    theirs = _taken_in_by(member).filter(counterparty__organization=OuterRef("organization"), mail__iexact=OuterRef("mail"))
+    return list(rows.exclude(Exists(theirs)).order_by("asked_at")[:AT_MOST])
 
 
 def places_for(request: CopyRequest, member: Member, *, words: str = "") -> list[Recipient]:
@@ -101,12 +112,16 @@ def grant_copies(
 ) -> list[CopyGrant]:
     """Give the concluded copies of ``places`` to whoever asks; ``checked`` says how it was made sure who that is.
 
-    Refuses with ``registration.not_allowed``, ``copies.decided``, ``copies.none_chosen``, ``copies.check_missing``, ``reason.too_long``,
-    ``registration.not_usable``, or ``vault.shredded`` when nothing of a contract is left.
+    Whoever entered or approved the new address's registration is not who gives them: two members stand behind each grant.
+    Refuses with ``registration.not_allowed``, ``copies.same_member`` (number), ``copies.decided``, ``copies.none_chosen``,
+    ``copies.check_missing``, ``reason.too_long``, ``registration.not_usable``, or ``vault.shredded`` when nothing of a contract is left.
     """
     said = _said(checked, missing="copies.check_missing")
     with transaction.atomic(durable=True):
         held = _held(request, by)
+        theirs = took_in(by, held)
+        if theirs is not None:
+            raise Refusal("copies.same_member", number=theirs.number)
         behind = _registration(held, registration)
         chosen = _chosen(places, by)
         grants = [_grant(held, place, behind, by=by, at=at) for place in chosen]

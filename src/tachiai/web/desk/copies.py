@@ -25,6 +25,7 @@ from tachiai.envelopes.giving_copies import (
     places_for,
     refuse_copies,
     registrations_for,
+    took_in,
 )
 from tachiai.envelopes.models import Recipient
 from tachiai.errors import Refusal
@@ -121,9 +122,11 @@ def copy_request(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpRes
     decides = may_decide(member, found)
     search = SearchForm(request.GET)
     words = search.cleaned_data["q"] if search.is_valid() else ""
-    places = places_for(found, member, words=words) if decides else []
+    theirs = took_in(member, found) if decides else None
+    gives = decides and theirs is None
+    places = places_for(found, member, words=words) if gives else []
     asked = request.POST.get("act")
-    grant = GrantForm(request.POST if asked == "grant" else None, places=places, registrations=registrations_for(found) if decides else [])
+    grant = GrantForm(request.POST if asked == "grant" else None, places=places, registrations=registrations_for(found) if gives else [])
     refuse = RefuseForm(request.POST if asked == "refuse" else None)
     if request.method == "POST" and (answer := _decided(request, member, found, grant, refuse)) is not None:
         return answer
@@ -135,6 +138,7 @@ def copy_request(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpRes
         "decision": _decision(found),
         "grants": list(found.grants.select_related("recipient__envelope", "registration").order_by("granted_at")),
         "may_decide": decides,
+        "same_member": sentence("copies.same_member", {"number": theirs.number}) if theirs else "",
         "places": places,
         "searched": bool(words.strip()),
         "search": search,
@@ -155,7 +159,7 @@ def _decided(request: HttpRequest, member: Member, found: CopyRequest, grant: Gr
     try:
         done = _grant(member, found, grant) if bound is grant else _refuse(member, found, refuse)
     except Refusal as refusal:
-        if not refusal.code.startswith("vault."):
+        if not refusal.code.startswith("vault.") and refusal.code != "copies.same_member":
             raise
         bound.add_error(None, sentence(refusal.code, refusal.facts))
         return None
@@ -175,6 +179,19 @@ def _refuse(member: Member, found: CopyRequest, form: RefuseForm) -> str:
     return _("交付しないことを、依頼した方へメールでお知らせします。")
 
 
+def _taken_in(found: CopyRequest) -> list[tuple[str, str]]:
+    """The registrations whose codes open the copies: who approved each, and when."""
+    behind = Registration.objects.filter(pk__in=found.grants.values("registration")).select_related("approved_by").order_by("approved_at")
+    return [
+        (
+            _("届出 {number} を承認した職員").format(number=one.number),
+            _("{name}（{at}）").format(name=one.approved_by.name, at=jst(one.approved_at)),
+        )
+        for one in behind
+        if one.approved_by is not None and one.approved_at is not None
+    ]
+
+
 def _said(found: CopyRequest) -> list[dict[str, str]]:
     rows = [
         (_("依頼した方"), f"{found.title}　{found.name}".strip("　")),
@@ -188,10 +205,10 @@ def _said(found: CopyRequest) -> list[dict[str, str]]:
 
 
 def _decision(found: CopyRequest) -> list[dict[str, str]]:
-    """Who decided what, and why; nothing while it waits."""
+    """Who took the new address in, who decided what, and why; nothing while it waits."""
     if found.decided_by is None or found.decided_at is None:
         return []
-    rows = [(_("判断した職員"), found.decided_by.name), (_("判断した日時"), jst(found.decided_at))]
+    rows = [*_taken_in(found), (_("判断した職員"), found.decided_by.name), (_("判断した日時"), jst(found.decided_at))]
     if found.state == CopyState.GRANTED:
         rows.append((_("ご本人であることを確認した方法"), found.checked))
     else:
