@@ -11,12 +11,14 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from cast import PASSWORD, Cast
-from tachiai import clock
+from stories import drafted
+from tachiai import clock, ledger
 from tachiai.accounts.models import Folder, Group, Member, Membership
 from tachiai.administration.joining import invited_by_link, take_up_invitation
 from tachiai.administration.members import Details, change_member, details_of, invite_again, invite_member, restart_member, stop_member
 from tachiai.administration.policies import set_policy
 from tachiai.crypto.tokens import link_token
+from tachiai.envelopes.models import Envelope
 from tachiai.errors import Refusal
 from tachiai.outbox.composing import compose
 from tachiai.outbox.models import Mail
@@ -132,6 +134,26 @@ def test_groups_and_folders_through_the_pages(people: Cast, seat: Seat) -> None:
     for page in (f"/admin/groups/{group.pk}", f"/admin/folders/{folder.pk}"):
         assert seat(people.stranger_admin).get(page).status_code == 404
         assert "en" in desk.get(f"{page}?lang=en").content.decode()
+    desk = seat(people.admin)
+    # What is not empty stays, and the page says what is in it; what is empty goes, and its name stays on record.
+    assert "1人が入っている" in desk.get(f"/admin/groups/{group.pk}").content.decode()
+    assert "新しい封筒をここに入れるグループ 1件" in desk.get(f"/admin/folders/{folder.pk}").content.decode()
+    for page in (f"/admin/groups/{group.pk}", f"/admin/folders/{folder.pk}"):
+        assert seat(people.stranger_admin).post(page, {"act": "delete"}).status_code == 404
+        assert seat(people.clerk).post(page, {"act": "delete"}).status_code == 403
+        assert desk.post(page, {"act": "delete"}).status_code == 409
+    assert desk.post(f"/admin/users/{people.clerk.pk}", {**form, "groups": []}).status_code == 302
+    assert desk.post(f"/admin/groups/{group.pk}", {"act": "delete"}).status_code == 302
+    envelope = drafted(people)
+    Envelope.objects.filter(pk=envelope.pk).update(folder=folder)
+    assert "封筒 1件" in desk.post(f"/admin/folders/{folder.pk}", {"act": "delete"}).content.decode()
+    Envelope.objects.filter(pk=envelope.pk).update(folder=None)
+    assert desk.post(f"/admin/folders/{folder.pk}", {"act": "delete"}).status_code == 302
+    assert not Group.objects.exists()
+    assert not Folder.objects.exists()
+    told = ledger.latest(f"organization:{people.city.pk}", "folder.deleted")
+    assert told is not None
+    assert told.data["name"] == "工事"
 
 
 def test_a_sheet_is_taken_whole_or_not_at_all(people: Cast, seat: Seat) -> None:

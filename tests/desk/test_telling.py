@@ -21,6 +21,7 @@ ELSEWHERE = {
     "evidence.brought_forward",
     "evidence.made",
     "evidence.renewed",
+    "folder.deleted",
     "list.exported",
     "log.epoch_begun",
     "organization.items_set",

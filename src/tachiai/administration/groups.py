@@ -74,6 +74,26 @@ def save_folder(name: str, *, groups: Collection[uuid.UUID], folder: uuid.UUID |
     return row
 
 
+def delete_group(group: uuid.UUID, *, by: Member, at: datetime) -> None:
+    """Delete a group that nobody belongs to; folders are no longer open to it. Its name stays in the ledger.
+
+    Refuses with ``member.not_allowed``, ``group.unknown`` or ``group.not_empty`` (members).
+    """
+    _must_administer(by)
+    try:
+        with transaction.atomic(durable=True):
+            row = _row(Group, group, by=by, code="group.unknown")
+            assert row is not None  # noqa: S101  # a key was given
+            members = row.memberships.count()
+            if members:
+                raise Refusal("group.not_empty", members=members)
+            row.openings.all().delete()
+            row.delete()
+            _note("group.deleted", by=by, at=at, data={"group": str(group), "name": row.name})
+    except IntegrityError as problem:
+        raise Refusal("group.not_empty", members=1) from problem  # somebody was put into it at the same moment
+
+
 def _row(kind: type[Row], pk: uuid.UUID | None, *, by: Member, code: str) -> Row | None:
     if pk is None:
         return None

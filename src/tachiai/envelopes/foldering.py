@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
+from typing import NamedTuple
 
-from django.db import transaction
-from django.db.models import QuerySet
+from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError, QuerySet
 
-from tachiai import archive
+from tachiai import archive, ledger
 from tachiai.accounts.models import Folder, FolderGroup, Group, Member, Role, Sharing
-from tachiai.accounts.rights import SENDERS
+from tachiai.accounts.rights import SENDERS, may_administer
+from tachiai.archive.models import Record
 from tachiai.envelopes.access import may_manage
 from tachiai.envelopes.events import note
 from tachiai.envelopes.models import Envelope
@@ -55,6 +57,42 @@ def move_to_folder(envelope: Envelope, folder: uuid.UUID | None, *, by: Member, 
         told = {"from": str(held.folder_id or ""), "to": str(folder or "")}
         note(held, "envelope.moved_to_folder", by=by, at=at, data=dict(told))
     envelope.folder_id = folder
+
+
+class Contents(NamedTuple):
+    """What keeps a folder from being deleted: rows in it, and groups whose new envelopes go into it."""
+
+    envelopes: int
+    records: int
+    groups: int
+
+
+def contents_of(folder: Folder) -> Contents:
+    counts = (model.objects.filter(folder=folder).count() for model in (Envelope, Record, Group))
+    return Contents(*counts)
+
+
+def delete_folder(folder: uuid.UUID, *, by: Member, at: datetime) -> None:
+    """Delete a folder with nothing in it. Its name stays in the ledger.
+
+    Refuses with ``member.not_allowed``, ``folder.unknown`` or ``folder.not_empty`` (envelopes, records, groups).
+    """
+    if not may_administer(by):
+        raise Refusal("member.not_allowed")
+    try:
+        with transaction.atomic(durable=True):
+            row = Folder.objects.select_for_update().filter(pk=folder, organization_id=by.organization_id).first()
+            if row is None:
+                raise Refusal("folder.unknown")
+            held = contents_of(row)
+            if any(held):
+                raise Refusal("folder.not_empty", **held._asdict())
+            row.openings.all().delete()
+            row.delete()
+            actor, told = ledger.Actor("member", str(by.pk)), {"folder": str(folder), "name": row.name}
+            ledger.append(f"organization:{by.organization_id}", "folder.deleted", by=actor, at=at, data=dict(told))
+    except (IntegrityError, ProtectedError) as problem:
+        raise Refusal("folder.not_empty", envelopes=1, records=0, groups=0) from problem  # put there at the same moment
 
 
 def sharers_of(envelope: Envelope) -> QuerySet[Member]:

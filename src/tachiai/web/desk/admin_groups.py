@@ -14,8 +14,9 @@ from django.utils.translation import gettext_lazy
 
 from tachiai import clock
 from tachiai.accounts.models import Folder, Group, Member
-from tachiai.administration.groups import LONGEST, folders_of, groups_of, save_folder, save_group
+from tachiai.administration.groups import LONGEST, delete_group, folders_of, groups_of, save_folder, save_group
 from tachiai.administration.policies import set_policy
+from tachiai.envelopes.foldering import Contents, contents_of, delete_folder
 from tachiai.errors import Refusal
 from tachiai.web.desk.doors import at_desk, show
 from tachiai.web.problems import sentence
@@ -85,6 +86,10 @@ def group(request: HttpRequest, member: Member, pk: uuid.UUID | None = None) -> 
     if pk and found is None:
         raise Refusal("group.unknown")
     initial = {"name": found.name, "folder": str(found.folder_id or "")} if found else {}
+    if found is not None and request.POST.get("act") == "delete":
+        delete_group(found.pk, by=member, at=clock.now())
+        messages.success(request, _("グループ「{name}」を削除しました。").format(name=found.name))
+        return redirect("desk:groups")
     form = GroupForm(request.POST if request.method == "POST" else None, initial=initial, by=member)
     if request.method == "POST" and form.is_valid():
         typed = form.cleaned_data["folder"]
@@ -97,6 +102,8 @@ def group(request: HttpRequest, member: Member, pk: uuid.UUID | None = None) -> 
             messages.success(request, _("保存しました。"))
             return redirect("desk:groups")
     context = {"heading": _("グループを変更する") if found else _("グループを追加する"), "form": form}
+    if found is not None:
+        context |= {"removal": _("このグループを削除する"), "keeps": _members_kept(found.memberships.count())}
     return show(request, member, "desk/group.html", context, section=SECTION, status=422 if form.errors else 200)
 
 
@@ -106,6 +113,10 @@ def folder(request: HttpRequest, member: Member, pk: uuid.UUID | None = None) ->
     if pk and found is None:
         raise Refusal("folder.unknown")
     initial = {"name": found.name, "groups": [str(one.group_id) for one in found.openings.all()]} if found else {}
+    if found is not None and request.POST.get("act") == "delete":
+        delete_folder(found.pk, by=member, at=clock.now())
+        messages.success(request, _("フォルダ「{name}」を削除しました。").format(name=found.name))
+        return redirect("desk:groups")
     form = FolderForm(request.POST if request.method == "POST" else None, initial=initial, by=member)
     if request.method == "POST" and form.is_valid():
         open_to = {uuid.UUID(one) for one in form.cleaned_data["groups"]}
@@ -117,7 +128,17 @@ def folder(request: HttpRequest, member: Member, pk: uuid.UUID | None = None) ->
             messages.success(request, _("保存しました。"))
             return redirect("desk:groups")
     context = {"heading": _("フォルダを変更する") if found else _("フォルダを追加する"), "form": form}
+    if found is not None:
+        context |= {"removal": _("このフォルダを削除する"), "keeps": _contents_kept(contents_of(found))}
     return show(request, member, "desk/group.html", context, section=SECTION, status=422 if form.errors else 200)
+
+
+def _members_kept(members: int) -> str:
+    return sentence("group.not_empty", {"members": members}) if members else ""
+
+
+def _contents_kept(held: Contents) -> str:
+    return sentence("folder.not_empty", held._asdict()) if any(held) else ""
 
 
 def _into(form: forms.Form, refusal: Refusal) -> None:
