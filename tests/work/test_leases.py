@@ -229,3 +229,14 @@ def test_a_commit_that_fails_is_tried_again() -> None:
     assert Mail.objects.get().state == TaskState.WAITING
     drain(kind(verb), now=lambda: NOW + timedelta(minutes=1))
     assert Mail.objects.get().state == TaskState.DONE
+
+
+def test_what_was_finished_in_the_same_moment_is_not_cancelled() -> None:
+    rows(2)
+    first, second = taken()
+    done(first)
+    with transaction.atomic(durable=True):
+        assert work.cancel([first, second], at=NOW) == [second]
+    assert [Mail.objects.get(pk=one.pk).state for one in (first, second)] == [TaskState.DONE, TaskState.CANCELLED]
+    with pytest.raises(LostLease):
+        done(second)

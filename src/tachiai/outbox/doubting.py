@@ -16,8 +16,7 @@ from tachiai.work.models import TaskState
 
 def doubt_waiting(*, at: datetime) -> int:
     """Nothing that waits is sent by itself any more, in the caller's transaction; how many mails that are."""
-    waiting = list(Mail.objects.filter(state__in=(TaskState.WAITING, TaskState.STUCK)).order_by("pk"))
-    work.cancel(waiting, at=at)
+    waiting = work.cancel(list(Mail.objects.filter(state__in=(TaskState.WAITING, TaskState.STUCK)).order_by("pk")), at=at)
     Mail.objects.filter(pk__in=[mail.pk for mail in waiting]).update(result=Result.UNCERTAIN)
     ledger.append_many([_told(mail, "mail.uncertain", at=at) for mail in waiting])
     return len(waiting)

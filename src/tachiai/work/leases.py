@@ -24,6 +24,8 @@ from tachiai.work.models import Task, TaskState
 
 T = TypeVar("T", bound=Task)
 
+# Not done, and not given up.
+OPEN = (TaskState.WAITING, TaskState.STUCK)
 STRIKES = 5
 LONGEST_BACKOFF = timedelta(minutes=5)
 ALARM_AFTER = timedelta(minutes=1)
@@ -188,12 +190,19 @@ def resume(tasks: Sequence[Task], *, at: datetime) -> None:
         clear_alarm(_alarm_kind(task), str(task.pk), at=at)
 
 
-def cancel(tasks: Sequence[Task], *, at: datetime) -> None:
-    """Their reason fell away: they are not done any more, nor by whoever has just taken them up. In the caller's transaction."""
+def cancel(tasks: Sequence[T], *, at: datetime) -> list[T]:
+    """Their reason fell away: they are not done any more, nor by whoever has just taken them up. In the caller's transaction.
+
+    Which of them were: what was finished in the same moment stays done.
+    """
+    cancelled = []
     for task in tasks:
-        rows = type(task)._default_manager.filter(pk=task.pk)  # noqa: SLF001
-        rows.update(state=TaskState.CANCELLED, lease_until=None, holder="", trouble="", troubled_since=None, attempt=F("attempt") + 1)
-        clear_alarm(_alarm_kind(task), str(task.pk), at=at)
+        rows = type(task)._default_manager.filter(pk=task.pk, state__in=OPEN)  # noqa: SLF001
+        fields = {"lease_until": None, "holder": "", "trouble": "", "troubled_since": None, "attempt": F("attempt") + 1}
+        if rows.update(state=TaskState.CANCELLED, **fields):
+            clear_alarm(_alarm_kind(task), str(task.pk), at=at)
+            cancelled.append(task)
+    return cancelled
 
 
 def strike(task: Task, *, code: str, at: datetime) -> None:
