@@ -123,7 +123,7 @@ def test_pages_turn_by_links_and_are_pictures_or_text(people: Cast, waiting: Env
 
 def test_nobody_else_signs_in_the_mayor_s_place(people: Cast, waiting: Envelope, seat: Seat) -> None:
     base = f"/envelopes/{waiting.pk}"
-    others = ((people.clerk, 403), (people.admin, 403), (people.auditor, 403), (people.system, 404), (people.stranger_admin, 404))
+    others = ((people.clerk, 403), (people.admin, 403), (people.auditor, 403), (people.system, 403), (people.stranger_admin, 404))
     for member, status in others:
         for page in ("sign", "sign/confirm", "sign/done", "sign/decline"):
             assert seat(member).get(f"{base}/{page}").status_code == status, (member, page)

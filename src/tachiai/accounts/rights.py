@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from tachiai import clock
 from tachiai.accounts.models import FolderGroup, Member, Role, Sharing
+from tachiai.errors import Refusal
 
 SENDERS = (Role.ADMIN, Role.MANAGER, Role.STAFF)
 
@@ -27,6 +28,12 @@ def role_now(member: Member) -> str:
 def sees_contracts(member: Member) -> bool:
     """Whether any contract can be shown to the member at all: to a system administrator none is, whatever they are given besides."""
     return role_now(member) in (*SENDERS, Role.AUDITOR)
+
+
+def must_see_documents(member: Member) -> None:
+    """Refuses with ``documents.not_allowed``, whatever was asked for: not even whether it exists is said."""
+    if not sees_contracts(member):
+        raise Refusal("documents.not_allowed")
 
 
 def may_approve(member: Member) -> bool:

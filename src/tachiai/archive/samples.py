@@ -17,7 +17,7 @@ from django.db.models import Prefetch, QuerySet
 
 from tachiai import ledger, vault, work
 from tachiai.accounts.models import Member, Role
-from tachiai.accounts.rights import role_now
+from tachiai.accounts.rights import must_see_documents, role_now
 from tachiai.archive.finding import found_records
 from tachiai.archive.models import Sample, SampleItem, SampleTask
 from tachiai.archive.searching import Wanted
@@ -102,7 +102,8 @@ def samples_for(member: Member) -> QuerySet[Sample]:
 
 
 def sample_for(member: Member, pk: uuid.UUID) -> Sample:
-    """One sample. Refuses with ``sample.unknown`` what one may not see and what does not exist alike."""
+    """One sample. Refuses with ``sample.unknown`` what one may not see and what does not exist alike, or ``documents.not_allowed``."""
+    must_see_documents(member)
     found = samples_for(member).filter(pk=pk).first()
     if found is None:
         raise Refusal("sample.unknown")

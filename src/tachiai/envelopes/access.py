@@ -10,7 +10,7 @@ from django.db.models import Case, Q, QuerySet, When
 
 from tachiai import clock
 from tachiai.accounts.models import Member, Role
-from tachiai.accounts.rights import SENDERS, in_open_folder, opens_folder, role_now, shared_with
+from tachiai.accounts.rights import SENDERS, in_open_folder, must_see_documents, opens_folder, role_now, shared_with
 from tachiai.accounts.route_models import Deputyship
 from tachiai.accounts.standing_in import deputyships_of
 from tachiai.envelopes.approval_models import ApprovalPlace, PlaceState
@@ -90,7 +90,11 @@ def _asked_to_approve(member: Any, day: Any) -> QuerySet[ApprovalPlace]:
 
 
 def envelope_for(member: Member, pk: uuid.UUID) -> Envelope:
-    """One envelope, or ``Refusal("envelope.unknown")``: what one may not see and what does not exist look alike."""
+    """One envelope. Refuses with ``envelope.unknown``: what one may not see and what does not exist look alike.
+
+    To a role that sees no document at all everything is ``documents.not_allowed``, whether it exists or not.
+    """
+    must_see_documents(member)
     day = clock.today(clock.now())
     found = _visible(role_now(member)).first(pk=pk, organization=member.organization_id, member=member.pk, day=day)
     if found is None:

@@ -14,7 +14,7 @@ from django.db.models import Q, QuerySet
 from tachiai import ledger, vault
 from tachiai.accounts.models import Member
 from tachiai.accounts.models import Role as MemberRole
-from tachiai.accounts.rights import role_now
+from tachiai.accounts.rights import must_see_documents, role_now
 from tachiai.clock import today
 from tachiai.envelopes.access import may_send
 from tachiai.envelopes.drafting import DEFAULT_DEADLINE_DAYS, LONGEST_DEADLINE_DAYS, MAX_FILES, file_name_of, title_of
@@ -77,7 +77,8 @@ def templates_for(member: Member, *, words: str = "", archived: bool = False) ->
 
 
 def template_for(member: Member, pk: uuid.UUID) -> Template:
-    """One of them, archived or not. Refuses with ``template.unknown``."""
+    """One of them, archived or not. Refuses with ``documents.not_allowed`` or ``template.unknown``."""
+    must_see_documents(member)
     found = Template.objects.filter(pk=pk, organization_id=member.organization_id).select_related("organization").first()
     if found is None or not may_send(member):
         raise Refusal("template.unknown")

@@ -9,8 +9,8 @@ from django.http import HttpRequest
 
 from tachiai import clock
 from tachiai.accounts import identity
-from tachiai.accounts.models import Operator, Role
-from tachiai.accounts.rights import may_administer, role_now
+from tachiai.accounts.models import Operator
+from tachiai.accounts.rights import may_administer, sees_contracts
 from tachiai.administration.reminders import may_set_reminders
 from tachiai.backups.showing import may_see_backups
 from tachiai.counterparties.access import may_see_registrations
@@ -19,6 +19,7 @@ from tachiai.envelopes.approval_listing import approvals_waiting
 from tachiai.envelopes.handing_over import may_hand_over
 from tachiai.house import House
 from tachiai.prepared import Prepared
+from tachiai.web.sender import organization_name
 
 _OPERATOR = Prepared(lambda: Operator.objects.order_by("pk")[:1])
 
@@ -52,12 +53,12 @@ def _desk(request: HttpRequest) -> dict[str, Any]:
         return {"may_send": False}
     member = request.user
     return {
-        "organization_name": member.organization.name,
+        "organization_name": organization_name(member.organization),
         "may_send": may_send(member),
         "approvals_waiting": approvals_waiting(member, at=clock.now()),
         "may_see_registrations": may_see_registrations(member),
         "may_see_backups": may_see_backups(member),
-        "may_see_documents": role_now(member) not in ("", Role.SYSTEM),
+        "may_see_documents": sees_contracts(member),
         "may_administer": may_administer(member),
         "may_hand_over": may_hand_over(member),
         "may_set_reminders": may_set_reminders(member),

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy, pgettext
 
 from tachiai import clock
 from tachiai.accounts.models import Member
+from tachiai.accounts.rights import must_see_documents
 from tachiai.accounts.route_models import Timing
 from tachiai.envelopes.access import envelope_for, managed_envelope, needs_reason
 from tachiai.envelopes.approval_listing import Pile, places_under
@@ -96,6 +97,7 @@ def _row(place: ApprovalPlace, member: Member) -> dict[str, Any]:
 @at_desk
 def approval(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpResponse:
     """One request; posting answers it: ``act`` is ``approve`` or ``return``."""
+    must_see_documents(member)
     at = clock.now()
     row = Approval.objects.select_related("route", "asked_by").filter(pk=pk).first()
     if row is None:
