@@ -7,7 +7,7 @@ import io
 import re
 import zipfile
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from urllib.parse import urlencode
 
 from django.test import Client
@@ -16,6 +16,7 @@ from cast import Cast, link_for
 from stories import concluded, drafted, sent, vendor_of
 from tachiai import clock, ledger
 from tachiai.accounts.models import Folder, Member
+from tachiai.archive import put_items
 from tachiai.envelopes.listing import spellings
 from tachiai.envelopes.models import Envelope, Recipient
 
@@ -64,6 +65,11 @@ def test_the_list_is_narrowed_sorted_and_taken_away(people: Cast, seat: Seat) ->
             assert [line["管理番号"] for line in exported(desk, **asked)] == numbers
     assert [line["封筒名"] for line in exported(desk, view="draft")] == ["'=別の契約"]
     assert [line["管理番号"] for line in exported(desk, open_)] == [open_.number]
+    items = {"starts_on": date(2026, 4, 1), "retention_years": "7", "kind": "lease", "decision_number": "=1+1", "renewal": "none"}
+    put_items(open_.pk, items)
+    line = exported(desk, open_)[0]
+    told = [line[head] for head in ("取引金額", "契約開始日", "契約終了日", "保存年限", "文書の種類", "決裁番号", "自動更新")]
+    assert told == [str(open_.amount), "2026-04-01", "", "7", "賃貸借", "'=1+1", "なし"]
     page = desk.get("/envelopes?sort=deadline").content.decode()
     assert page.count("aria-sort=") == 1
     assert "sort=-deadline" in page

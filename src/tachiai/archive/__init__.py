@@ -7,7 +7,7 @@ from tachiai.faces import face
 if TYPE_CHECKING:
     from tachiai.archive.anchoring import Anchor, anchored
     from tachiai.archive.checking import check_records
-    from tachiai.archive.describing import item_rules, items_of, put_items, redescribe, set_item_rules
+    from tachiai.archive.describing import item_rules, items_of, items_of_many, put_items, redescribe, set_item_rules
     from tachiai.archive.filing import Filed, FiledFile, admit, move_record, refile
     from tachiai.archive.samples import forget_conditions
     from tachiai.archive.searching import Wanted, search_records
@@ -24,6 +24,7 @@ __all__ = [
     "forget_conditions",
     "item_rules",
     "items_of",
+    "items_of_many",
     "judge",
     "move_record",
     "put_items",

@@ -21,6 +21,8 @@ from tachiai.rowwise import insert_each
 
 # Asked for in any case (電子帳簿保存法施行規則2条6項5号), and so nobody's choice.
 ALWAYS_ASKED = FOUND_BY
+# So many transactions are asked about in one question.
+AT_ONCE = 500
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,16 @@ def set_item_rules(*, required: Collection[str], shown: Collection[str], by: Mem
 def items_of(subject: uuid.UUID) -> dict[str, Value]:
     """What is known of a transaction beside the columns it is found by, by item."""
     return {row.code: row.day if row.day is not None else row.text for row in _ITEMS.all(subject=subject)}
+
+
+def items_of_many(subjects: Collection[uuid.UUID]) -> dict[uuid.UUID, dict[str, Value]]:
+    """The same of several transactions; of one of which nothing more is known there is no entry."""
+    found: dict[uuid.UUID, dict[str, Value]] = {}
+    keys = list(subjects)
+    for start in range(0, len(keys), AT_ONCE):
+        for row in DescribedItem.objects.filter(subject__in=keys[start : start + AT_ONCE]):
+            found.setdefault(row.subject, {})[row.code] = row.day if row.day is not None else row.text
+    return found
 
 
 _ITEMS = Prepared(lambda: DescribedItem.objects.filter(subject=given("subject", DescribedItem, "subject")).order_by("pk"))

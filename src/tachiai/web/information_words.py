@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from tachiai.archive.items import ITEMS, NEVER_RENEWED, Sort
+from tachiai.archive.items import ITEMS, NEVER_RENEWED, Sort, Value
 from tachiai.envelopes.describing import Told
 from tachiai.web.templatetags.look import day, yen
 
@@ -42,6 +42,23 @@ KIND_WORDS = {
     "order": gettext_lazy("発注書"),
     "other": gettext_lazy("その他"),
 }
+
+
+def sheet_heads() -> list[str]:
+    """The columns of every further item in a CSV sheet."""
+    return [str(LABELS[code]) for code in ITEMS]
+
+
+def sheet_cells(items: Mapping[str, Value]) -> list[str]:
+    """Their values, as another program can read and sort them: days as ISO 8601, numbers bare, choices in words."""
+    return [_cell(code, items.get(code, "")) for code in ITEMS]
+
+
+def _cell(code: str, value: Value) -> str:
+    if isinstance(value, date):
+        return value.isoformat()
+    bare = value == "" or code in ("retention_years",) or (code == "renewal" and value != NEVER_RENEWED)
+    return value if bare else value_words(code, value)
 
 
 def item_names(codes: Iterable[str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from tachiai import clock
+from tachiai import archive, clock
 from tachiai.accounts.models import Member
 from tachiai.archive.exporting import note_export
 from tachiai.archive.finding import days_of, found_records, totals
@@ -25,7 +25,7 @@ from tachiai.web.desk.amounts import AmountField
 from tachiai.web.desk.dates import DayField
 from tachiai.web.desk.doors import at_desk, show
 from tachiai.web.desk.files import attachment
-from tachiai.web.information_words import KIND_WORDS, LABELS
+from tachiai.web.information_words import KIND_WORDS, LABELS, sheet_cells, sheet_heads
 
 PER_PAGE = 50
 FURTHER = ("ends_from", "ends_to", "notice_from", "notice_to", "kind", "renewal")
@@ -115,10 +115,11 @@ def export(request: HttpRequest, member: Member) -> HttpResponse:
     return attachment(name, as_csv(rows), kind="text/csv; charset=utf-8")
 
 
-def as_csv(rows: Iterable[Record]) -> bytes:
+def as_csv(rows: Sequence[Record]) -> bytes:
     """One line a record, with a heading; dates as in Japan, amounts as plain numbers, an amount not stated left empty."""
     heads = [_("管理番号"), _("文書名"), _("取引先"), _("取引年月日"), _("取引金額"), _("締結日時"), _("締結証明書番号")]
-    return write_sheet(heads, map(_cells, rows))
+    known = archive.items_of_many([row.origin for row in rows])
+    return write_sheet([*heads, *sheet_heads()], ([*_cells(row), *sheet_cells(known.get(row.origin, {}))] for row in rows))
 
 
 def _cells(row: Record) -> list[str | int]:

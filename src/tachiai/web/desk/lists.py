@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -18,7 +18,9 @@ from django.utils.translation import gettext_lazy, pgettext
 
 from tachiai import clock
 from tachiai.accounts.models import Member
+from tachiai.archive import items_of_many
 from tachiai.archive.exporting import note_export
+from tachiai.archive.items import Value
 from tachiai.clock import JAPAN, today
 from tachiai.envelopes.access import may_send
 from tachiai.envelopes.foldering import folders_for
@@ -32,6 +34,7 @@ from tachiai.web.desk.doors import at_desk, show
 from tachiai.web.desk.files import attachment, zipped
 from tachiai.web.desk.reasons import ask_reason
 from tachiai.web.desk.rows import Row, rows_of
+from tachiai.web.information_words import sheet_cells, sheet_heads
 
 PER_PAGE = 50
 TABS = (Heading.ALL, Heading.NEEDS_YOU, Heading.WAITING, Heading.APPROVAL, Heading.DRAFT, Heading.CONCLUDED, Heading.ENDED, Heading.EXPIRED)
@@ -172,10 +175,19 @@ def export(request: HttpRequest, member: Member) -> HttpResponse:
     return attachment(f"envelopes-{today(at):%Y%m%d}.csv", as_csv(rows), kind="text/csv; charset=utf-8")
 
 
-def as_csv(rows: Iterable[Row]) -> bytes:
+def as_csv(rows: Sequence[Row]) -> bytes:
     """One line an envelope, with a heading; days and times as in Japan."""
     heads = [_("管理番号"), _("封筒名"), _("取引先"), _("状態"), _("担当者"), _("送信日時"), _("署名期限"), _("締結日時"), _("更新日時")]
-    return write_sheet(heads, map(_cells, rows))
+    items = [_("取引年月日"), _("取引金額"), *sheet_heads()]
+    known = items_of_many([row.envelope.pk for row in rows])
+    return write_sheet([*heads, *items], ([*_cells(row), *_information(row, known)] for row in rows))
+
+
+def _information(row: Row, known: Mapping[uuid.UUID, Mapping[str, Value]]) -> list[str | int]:
+    """文書情報, the internal items too: who sees the envelope at the desk sees them all."""
+    one = row.envelope
+    day = one.transaction_date.isoformat() if one.transaction_date else ""
+    return [day, "" if one.amount is None else one.amount, *sheet_cells(known.get(one.pk, {}))]
 
 
 def _cells(row: Row) -> list[str | int]:
