@@ -236,6 +236,14 @@ def test_a_draft_outlives_the_login(cast: Cast, seat: Seat) -> None:
     assert (form["counterparty_name"].value(), form["counterparty_may_reassign"].value()) == ("打ちかけ太郎", True)
     assert form["counterparty_deadline"].value()[0] == "令和9"
     assert not envelope.recipients.exists()
+    # Nothing is sent or handed in without it unawares, and what comes back from approval finds it again.
+    shown = words(later := seat(cast.clerk).get(f"/envelopes/{envelope.pk}/review"))
+    assert later.status_code == 200
+    assert "「宛先」に、まだ反映していない入力があります" in shown
+    assert "「文書」に、まだ" not in shown
+    Envelope.objects.filter(pk=envelope.pk).update(state="awaiting_approval")
+    assert forget_ended() == 0
+    Envelope.objects.filter(pk=envelope.pk).update(state="draft")
     again.post(f"/envelopes/{envelope.pk}/withdraw", {"reason": "やめる", "understood": "on"})
     assert forget_ended() == 1
     assert again.post(url, said(act="autosave")).status_code in (302, 409)
@@ -264,6 +272,9 @@ def test_what_is_internal_may_be_put_right_and_what_was_shown_may_not(cast: Cast
     form = {**said(**SECRET), "counterparty": "（株）みどり野", "kind": "lease", "retention_years": "二十"}
     assert "1〜100の数字" in words(manager.post(url, form))
     assert manager.post(url, {**form, "retention_years": "20"}).status_code == 302
+    told = words(manager.get(f"/envelopes/{envelope.pk}"))
+    assert "変更の履歴（1件）" in told
+    assert "→ （株）みどり野" in told
     record = Record.objects.get()
     assert (record.counterparty, record.counterparty_key) == ("（株）みどり野", "株式会社みどり野")
     entry = ledger.latest(envelope.stream, "information.amended")

@@ -13,7 +13,7 @@ from tachiai.accounts.models import Member
 from tachiai.envelopes.draft_models import DraftText, Step
 from tachiai.envelopes.drafting import still_draft
 from tachiai.envelopes.models import Envelope
-from tachiai.envelopes.states import EnvelopeState
+from tachiai.envelopes.states import UNSENT
 from tachiai.errors import Refusal
 
 # Far above what the boxes of any step hold; whoever sends more is not typing.
@@ -58,12 +58,21 @@ def saved_in(envelope: Envelope, step: Step) -> Saved | None:
     return Saved(found.typed, found.saved_at) if found is not None else None
 
 
+def untaken(envelope: Envelope) -> dict[Step, datetime]:
+    """The steps with something typed that was not taken over yet, and when it was saved: it is not part of what would be sent."""
+    rows = DraftText.objects.filter(envelope=envelope, step__in=(Step.FILES, Step.RECIPIENTS)).order_by("step")
+    return {Step(step): saved_at for step, saved_at in rows.values_list("step", "saved_at")}
+
+
 def forget_typed(envelope: Envelope, step: Step) -> None:
     """The step was taken over: what it says stands in the draft itself now."""
     DraftText.objects.filter(envelope=envelope, step=step).delete()
 
 
 def forget_ended() -> int:
-    """Drop what was typed into drafts that are none any more; how many texts. Nothing is lost: what counted was taken over."""
-    late = DraftText.objects.exclude(envelope__state=EnvelopeState.DRAFT).values_list("pk", flat=True)[:AT_ONCE]
+    """Drop what was typed into drafts that are none any more and can be none again; how many texts.
+
+    Nothing is lost: what counted was taken over. What awaits approval may come back, and finds its boxes as they were left.
+    """
+    late = DraftText.objects.exclude(envelope__state__in=UNSENT).values_list("pk", flat=True)[:AT_ONCE]
     return DraftText.objects.filter(pk__in=list(late)).delete()[0]

@@ -26,7 +26,7 @@ from tachiai.envelopes.models import Document, Envelope, Gate, Kind, Recipient, 
 from tachiai.envelopes.places import documents_meant
 from tachiai.envelopes.placing import fields_of
 from tachiai.envelopes.previewing import request_letter
-from tachiai.envelopes.saving import saved_in
+from tachiai.envelopes.saving import saved_in, untaken
 from tachiai.envelopes.scheduling import FARTHEST_DAYS
 from tachiai.envelopes.sending import missing_before_sending, send_envelope
 from tachiai.envelopes.states import UNSENT, EnvelopeState
@@ -149,6 +149,7 @@ def _page(
         "placed": _placed(envelope),
         "letters": _letters(people, at=at),
         "cautions": _cautions(envelope, people),
+        "untaken": _untaken(envelope),
         "missing": [{"words": sentence(code, facts), "url": _step_of(code, envelope)} for code in missing],
         "form": form or schedule_form(None, envelope, at=at),
         "farthest": FARTHEST_DAYS,
@@ -157,6 +158,18 @@ def _page(
         **route_choice(envelope, *(str(chosen.get(name, "")) for name in CHOSEN)),
     }
     return show(request, member, "desk/review.html", context, section="envelopes", status=status)
+
+
+def _untaken(envelope: Envelope) -> list[dict[str, str]]:
+    """What was typed into an earlier step and left there: said before anything is sent without it."""
+    words = {
+        Step.FILES: (_("「文書」に、まだ反映していない入力があります（{at} 保存）"), "desk:files"),
+        Step.RECIPIENTS: (_("「宛先」に、まだ反映していない入力があります（{at} 保存）"), "desk:recipients"),
+    }
+    return [
+        {"words": words[step][0].format(at=jst(saved)), "url": reverse(words[step][1], args=[envelope.pk])}
+        for step, saved in untaken(envelope).items()
+    ]
 
 
 def _said(envelope: Envelope) -> list[dict[str, str]]:
