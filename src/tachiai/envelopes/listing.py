@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from django.db.models import F, Prefetch, Q, QuerySet
+from django.db.models import Count, F, Prefetch, Q, QuerySet
 
 from tachiai.accounts.models import Member, Role
 from tachiai.accounts.rights import in_open_folder
@@ -32,6 +32,7 @@ COMPANY_FORMS = (
 TO_FULL_WIDTH = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
 # What a list may be ordered by, and the columns behind it.
 ORDERS = {"name": "name", "counterparty": "counterparty", "deadline": "deadline", "sent": "sent_at", "updated": "updated_at"}
+UNFINISHED = tuple(state for state in EnvelopeState if state != EnvelopeState.CONCLUDED)
 UNDER_WAY = (EnvelopeState.SENDING, EnvelopeState.IN_PROGRESS, EnvelopeState.CLOSING)
 
 
@@ -103,8 +104,23 @@ def _undelivered() -> Q:
 
 
 def count_under(headings: list[Heading], member: Member, *, at: datetime) -> dict[Heading, int]:
-    """How many envelopes stand under each heading, by the same conditions as the lists."""
-    return {heading: envelopes_for(member).filter(_condition(heading, member, at=at)).count() for heading in headings}
+    """How many envelopes stand under each heading, by the same conditions as the lists.
+
+    What is concluded is most of an old house, so that it is counted by itself, and the others in one look at what is left.
+    """
+    apart = [heading for heading in headings if heading in (Heading.ALL, Heading.CONCLUDED, Heading.THIS_MONTH)]
+    seen = envelopes_for(member).order_by()
+    counts = {heading: seen.filter(_condition(heading, member, at=at)).count() for heading in apart}
+    wanted = {str(heading): Count("pk", filter=_condition(heading, member, at=at)) for heading in headings if heading not in apart}
+    found = seen.filter(state__in=UNFINISHED).aggregate(**wanted)
+    return counts | {Heading(name): count for name, count in found.items()}
+
+
+def first_under(heading: Heading, member: Member, most: int, *, at: datetime) -> list[Envelope]:
+    """The first few under a heading: which they are is found out before anything else of them is read."""
+    keys = list(envelopes_under(heading, member, at=at).values_list("pk", flat=True)[:most])
+    rows = envelopes_under(Heading.ALL, member, at=at).filter(pk__in=keys)
+    return sorted(rows, key=lambda one: keys.index(one.pk)) if keys else []
 
 
 @dataclass(frozen=True)

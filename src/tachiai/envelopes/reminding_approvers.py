@@ -17,7 +17,7 @@ from tachiai.clock import JAPAN, today
 from tachiai.envelopes.approval_listing import DECIDED_ON, places_for
 from tachiai.envelopes.approval_models import ApprovalPlace, ApprovalState, PlaceState
 from tachiai.envelopes.reminding import CLOSES, OPENS
-from tachiai.outbox.models import Mail
+from tachiai.outbox import Mail
 
 KIND = "M32"
 SATURDAY = 5

@@ -15,7 +15,7 @@ from tachiai.administration.health import health_for
 from tachiai.counterparties.waiting import registrations_to_approve
 from tachiai.envelopes.access import may_send
 from tachiai.envelopes.giving_copies import requests_to_decide
-from tachiai.envelopes.listing import Heading, count_under, envelopes_under
+from tachiai.envelopes.listing import Heading, count_under, first_under
 from tachiai.envelopes.picturing import funnel, spans, weeks
 from tachiai.web.desk.approvals import to_decide
 from tachiai.web.desk.charts import funnel_chart, spans_chart, weeks_chart
@@ -58,8 +58,8 @@ def home(request: HttpRequest, member: Member) -> HttpResponse:
     context = {
         "heading": _("ホーム"),
         "tiles": tiles,
-        "needed": rows_of(envelopes_under(Heading.NEEDS_YOU, member, at=at)[:AT_MOST], at=at),
-        "recent": rows_of(envelopes_under(Heading.ALL, member, at=at)[:AT_MOST], at=at),
+        "needed": rows_of(first_under(Heading.NEEDS_YOU, member, AT_MOST, at=at), at=at),
+        "recent": rows_of(first_under(Heading.ALL, member, AT_MOST, at=at), at=at),
         "nothing_yet": not counts[Heading.ALL],
         "to_approve": registrations_to_approve(member),
         "copies_asked": requests_to_decide(member),
