@@ -181,14 +181,20 @@ def test_an_envelope_whose_items_are_shown_prints_them(cast: Cast, seat: Seat) -
 def test_required_items_keep_an_envelope_from_being_sent(cast: Cast, seat: Seat) -> None:
     """P-16 and ④: an administrator says what is required, on record; ④ names what is missing and refuses; staff may not say it."""
     assert seat(cast.clerk).post("/admin/info-fields", {"required": ["ends_on"]}).status_code == 403
-    rules = {"required": ["ends_on", "decision_number"], "shown": ["ends_on"]}
+    rules = {"required": ["ends_on", "decision_number"], "shown": ["ends_on"], "kinds": "Lease\r\n指定管理\n\n 指定管理 "}
+    assert seat(cast.admin).post("/admin/info-fields", {**rules, "kinds": "あ" * 41}).status_code == 422
     assert seat(cast.admin).post("/admin/info-fields", rules).status_code == 302
     entry = ledger.latest(f"organization:{cast.city.pk}", "organization.items_set")
     assert entry is not None
-    assert entry.data == {"required": ["ends_on", "decision_number"], "shown": ["ends_on"], "before": {}}
+    told = {"kinds": ["lease", "指定管理"], "required": ["ends_on", "decision_number"], "shown": ["ends_on"]}
+    assert entry.data == {**told, "before": {}}
     desk = seat(cast.clerk)
     assert main(desk.get("/envelopes/new")).count("※送信までに必須") == 2
-    envelope = drafted_at(desk, decision_number="7-1")
+    offered = main(desk.get("/envelopes/new"))
+    assert ("指定管理" in offered, "賃貸借" in offered, "工事請負" in offered) == (True, True, False)
+    envelope = drafted_at(desk, decision_number="7-1", kind="指定管理")
+    assert archive.items_of(envelope.pk)["kind"] == "指定管理"
+    assert desk.get("/documents?kind=指定管理").status_code == 200
     url = f"/envelopes/{envelope.pk}"
     places = {"counterparty": f"r:{cast.vendor.pk}", "counterparty_order": "1", "own": f"m:{cast.mayor.pk}", "own_order": "2"}
     desk.post(f"{url}/recipients", places)
@@ -316,7 +322,7 @@ def test_the_measured_ways_ask_the_database_nothing_for_it(scene: Scene) -> None
         ({"colour": "red"}, "information.unknown"),
         ({"ends_on": "2027-01-01"}, "information.unreadable"),
         ({"note1": date(2027, 1, 1)}, "information.unreadable"),
-        ({"kind": "poem"}, "information.unreadable"),
+        ({"kind": "あ" * 41}, "information.unreadable"),
         ({"retention_years": "101"}, "information.unreadable"),
         ({"retention_years": "１０"}, "information.unreadable"),
         ({"renewal": "0"}, "information.unreadable"),

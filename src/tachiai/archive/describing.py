@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -12,7 +12,7 @@ from django.db import transaction
 from tachiai import ledger
 from tachiai.accounts.models import Member, Organization
 from tachiai.accounts.rights import may_administer
-from tachiai.archive.items import FOUND_BY, IN_ORDER, ITEMS, USUALLY_SHOWN, Value, judged
+from tachiai.archive.items import FOUND_BY, IN_ORDER, ITEMS, KINDS, LONGEST_KIND, MOST_KINDS, USUALLY_SHOWN, Value, judged
 from tachiai.archive.models import DescribedItem, Record
 from tachiai.archive.names import comparable
 from tachiai.errors import Refusal
@@ -31,21 +31,27 @@ class ItemRules:
 
     required: tuple[str, ...] = ()
     shown: tuple[str, ...] = USUALLY_SHOWN
+    kinds: tuple[str, ...] = KINDS
 
 
 def item_rules(organization: Organization) -> ItemRules:
     """The organization's rules; as long as it has set none, nothing further is required."""
     said = organization.item_rules
     required, shown = said.get("required", ()), said.get("shown", USUALLY_SHOWN)
-    return ItemRules(_in_order(required), _in_order(shown))
+    return ItemRules(_in_order(required), _in_order(shown), tuple(said.get("kinds", KINDS)))
 
 
 def _in_order(codes: Collection[str]) -> tuple[str, ...]:
     return tuple(code for code in IN_ORDER if code in codes)
 
 
-def set_item_rules(*, required: Collection[str], shown: Collection[str], by: Member, at: datetime) -> None:
-    """Record the organization's rules. Refuses with ``member.not_allowed``, or ``information.unknown`` (item).
+def set_item_rules(
+    *, required: Collection[str], shown: Collection[str], kinds: Sequence[str] | None = None, by: Member, at: datetime
+) -> None:
+    """Record the organization's rules; ``kinds`` None keeps the list of 文書の種類 that it has.
+
+    Refuses with ``member.not_allowed``, ``information.unknown`` (item), ``information.kinds_none``, ``information.kinds_too_many`` (limit)
+    or ``information.kind_too_long`` (limit, kind).
 
     What is written already stays as its senders decided: the rules are for what is described from now on.
     """
@@ -54,13 +60,27 @@ def set_item_rules(*, required: Collection[str], shown: Collection[str], by: Mem
     unknown = {*required, *shown} - {*IN_ORDER}
     if unknown:
         raise Refusal("information.unknown", item=", ".join(sorted(unknown)))
-    told = {"required": list(_in_order(set(required) - {*ALWAYS_ASKED})), "shown": list(_in_order(shown))}
+    kept = list(item_rules(by.organization).kinds if kinds is None else _kinds(kinds))
+    told = {"kinds": kept, "required": list(_in_order(set(required) - {*ALWAYS_ASKED})), "shown": list(_in_order(shown))}
     with transaction.atomic(durable=True):
         before = Organization.objects.select_for_update().get(pk=by.organization_id).item_rules
         Organization.objects.filter(pk=by.organization_id).update(item_rules=told)
         stream, actor = f"organization:{by.organization_id}", ledger.Actor("member", str(by.pk))
         ledger.append(stream, "organization.items_set", by=actor, at=at, data={**told, "before": before})
     by.organization.refresh_from_db()
+
+
+def _kinds(given: Sequence[str]) -> list[str]:
+    """As they are kept: each once, on one line, in the order that was given."""
+    named = list(dict.fromkeys(words for one in given if (words := " ".join(one.split()))))
+    if not named:
+        raise Refusal("information.kinds_none")
+    if len(named) > MOST_KINDS:
+        raise Refusal("information.kinds_too_many", limit=MOST_KINDS)
+    long = next((one for one in named if len(one) > LONGEST_KIND), None)
+    if long is not None:
+        raise Refusal("information.kind_too_long", limit=LONGEST_KIND, kind=long)
+    return named
 
 
 def items_of(subject: uuid.UUID) -> dict[str, Value]:

@@ -12,6 +12,7 @@ from tachiai.errors import Refusal
 
 Value = str | date
 LONGEST_RENEWAL, LONGEST_KEPT = 120, 100
+LONGEST_KIND, MOST_KINDS = 40, 50
 NEVER_RENEWED = "none"
 
 
@@ -38,6 +39,7 @@ class Item:
 FOUND_BY = ("transaction_date", "counterparty", "amount")
 AMOUNT_TAX = "amount_tax"  # belongs to the amount: is shown with it, and asked for with it
 UNTAXED = "excluded"
+# 文書の種類 as long as an organization keeps no list of its own; what it writes into one stands as it is written.
 KINDS = ("service", "construction", "purchase", "lease", "confidentiality", "employment", "memorandum", "order", "other")
 ITEMS = {
     one.code: one
@@ -49,7 +51,7 @@ ITEMS = {
         Item("renewal", Sort.RENEWAL, longest=LONGEST_RENEWAL),
         Item("notice_by", Sort.DAY),
         Item("decision_number", Sort.LINE, longest=60),
-        Item("kind", Sort.CHOICE, choices=KINDS),
+        Item("kind", Sort.LINE, longest=LONGEST_KIND),
         Item("retention_years", Sort.NUMBER, longest=LONGEST_KEPT),
         Item("note1", Sort.TEXT, longest=500),
         Item("note2", Sort.TEXT, longest=500),

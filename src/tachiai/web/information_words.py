@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -42,6 +43,21 @@ KIND_WORDS = {
     "order": gettext_lazy("発注書"),
     "other": gettext_lazy("その他"),
 }
+
+
+def kind_choices(kinds: Iterable[str], *, kept: str = "") -> list[tuple[str, str]]:
+    """文書の種類 as choices; ``kept`` is one that stands already, though it may be on the list no more."""
+    codes = dict.fromkeys([*kinds, *([kept] if kept else [])])
+    return [(code, str(KIND_WORDS.get(code, code))) for code in codes]
+
+
+def kinds_written(lines: Iterable[str]) -> list[str]:
+    """What an administrator wrote, line by line: what we have a word for is kept as that, and so is read in both languages."""
+    known: dict[str, str] = {}
+    for language in ("ja", "en"):
+        with translation.override(language):
+            known |= {str(words): code for code, words in KIND_WORDS.items()}
+    return [known.get(line.strip(), line.strip()) for line in lines]
 
 
 def sheet_heads() -> list[str]:

@@ -12,10 +12,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from tachiai import archive, clock
-from tachiai.accounts.models import Member
+from tachiai.accounts.models import Member, Organization
+from tachiai.archive import item_rules
 from tachiai.archive.exporting import note_export
 from tachiai.archive.finding import days_of, found_records, totals
-from tachiai.archive.items import KINDS, NEVER_RENEWED
+from tachiai.archive.items import KINDS, LONGEST_KIND, NEVER_RENEWED
 from tachiai.archive.models import Record
 from tachiai.archive.samples import may_sample
 from tachiai.archive.searching import RENEWED, Wanted
@@ -25,7 +26,7 @@ from tachiai.web.desk.amounts import AmountField
 from tachiai.web.desk.dates import DayField
 from tachiai.web.desk.doors import at_desk, show
 from tachiai.web.desk.files import attachment
-from tachiai.web.information_words import KIND_WORDS, LABELS, sheet_cells, sheet_heads
+from tachiai.web.information_words import LABELS, kind_choices, sheet_cells, sheet_heads
 
 PER_PAGE = 50
 FURTHER = ("ends_from", "ends_to", "notice_from", "notice_to", "kind", "renewal")
@@ -43,14 +44,18 @@ class SearchForm(forms.Form):
     ends_to = DayField(label=gettext_lazy("契約終了日（まで）"), required=False, max_length=20)
     notice_from = DayField(label=gettext_lazy("解約通知期限（から）"), required=False, max_length=20)
     notice_to = DayField(label=gettext_lazy("解約通知期限（まで）"), required=False, max_length=20)
-    kind = forms.ChoiceField(
-        label=LABELS["kind"], choices=[("", gettext_lazy("すべて")), *((code, KIND_WORDS[code]) for code in KINDS)], required=False
-    )
+    kind = forms.ChoiceField(label=LABELS["kind"], choices=(), required=False)
     renewal = forms.ChoiceField(
         label=LABELS["renewal"],
         choices=[("", gettext_lazy("すべて")), (NEVER_RENEWED, gettext_lazy("なし")), (RENEWED, gettext_lazy("あり"))],
         required=False,
     )
+
+    def __init__(self, *args: Any, organization: Organization, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # The usual ones too: an older contract may bear one that is on the organization's own list no more.
+        kinds = kind_choices([*item_rules(organization).kinds, *KINDS], kept=str(self.data.get("kind") or "")[:LONGEST_KIND])
+        self.fields["kind"].choices = [("", _("すべて")), *kinds]  # type: ignore[attr-defined]  # declared above
 
     def clean(self) -> dict[str, Any]:
         given = self.cleaned_data
@@ -84,7 +89,7 @@ class SearchForm(forms.Form):
 
 @at_desk
 def documents(request: HttpRequest, member: Member) -> HttpResponse:
-    form = SearchForm(request.GET)
+    form = SearchForm(request.GET, organization=member.organization)
     rows = found_records(member, form.wanted()) if form.is_valid() else None
     query = request.GET.copy()
     query.pop("page", None)
@@ -107,7 +112,7 @@ def documents(request: HttpRequest, member: Member) -> HttpResponse:
 @at_desk
 def export(request: HttpRequest, member: Member) -> HttpResponse:
     """The same list, whole, as CSV."""
-    form = SearchForm(request.GET)
+    form = SearchForm(request.GET, organization=member.organization)
     rows: list[Record] = list(found_records(member, form.wanted())) if form.is_valid() else []
     at = clock.now()
     name = f"documents-{today(at):%Y%m%d}.csv"

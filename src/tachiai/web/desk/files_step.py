@@ -62,7 +62,9 @@ def _step(request: HttpRequest, member: Member, envelope: Envelope | None) -> Ht
     if request.method != "POST":
         saved = saved_in(envelope, Step.FILES) if envelope else None
         said = said_of(envelope, organization=member.organization, at=at)
-        return _page(request, member, envelope, DescriptionForm(initial={**said, **(saved.typed if saved else {})}))
+        return _page(
+            request, member, envelope, DescriptionForm(organization=member.organization, initial={**said, **(saved.typed if saved else {})})
+        )
     given = request.FILES.getlist("files")
     if envelope is None and (given or request.POST.get("act") in KEEPING):
         envelope = create_envelope(by=member, at=at)
@@ -123,7 +125,7 @@ def _number(typed: str) -> int:
 
 def _again(request: HttpRequest, member: Member, envelope: Envelope | None, errors: Errors, *, at: datetime) -> HttpResponse:
     """Back to the step with what was typed; nothing of it is judged before 「次へ」."""
-    typed = _typed(request, envelope)
+    typed = _typed(request, envelope, member)
     if envelope is not None and "name" in request.POST:  # files dropped on the home page come without the step's other boxes
         answer = None if errors else save_step(request, envelope, Step.FILES, typed, by=member, at=at)
         if answer is not None:
@@ -132,11 +134,11 @@ def _again(request: HttpRequest, member: Member, envelope: Envelope | None, erro
     if envelope is not None and not errors:
         return redirect("desk:files", envelope.pk)
     errors = errors or [{"href": "#id_files", "text": _("追加するPDFファイルを選択してください。")}]
-    return _page(request, member, envelope, DescriptionForm(initial=typed), errors=errors, status=422)
+    return _page(request, member, envelope, DescriptionForm(organization=member.organization, initial=typed), errors=errors, status=422)
 
 
-def _typed(request: HttpRequest, envelope: Envelope | None) -> dict[str, Any]:
-    typed = typed_in(DescriptionForm(), request.POST)
+def _typed(request: HttpRequest, envelope: Envelope | None, member: Member) -> dict[str, Any]:
+    typed = typed_in(DescriptionForm(organization=member.organization), request.POST)
     titles = {name.removeprefix("title-"): value for name, value in request.POST.items() if name.startswith("title-")}
     return {**typed, "name": typed["name"] or (_name_of(envelope) if envelope else ""), "titles": titles}
 
@@ -149,8 +151,8 @@ def _name_of(envelope: Envelope) -> str:
 
 def _next(request: HttpRequest, member: Member, envelope: Envelope | None, *, at: datetime) -> HttpResponse:
     data = request.POST.copy()
-    data["name"] = _typed(request, envelope)["name"]
-    form = DescriptionForm(data)
+    data["name"] = _typed(request, envelope, member)["name"]
+    form = DescriptionForm(data, organization=member.organization)
     rows = rows_of(envelope)
     errors = _undecided(rows)
     if envelope is None or not (has_documents(envelope) or rows):

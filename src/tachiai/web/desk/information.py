@@ -25,7 +25,7 @@ from tachiai.errors import Refusal
 from tachiai.web.desk.describing import FIELD_OF
 from tachiai.web.desk.doors import at_desk, show
 from tachiai.web.desk.information_form import InformationForm, information_said, item_rows
-from tachiai.web.information_words import LABELS, rows_of
+from tachiai.web.information_words import LABELS, kind_choices, kinds_written, rows_of
 from tachiai.web.problems import sentence
 
 BOXES = {"amount": ("amount_kind", "amount"), "renewal": ("renewal", "renewal_months")}
@@ -35,7 +35,7 @@ class AmendmentForm(InformationForm):
     """The same boxes without those of what the other side was shown."""
 
     def __init__(self, *args: Any, envelope: Envelope, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, organization=envelope.organization, **kwargs)
         self._known = items_of(envelope.pk)
         self._envelope = envelope
         self.open = [code for code in IN_ORDER if code not in envelope.shown_items]
@@ -105,6 +105,15 @@ class RulesForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         help_text=gettext_lazy("封筒ごとに、送信者が変更できます。すでに入力した封筒の表示は変わりません。"),
     )
+    kinds = forms.CharField(
+        label=gettext_lazy("文書の種類の選択肢"),
+        widget=forms.Textarea(attrs={"rows": 10}),
+        help_text=gettext_lazy("1行に1つ、50個まで。上から順に並びます。すでに入力した封筒の種類は変わりません。"),
+        error_messages={"required": gettext_lazy("文書の種類を1つ以上入力してください。")},
+    )
+
+    def clean_kinds(self) -> list[str]:
+        return kinds_written(self.cleaned_data["kinds"].splitlines())
 
 
 @at_desk
@@ -113,10 +122,15 @@ def rules(request: HttpRequest, member: Member) -> HttpResponse:
     if not may_administer(member):
         raise Refusal("member.not_allowed")
     held = item_rules(member.organization)
-    form = RulesForm(request.POST if request.method == "POST" else None, initial={"required": held.required, "shown": held.shown})
+    said = {"required": held.required, "shown": held.shown, "kinds": "\n".join(words for _code, words in kind_choices(held.kinds))}
+    form = RulesForm(request.POST if request.method == "POST" else None, initial=said)
     if request.method == "POST" and form.is_valid():
-        set_item_rules(**form.cleaned_data, by=member, at=clock.now())
-        messages.success(request, _("保存しました。"))
-        return redirect("desk:information_rules")
+        try:
+            set_item_rules(**form.cleaned_data, by=member, at=clock.now())
+        except Refusal as refusal:
+            form.add_error("kinds", sentence(refusal.code, refusal.facts))
+        else:
+            messages.success(request, _("保存しました。"))
+            return redirect("desk:information_rules")
     context = {"heading": _("文書情報の項目"), "form": form}
     return show(request, member, "desk/information_rules.html", context, section="administration", status=422 if form.errors else 200)

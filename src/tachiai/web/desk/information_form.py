@@ -11,11 +11,13 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from tachiai.archive.items import AMOUNT_TAX, IN_ORDER, ITEMS, KINDS, LONGEST_KEPT, LONGEST_RENEWAL, NEVER_RENEWED, UNTAXED, Sort, Value
+from tachiai.accounts.models import Organization
+from tachiai.archive import item_rules
+from tachiai.archive.items import AMOUNT_TAX, IN_ORDER, ITEMS, LONGEST_KEPT, LONGEST_RENEWAL, NEVER_RENEWED, UNTAXED, Sort, Value
 from tachiai.envelopes.models import Envelope
 from tachiai.web.desk.amounts import AmountField
 from tachiai.web.desk.dates import DateField
-from tachiai.web.information_words import KIND_WORDS, LABELS
+from tachiai.web.information_words import LABELS, kind_choices
 
 TAXED, UNTAXED_AMOUNT, UNSTATED = "stated", "untaxed", "unstated"
 RENEWED = "renewed"
@@ -72,11 +74,7 @@ class InformationForm(forms.Form):
     )
     notice_by = DateField(label=LABELS["notice_by"], required=False, help_text=gettext_lazy("更新しないことを、相手方に通知する期限です。"))
     decision_number = forms.CharField(label=LABELS["decision_number"], max_length=60, required=False)
-    kind = forms.ChoiceField(
-        label=LABELS["kind"],
-        choices=[("", gettext_lazy("選択しない")), *((code, KIND_WORDS[code]) for code in KINDS)],
-        required=False,
-    )
+    kind = forms.ChoiceField(label=LABELS["kind"], choices=(), required=False)
     retention_years = forms.CharField(
         label=LABELS["retention_years"],
         required=False,
@@ -101,6 +99,11 @@ class InformationForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         help_text=gettext_lazy("チェックのない項目は社内のみに表示し、相手方の画面・メール・締結証明書・証拠一式には入りません。"),
     )
+
+    def __init__(self, *args: Any, organization: Organization, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        kinds = kind_choices(item_rules(organization).kinds, kept=str(self.initial.get("kind") or ""))
+        self.fields["kind"].choices = [("", _("選択しない")), *kinds]  # type: ignore[attr-defined]  # declared above
 
     def clean(self) -> dict[str, Any]:
         given = self.cleaned_data

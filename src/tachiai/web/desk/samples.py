@@ -64,7 +64,7 @@ def samples(request: HttpRequest, member: Member) -> HttpResponse:
 @at_desk
 def new(request: HttpRequest, member: Member) -> HttpResponse:
     """How many, out of what a search found; the search stays in the address."""
-    search, form = SearchForm(request.GET), SizeForm(request.POST or None)
+    search, form = SearchForm(request.GET, organization=member.organization), SizeForm(request.POST or None)
     auditor = _auditor(member)
     if not search.is_valid():
         return redirect("desk:documents")
@@ -100,7 +100,7 @@ def _shown(name: str, value: Any) -> str:
     if isinstance(value, date):
         return str(day(value))
     if name == "kind":
-        return str(KIND_WORDS[value])
+        return str(KIND_WORDS.get(value, value))
     if name == "renewal":
         return _("なし") if value == NEVER_RENEWED else _("あり")
     if name.startswith("amount"):

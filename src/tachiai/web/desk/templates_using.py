@@ -110,7 +110,9 @@ def _description(data: Any, template: Template, places: list[PlaceForm]) -> Desc
         at = clock.now()
         deadline = today(at) + timedelta(days=template.deadline_days)
         own = {"name": template.envelope_name or template.name, "comment": template.comment, "deadline": deadline}
-        return DescriptionForm(initial={**said_of(None, organization=template.organization, at=at), **own})
+        return DescriptionForm(
+            organization=template.organization, initial={**said_of(None, organization=template.organization, at=at), **own}
+        )
     given = data.copy()
     theirs = next((place for place in places if place.takes_typed and place.is_valid()), None)
     if theirs is not None and not given.get("counterparty", "").strip():
@@ -118,7 +120,7 @@ def _description(data: Any, template: Template, places: list[PlaceForm]) -> Desc
         given["counterparty"] = (
             who.counterparty.name if isinstance(who, Registration) else who.organization if isinstance(who, Typed) else ""
         )
-    return DescriptionForm(given)
+    return DescriptionForm(given, organization=template.organization)
 
 
 def _used(request: HttpRequest, member: Member, template: Template, places: list[PlaceForm], form: DescriptionForm) -> HttpResponse | None:
