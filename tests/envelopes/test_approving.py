@@ -27,7 +27,7 @@ from tachiai.envelopes.approving import approve, ask_approval_again, return_enve
 from tachiai.envelopes.approving_deputies import tell_deputies
 from tachiai.envelopes.bundling import evidence_bundle
 from tachiai.envelopes.certifying import certificate_facts
-from tachiai.envelopes.drafting import Description, describe_envelope
+from tachiai.envelopes.drafting import Description, describe_envelope, name_recipients
 from tachiai.envelopes.expiring import expire_envelopes
 from tachiai.envelopes.handing_over import hand_over
 from tachiai.envelopes.models import Envelope
@@ -214,6 +214,23 @@ def test_a_route_behind_the_counterparty_s_signature(cast: Cast) -> None:
         assert "社内のみのコメント" not in bundle.read("ledger/personal.json").decode()
     facts = certificate_facts(Envelope.objects.get(pk=envelope.pk), number="C-1", anchor=Anchored(), at=clock.now())  # type: ignore[arg-type]
     assert [(one.step, one.name, one.instead_of) for one in facts.approvals] == [(1, head.name, cast.second.name)]
+
+
+def test_approvers_behind_the_counterparty_wait_for_it_also_where_both_sign_at_once(cast: Cast) -> None:
+    """The same order for both sides: what the approvers decide on bears the counterparty's signature, and does not change under them."""
+    envelope = drafted(cast)
+    name_recipients(envelope, [(1, cast.vendor), (1, cast.mayor)], by=cast.clerk, at=clock.now())
+    approval = submit_for_approval(envelope, route(cast, timing=Timing.AFTER).pk, by=cast.clerk, at=clock.now())
+    work()
+    scene = Scene(cast, envelope)
+    assert (scene.vendor.state, scene.mayor.state, mails("M17")) == ("requested", "waiting", [])
+    refused("approval.over", approve, approval.pk, by=cast.second, at=clock.now())
+    signs(scene.vendor)
+    work()
+    assert mails("M17") == [cast.second.mail]
+    approve(approval.pk, by=cast.second, at=clock.now())
+    assert scene.mayor.state == "requested"
+    check_envelope(envelope)
 
 
 def test_what_expires_while_approvers_decide_goes_on_from_there(cast: Cast) -> None:

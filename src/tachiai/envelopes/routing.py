@@ -81,13 +81,14 @@ def ask_next(envelope: Envelope, *, at: datetime) -> list[Recipient]:
 def ask_turn(envelopes: Iterable[Envelope], turn: Collection[uuid.UUID], *, at: datetime) -> list[Recipient]:
     """Ask the waiting recipients ``turn`` of several envelopes, in the caller's transaction.
 
-    Where an approval stands before our own signers, its approvers are asked instead.
+    Where an approval stands before our own signers, its approvers are asked instead, once no counterparty beside them is left.
     """
     known = {envelope.pk: envelope for envelope in envelopes}
     waiting = sorted(_WAITING.all(keys=turn), key=lambda one: (str(one.envelope_id), one.position)) if turn else []
     people = [one for one in waiting if not _is_held(one, known[one.envelope_id])]
     for pk in dict.fromkeys(one.envelope_id for one in waiting if one not in people):
-        begin_due(known[pk], at=at)
+        if not _theirs_unfinished(pk, orders={one.order for one in waiting if one.envelope_id == pk}):
+            begin_due(known[pk], at=at)
     move_many(people, RecipientState.REQUESTED, requested_at=at, undelivered=False)
     for recipient in people:
         recipient.envelope = known[recipient.envelope_id]
@@ -100,6 +101,12 @@ def ask_turn(envelopes: Iterable[Envelope], turn: Collection[uuid.UUID], *, at: 
 
 def _is_held(recipient: Recipient, envelope: Envelope) -> bool:
     return envelope.awaits_approval and recipient.side == Side.OWN and recipient.kind == Kind.SIGNER
+
+
+def _theirs_unfinished(envelope: uuid.UUID, *, orders: Collection[int]) -> bool:
+    """Whether a counterparty who is asked beside our own signers has still to answer: approvers decide on what bears their signature."""
+    theirs = Recipient.objects.filter(envelope=envelope, side=Side.COUNTERPARTY, order__in=orders).exclude(kind=Kind.COPY)
+    return theirs.exclude(state__in=OVER).exists()
 
 
 def request_signature(recipient: Recipient, *, at: datetime, again: bool = False) -> None:
