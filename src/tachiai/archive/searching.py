@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from tachiai.accounts.models import Member, Organization, Role
 from tachiai.accounts.rights import in_open_folder, role_now, shared_with
-from tachiai.archive.items import ITEMS, NEVER_RENEWED, Sort
+from tachiai.archive.items import ITEMS, KINDS, NEVER_RENEWED, Sort
 from tachiai.archive.models import DescribedItem, Record, RecordFile
 from tachiai.archive.names import comparable
 
@@ -52,9 +52,7 @@ def search_records(organization: Organization, wanted: Wanted) -> QuerySet[Recor
         rows = rows.filter(_party(wanted.counterparty))
     rows = _by_items(_by_amount(rows, wanted), wanted)
     for word in wanted.words.split():
-        rows = rows.filter(
-            Q(title__icontains=word) | Q(number__icontains=word) | _party(word) | _described(text__icontains=word, code__in=WORDED)
-        )
+        rows = rows.filter(Q(title__icontains=word) | Q(number__icontains=word) | _party(word) | _worded(word))
     return rows.order_by("-transaction_date", "-concluded_at")
 
 
@@ -67,6 +65,12 @@ def _party(asked: str) -> Q:
 def _described(**item: object) -> Q:
     """Records of which an item says this."""
     return Q(Exists(DescribedItem.objects.filter(subject=OuterRef("origin"), **item)))
+
+
+def _worded(word: str) -> Q:
+    """Records of which an item has the word in it; what stands for a kind of document of our own list is no word."""
+    said = DescribedItem.objects.filter(subject=OuterRef("origin"), code__in=WORDED, text__icontains=word)
+    return Q(Exists(said.exclude(code="kind", text__in=KINDS)))
 
 
 def _by_items(rows: QuerySet[Record], wanted: Wanted) -> QuerySet[Record]:
