@@ -8,6 +8,7 @@ from stories import work
 from tachiai import clock
 from tachiai.ceremony.models import Level
 from tachiai.envelopes.addressing import Place, Typed
+from tachiai.envelopes.declining import Wish, decline
 from tachiai.envelopes.drafting import address_envelope
 from tachiai.envelopes.models import Envelope, Gate, Kind, Recipient
 from tachiai.envelopes.one_time import send_one_time_code
@@ -78,11 +79,12 @@ def confirms(recipient: Recipient) -> None:
 
 
 def concluded_venture(cast: Cast) -> Envelope:
-    """The same, to the end: the builder signs for both, the partner names an heir."""
+    """The same, to the end: the vendor declines and the builder signs for both, the partner names an heir."""
     from tachiai.envelopes.signing import sign
 
     envelope = venture(cast)
     confirms(person(envelope, cast.second.mail))
+    decline(comes(person(envelope, cast.vendor.mail)).recipient, wish=Wish.NO_AUTHORITY, reason="代表構成員が署名します", at=clock.now())
     signs(person(envelope, cast.builder.mail))
     work()
     old = comes(person(envelope, PARTNER.mail)).recipient

@@ -28,6 +28,7 @@ from tachiai.pages.certificate import (
     CertificateApproval,
     CertificateChange,
     CertificateCheckpoint,
+    CertificateDecliner,
     CertificateDocument,
     CertificateFacts,
     CertificateOperator,
@@ -52,8 +53,8 @@ PRINTED_LEVELS = {
 def certificate_facts(envelope: Envelope, *, number: str, anchor: Anchor, at: datetime) -> CertificateFacts:
     """The facts of a closed envelope: everything on the paper can be found again in rows, signatures and ledger.
 
-    Refuses with ``seal.not_instructed`` when a signer's row does not say of them what they consented as, or a reviewer's what is on
-    record of them.
+    Refuses with ``seal.not_instructed`` when a signer's row does not say of them what they consented as, or what a reviewer's or a
+    decliner's says is not on record of them.
     """
     revisions = _REVISIONS.all(envelope=envelope.pk)
     people = _PEOPLE.all(envelope=envelope.pk)
@@ -83,6 +84,7 @@ def certificate_facts(envelope: Envelope, *, number: str, anchor: Anchor, at: da
         timestamps=tuple(_timestamp(row) for row in stamped),
         checkpoint=_checkpoint(anchor),
         approvals=tuple(_approval(place) for place in _APPROVED.all(envelope=envelope.pk)),
+        decliners=_decliners(envelope, people),
     )
 
 
@@ -180,6 +182,39 @@ def _reviewers(envelope: Envelope, people: Sequence[Recipient]) -> tuple[Certifi
     return tuple(_reviewer(one, people, envelope.organization) for one in confirmed)
 
 
+def _decliners(envelope: Envelope, people: Sequence[Recipient]) -> tuple[CertificateDecliner, ...]:
+    """Who declined where another of whom any one suffices has done it: each held against the entry of their word."""
+    declined = [one for one in people if one.state == RecipientState.DECLINED]
+    if not declined:
+        return ()
+    told = {str(entry.data["recipient"]): entry.at for entry in ledger.entries(envelope.stream, events=["recipient.declined"])}
+    for one in declined:
+        if one.ended_at is None or told.get(str(one.pk)) != one.ended_at:
+            raise Refusal("seal.not_instructed", recipient=str(one.pk))
+    return tuple(_decliner(one, people, envelope.organization) for one in declined)
+
+
+def _decliner(recipient: Recipient, people: Sequence[Recipient], organization: Organization) -> CertificateDecliner:
+    role, role_en = ("署名者", "Signer") if recipient.kind == Kind.SIGNER else _role(recipient, organization)
+    return CertificateDecliner(
+        order=recipient.order,
+        role=role,
+        role_en=role_en,
+        organization=recipient.organization_name,
+        title=recipient.title,
+        name=recipient.name,
+        mail=recipient.mail,
+        requested_at=recipient.requested_at,
+        opened_at=recipient.opened_at,
+        declined_at=recipient.ended_at,
+        history=_history(recipient, people),
+    )
+
+
+def _role(recipient: Recipient, organization: Organization) -> tuple[str, str]:
+    return organization.approver_words if recipient.kind == Kind.APPROVER else ("確認者", "Reviewer")
+
+
 def _is_person(recipient: Recipient, personal: Mapping[str, object]) -> bool:
     columns = {
         "name": recipient.name,
@@ -191,7 +226,7 @@ def _is_person(recipient: Recipient, personal: Mapping[str, object]) -> bool:
 
 
 def _reviewer(recipient: Recipient, people: Sequence[Recipient], organization: Organization) -> CertificateReviewer:
-    role, role_en = organization.approver_words if recipient.kind == Kind.APPROVER else ("確認者", "Reviewer")
+    role, role_en = _role(recipient, organization)
     return CertificateReviewer(
         order=recipient.order,
         role=role,

@@ -40,6 +40,7 @@ BECOMES: dict[str, RecipientState] = {
     "recipient.cancelled": R.CANCELLED,
     "recipient.expired": R.EXPIRED,
     "recipient.delivered": R.DELIVERED,
+    "recipient.declined": R.DECLINED,
     "envelope.declined": R.DECLINED,
 }
 # Told again although nothing moves: asked once more, or come back.
@@ -66,6 +67,8 @@ def check_people(envelope: Envelope, people: Iterable[Recipient], told: Iterable
     standing: dict[str, str] = dict.fromkeys(rows, R.WAITING)
     for entry in told:
         who = str(entry.data.get("recipient", ""))
+        if entry.event == "recipient.declined":
+            yield from _bowed_out(rows, standing, who, entry)
         if entry.event in BECOMES:
             yield from _moved(envelope, standing, who, entry)
         if entry.event in ("envelope.declined", "envelope.withdrawn", "envelope.expired"):
@@ -107,10 +110,21 @@ def _moved(envelope: Envelope, standing: dict[str, str], who: str, entry: Record
     standing[who] = into
 
 
+def _bowed_out(rows: dict[str, Recipient], standing: dict[str, str], who: str, entry: Recorded) -> Iterator[Finding]:
+    """Without whoever declined it goes on only where another of whom any one suffices could still do it."""
+    held = rows.get(who)
+    if held is None:
+        return  # told of as missing
+    before = {named for named, state in standing.items() if state not in OVER and named != who}
+    born = {named for named in before if rows[named].replaces_id is None or standing.get(str(rows[named].replaces_id)) == R.FORWARDED}
+    if not any(held.any_one and rows[named].any_one and rows[named].order == held.order for named in born):
+        yield Finding("recipient.illegal_walk", who, f"entry {entry.number}: {entry.event} of somebody without whom it cannot go on")
+
+
 def _ended(standing: dict[str, str], *, expired: bool) -> None:
     """What the end of an envelope does to those who have not signed (``routing.cancel_unfinished``)."""
     for who, state in standing.items():
-        if state in (*OVER, R.DECLINED):
+        if state in OVER:
             continue
         if not expired:
             standing[who] = R.CANCELLED

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
 from django.db import transaction
 
+from tachiai import ceremony
+from tachiai.ceremony import Purpose
 from tachiai.envelopes.events import note
 from tachiai.envelopes.models import Envelope, Recipient
-from tachiai.envelopes.routing import cancel_unfinished
+from tachiai.envelopes.routing import cancel_unfinished, left_of_group
 from tachiai.envelopes.states import EnvelopeState, RecipientState, move
-from tachiai.envelopes.telling import tell_mailed, tell_sender
+from tachiai.envelopes.telling import tell_declined, tell_mailed
 from tachiai.errors import Refusal
 
 SHORTEST, LONGEST = 2, 1000
@@ -27,9 +30,11 @@ class Wish(StrEnum):
 
 
 def decline(recipient: Recipient, *, wish: Wish, reason: str, at: datetime) -> None:
-    """End the envelope on a signer's word. The caller has authenticated the signer.
+    """End the envelope on a signer's word; or their own part alone, while another of whom any one suffices can still do it.
 
-    Refuses with ``reason.missing``, ``reason.too_long``, ``recipient.not_asked`` or ``envelope.moved``.
+    The caller has authenticated the signer. Nobody can be asked again who has declined: an answer stands, and whoever is to sign
+    after all is named in the place of one who has not answered. Refuses with ``reason.missing``, ``reason.too_long``,
+    ``recipient.not_asked`` or ``envelope.moved``.
     """
     words = reason.strip()
     if len(words) < SHORTEST:
@@ -40,14 +45,34 @@ def decline(recipient: Recipient, *, wish: Wish, reason: str, at: datetime) -> N
         envelope = Envelope.objects.select_for_update(of=("self",)).select_related("organization", "sender").get(pk=recipient.envelope_id)
         if envelope.state != EnvelopeState.IN_PROGRESS:
             raise Refusal("envelope.moved", state=envelope.state)
-        held = Recipient.objects.select_related("envelope__organization", "envelope__sender").get(pk=recipient.pk)
+        held = Recipient.objects.get(pk=recipient.pk)
+        held.envelope = envelope
         if held.state not in (RecipientState.REQUESTED, RecipientState.OPENED):
             raise Refusal("recipient.not_asked", state=held.state)
-        move(envelope, EnvelopeState.DECLINED, reason=words, ended_at=at, updated_at=at)
+        # Read under the envelope's lock: of two who decline at once only the second finds nobody left.
+        left = left_of_group(held)
         move(held, RecipientState.DECLINED, reason=words, ended_at=at)
-        cancel_unfinished(envelope, at=at)
-        data: dict[str, object] = {"recipient": str(held.pk), "wish": str(wish)}
-        note(envelope, "envelope.declined", by=held, at=at, data=data, personal={"reason": words})
-        tell_sender("M10", envelope, at=at, about=held, reason=words, wish=str(wish))
-        tell_mailed("M10", envelope, at=at, reason="", but=held)
+        if left:
+            _bow_out(held, wish, left, at=at)
+        else:
+            _end(held, wish, at=at)
     recipient.refresh_from_db()
+
+
+def _bow_out(held: Recipient, wish: Wish, left: Sequence[Recipient], *, at: datetime) -> None:
+    """The envelope goes on with the others; what they were asked is as it was, so nobody but the sender hears of it."""
+    ceremony.close_invitation(Purpose.SIGN, held.pk, at=at)
+    Envelope.objects.filter(pk=held.envelope_id).update(updated_at=at)
+    data: dict[str, object] = {"recipient": str(held.pk), "wish": str(wish)}
+    note(held.envelope, "recipient.declined", by=held, at=at, data=data, personal={"reason": held.reason})
+    tell_declined(held, wish=str(wish), left=left, at=at)
+
+
+def _end(held: Recipient, wish: Wish, *, at: datetime) -> None:
+    envelope = held.envelope
+    move(envelope, EnvelopeState.DECLINED, reason=held.reason, ended_at=at, updated_at=at)
+    cancel_unfinished(envelope, at=at)
+    data: dict[str, object] = {"recipient": str(held.pk), "wish": str(wish)}
+    note(envelope, "envelope.declined", by=held, at=at, data=data, personal={"reason": held.reason})
+    tell_declined(held, wish=str(wish), left=(), at=at)
+    tell_mailed("M10", envelope, at=at, reason="", but=held)

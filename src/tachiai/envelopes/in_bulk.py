@@ -16,7 +16,8 @@ from tachiai.envelopes.states import EnvelopeState, RecipientState
 from tachiai.errors import Refusal
 
 AT_MOST = 50
-ASKED = (RecipientState.REQUESTED, RecipientState.OPENED)
+# Whose own day has passed is waited for as well, until the envelope's has.
+ASKED = (RecipientState.REQUESTED, RecipientState.OPENED, RecipientState.EXPIRED)
 
 
 @dataclass

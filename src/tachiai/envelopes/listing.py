@@ -15,11 +15,13 @@ from tachiai.accounts.rights import in_open_folder
 from tachiai.clock import JAPAN, end_of, today
 from tachiai.envelopes.access import envelopes_for
 from tachiai.envelopes.approval_listing import DECIDED_ON, places_for, returned_later
-from tachiai.envelopes.models import Envelope, Recipient, Side
+from tachiai.envelopes.models import Envelope, Kind, Recipient, Side
+from tachiai.envelopes.routing import OVER
 from tachiai.envelopes.states import EnvelopeState, RecipientState
 
 SOON_DAYS = 7
 ASKED = (RecipientState.REQUESTED, RecipientState.OPENED)
+DONE = (RecipientState.SIGNED, RecipientState.REVIEWED)
 # How the form of a company is written. What is typed was made NFKC before, so that ㈱ and （株） are both (株) then.
 COMPANY_FORMS = (
     ("株式会社", "(株)", "㈱", "㍿"),
@@ -100,7 +102,9 @@ def _needs(member: Member, *, at: datetime) -> Q:
 
 
 def _undelivered() -> Q:
-    return Q(state=EnvelopeState.IN_PROGRESS, pk__in=Recipient.objects.filter(undelivered=True).values("envelope"))
+    """Somebody whom a mail did not reach, and of whom something is still to come."""
+    people = Recipient.objects.filter(undelivered=True).exclude(state__in=OVER)
+    return Q(state=EnvelopeState.IN_PROGRESS, pk__in=people.values("envelope"))
 
 
 def count_under(headings: list[Heading], member: Member, *, at: datetime) -> dict[Heading, int]:
@@ -186,12 +190,18 @@ def turn_of(envelope: Envelope) -> Side | None:
 
 
 def place_in_order(envelope: Envelope) -> tuple[int, int] | None:
-    """(which signer is being waited for, of how many) while an envelope is in progress."""
-    people = list(envelope.recipients.all())
-    if envelope.state != EnvelopeState.IN_PROGRESS or not people:
+    """(the how manieth answer is being waited for, of how many) while an envelope is in progress.
+
+    Those of whom any one suffices give one answer, whoever of them it is; who only gets a copy and whoever named another gives none.
+    """
+    answers: dict[object, bool] = {}
+    for person in envelope.recipients.all():
+        if person.kind != Kind.COPY and person.state != RecipientState.FORWARDED:
+            part = ("any one", person.order) if person.any_one else person.pk
+            answers[part] = answers.get(part, False) or person.state in DONE
+    if envelope.state != EnvelopeState.IN_PROGRESS or not answers:
         return None
-    done = sum(person.state == RecipientState.SIGNED for person in people)
-    return min(done + 1, len(people)), len(people)
+    return min(sum(answers.values()) + 1, len(answers)), len(answers)
 
 
 def days_waited(envelope: Envelope, *, at: datetime) -> int:

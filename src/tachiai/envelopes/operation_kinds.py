@@ -109,6 +109,7 @@ EVENTS: dict[Kind, tuple[str, ...]] = {
         "passkey.refused",
         "passkey.reset",
         "recipient.consented",
+        "recipient.declined",
         "recipient.reviewed",
         "recipient.signed",
         "seal.intended",

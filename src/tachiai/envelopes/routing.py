@@ -49,9 +49,9 @@ _STANDINGS: Prepared[Any] = Prepared(
 _WAITING = Prepared(lambda: Recipient.objects.filter(pk__in=among("keys", Recipient)))
 
 
-# Done, or not needed any more: somebody else stands in their place, or has done what any one of them was to do. While an envelope
-# is in progress nobody is cancelled for any other reason.
-OVER = (RecipientState.SIGNED, RecipientState.REVIEWED, RecipientState.FORWARDED, RecipientState.CANCELLED)
+# Done, or not needed any more: somebody else stands in their place, has done what any one of them was to do, or can still do it.
+# While an envelope is in progress nobody is cancelled, and nobody has declined, for any other reason.
+OVER = (RecipientState.SIGNED, RecipientState.REVIEWED, RecipientState.FORWARDED, RecipientState.DECLINED, RecipientState.CANCELLED)
 
 
 def is_told(recipient: Recipient) -> bool:
@@ -164,12 +164,20 @@ def must_go_on(envelope: Envelope, *, at: datetime) -> None:
         raise Refusal("link.expired")
 
 
+def left_of_group(held: Recipient) -> list[Recipient]:
+    """The others of whom any one suffices who can still do what ``held`` is asked; nobody where each is needed.
+
+    Whoever was never asked yet can, and so can those whose own day has passed: the sender may ask them again.
+    """
+    if not held.any_one:
+        return []
+    others = held.envelope.recipients.filter(order=held.order, any_one=True).exclude(pk=held.pk).exclude(state__in=OVER)
+    return list(others.order_by("position"))
+
+
 def settle_group(held: Recipient, *, at: datetime) -> None:
     """One of those of whom any one suffices has answered: the others are not needed any more. In the caller's transaction."""
-    if not held.any_one:
-        return
-    others = held.envelope.recipients.filter(order=held.order, any_one=True).exclude(pk=held.pk).exclude(state__in=OVER)
-    for other in others.order_by("position"):
+    for other in left_of_group(held):
         move(other, RecipientState.CANCELLED, ended_at=at)
         ceremony.close_invitation(Purpose.SIGN, other.pk, at=at)
         note(held.envelope, "recipient.cancelled", by=None, at=at, data={"recipient": str(other.pk), "because": str(held.pk)})
@@ -198,7 +206,7 @@ def begin_closing(envelopes: Sequence[Envelope], *, at: datetime) -> None:
 
 def cancel_unfinished(envelope: Envelope, *, at: datetime, to: RecipientState = RecipientState.CANCELLED) -> None:
     """The envelope ended: nobody is asked any more, every link is closed. In the caller's transaction."""
-    over = (*OVER, RecipientState.DECLINED, to)
+    over = (*OVER, to)
     for recipient in envelope.recipients.exclude(state__in=over):
         asked = recipient.state in (RecipientState.REQUESTED, RecipientState.OPENED)
         target = to if asked or to == RecipientState.CANCELLED else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from tachiai import outbox
@@ -65,6 +66,15 @@ def tell_mailed(
     for recipient in envelope.recipients.filter(requested_at__isnull=False).order_by("position"):
         if but is None or recipient.pk != but.pk:
             _to_recipient(kind, recipient, at=at, context=context)
+
+
+def tell_declined(recipient: Recipient, *, wish: str, left: Sequence[Recipient], at: datetime) -> None:
+    """M10 to the sender: the reason, and with whom of ``left`` the procedure goes on; with nobody left the envelope has ended."""
+    context: dict[str, object] = {"reason": recipient.reason, "wish": wish}
+    if left:
+        context["left"] = [one.name for one in left]
+        context["lapsed"] = all(one.state == RecipientState.EXPIRED for one in left)
+    tell_sender("M10", recipient.envelope, at=at, about=recipient, **context)
 
 
 def tell_locked(recipient: Recipient, *, holder: Holder, until: datetime | None, at: datetime) -> None:

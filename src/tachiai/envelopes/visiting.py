@@ -91,8 +91,9 @@ def stopped(found: Visit, *, at: datetime) -> str | None:
     """Why this link leads no further, as a refusal code; None while there is something to sign.
 
     Told only to the holder of a valid link: ``envelope.withdrawn``, ``envelope.declined``, ``link.expired``, ``link.disabled``,
-    ``recipient.done`` (consented, signed or reviewed), ``recipient.forwarded``, ``recipient.not_needed`` (another one of the same
-    order has done it), ``recipient.waiting``, ``registration.revoked``, ``registration.suspended``.
+    ``recipient.done`` (consented, signed or reviewed), ``recipient.forwarded``, ``recipient.declined`` (they did, and another one of
+    the same order can still do it, or has), ``recipient.not_needed`` (another one of the same order has done it),
+    ``recipient.waiting``, ``registration.revoked``, ``registration.suspended``.
     """
     by_envelope = {
         EnvelopeState.WITHDRAWN: "envelope.withdrawn",
@@ -118,6 +119,7 @@ _BY_RECIPIENT: dict[str, str] = {
     RecipientState.SIGNED: "recipient.done",
     RecipientState.REVIEWED: "recipient.done",
     RecipientState.FORWARDED: "recipient.forwarded",
+    RecipientState.DECLINED: "recipient.declined",
     RecipientState.CANCELLED: "recipient.not_needed",
     RecipientState.WAITING: "recipient.waiting",
 }

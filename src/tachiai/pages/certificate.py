@@ -119,6 +119,23 @@ class CertificateReviewer:
 
 
 @dataclass(frozen=True)
+class CertificateDecliner:
+    """Who declined where any one of several sufficed, and another did it: what is not here was not asked of them."""
+
+    order: int
+    role: str
+    role_en: str
+    organization: str
+    title: str
+    name: str
+    mail: str
+    requested_at: datetime | None
+    opened_at: datetime | None
+    declined_at: datetime | None
+    history: tuple[CertificateChange, ...] = ()
+
+
+@dataclass(frozen=True)
 class CertificateTimestamp:
     """One timestamp token: the document, the revision it covers, its genTime (RFC 3161), and the subject of the authority's certificate."""
 
@@ -182,6 +199,7 @@ class CertificateFacts:
     untaxed: bool = False
     internal: frozenset[str] = frozenset()
     approvals: tuple[CertificateApproval, ...] = field(default=())
+    decliners: tuple[CertificateDecliner, ...] = ()
 
 
 def certificate(facts: CertificateFacts) -> bytes:
@@ -212,6 +230,7 @@ def _paper(facts: CertificateFacts) -> dict[str, Any]:
         "documents": [_document(document) for document in facts.documents],
         "people": [_person(person) for person in facts.people],
         "reviewers": [_reviewer(person) for person in facts.reviewers],
+        "decliners": [_decliner(person) for person in facts.decliners],
         "timestamps": [_timestamp(timestamp) for timestamp in facts.timestamps],
         "checkpoint": None if facts.checkpoint is None else _checkpoint(facts.checkpoint),
         "approvals": [_approval(approval) for approval in facts.approvals],
@@ -239,18 +258,28 @@ def _reviewer(person: CertificateReviewer) -> dict[str, Any]:
     return {**_anybody(person), "role": {"ja": person.role, "en": person.role_en}, "confirmed": _moment(person.confirmed_at)}
 
 
+def _decliner(person: CertificateDecliner) -> dict[str, Any]:
+    return {**_asked(person), "role": {"ja": person.role, "en": person.role_en}, "declined": _moment(person.declined_at)}
+
+
 def _anybody(person: CertificatePerson | CertificateReviewer) -> dict[str, Any]:
+    return {
+        **_asked(person),
+        "level": _both(LEVELS, person.level),
+        "registration": _both(REGISTRATIONS, person.registration),
+        "address": person.address,
+    }
+
+
+def _asked(person: CertificatePerson | CertificateReviewer | CertificateDecliner) -> dict[str, Any]:
     return {
         "order": person.order,
         "organization": person.organization,
         "title": person.title,
         "name": person.name,
         "mail": person.mail,
-        "level": _both(LEVELS, person.level),
-        "registration": _both(REGISTRATIONS, person.registration),
         "requested": _moment(person.requested_at),
         "opened": _moment(person.opened_at),
-        "address": person.address,
         "history": [{"from": change.before, "to": change.after, "at": _moment(change.at)} for change in person.history],
     }
 

@@ -97,6 +97,7 @@ STATUS = {
     "link.expired": 410,
     "link.closed": 410,
     "recipient.forwarded": 410,
+    "recipient.declined": 410,
     "recipient.not_needed": 410,
     "recipient.waiting": 409,
     "reassign.not_allowed": 403,

@@ -88,6 +88,7 @@ SENTENCES = {
     "recipients.incomplete": N_("相手方の署名者を選択してください。"),
     "recipient.moved": N_("署名者の状態が変わったため、操作できませんでした。"),
     "recipient.forwarded": N_("この依頼は、ほかの方への依頼に変更されました。このリンクは使えません。"),
+    "recipient.declined": N_("この依頼の手続きを進めないことは、すでに送信者に伝わっています。このリンクからの手続きは、もう行えません。"),
     "recipient.not_needed": N_("同じ依頼を受けたほかの方が手続きを済ませたため、お手続きいただくことはありません。"),
     "recipient.waiting": N_("前の方の手続きが終わると、メールでお知らせします。"),
     "recipient.not_signer": N_("この方は署名者ではありません。"),

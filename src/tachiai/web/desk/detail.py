@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +25,7 @@ from tachiai.envelopes.models import Document, Envelope, Recipient, Side
 from tachiai.envelopes.progress import Trouble, is_working, trouble_of
 from tachiai.envelopes.reading import concluded_files
 from tachiai.envelopes.reviving import is_too_old
+from tachiai.envelopes.routing import left_of_group
 from tachiai.envelopes.states import UNSENT, EnvelopeState, RecipientState
 from tachiai.envelopes.templates import may_manage_templates
 from tachiai.envelopes.timeline import Event, timeline
@@ -68,6 +70,7 @@ def envelope(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpRespons
         "fingerprint": f"{found.state} {len(events)}",
         "to_sign": place if place and place.state in TO_SIGN and found.state == EnvelopeState.IN_PROGRESS else None,
         "approval": approval,
+        "bowed_out": _bowed_out(found, [one["person"] for one in people]),
         "people": people,
         "may_ask_anybody": any(one["may_ask_again"] for one in people),
         "documents": [
@@ -131,6 +134,13 @@ def _person(recipient: Recipient, envelope: Envelope, *, manages: bool) -> dict[
         # 未ダウンロード: the link ends after 14 days, and the clerk may want to call.
         "untaken": envelope.state == EnvelopeState.CONCLUDED and recipient.side == Side.COUNTERPARTY and recipient.downloaded_at is None,
     }
+
+
+def _bowed_out(envelope: Envelope, people: Sequence[Recipient]) -> list[dict[str, Any]]:
+    """Who declined where any one suffices, while it is the others' turn; ``lapsed``: the day of each of these has passed."""
+    declined = [one for one in people if one.state == RecipientState.DECLINED] if envelope.state == EnvelopeState.IN_PROGRESS else []
+    others = [(one, left_of_group(one)) for one in declined]
+    return [{"person": one, "lapsed": all(other.state == RecipientState.EXPIRED for other in left)} for one, left in others if left]
 
 
 def _trouble_words(trouble: Trouble | None) -> dict[str, Any] | None:

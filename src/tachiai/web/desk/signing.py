@@ -28,7 +28,7 @@ from tachiai.envelopes.models import Document, Kind, Recipient
 from tachiai.envelopes.opening import open_at_desk, show_document, unseen_documents
 from tachiai.envelopes.readings import readings_of
 from tachiai.envelopes.reviewing import confirm_review_at_desk
-from tachiai.envelopes.routing import OVER
+from tachiai.envelopes.routing import OVER, left_of_group
 from tachiai.envelopes.signing import Circumstances, sign_at_desk
 from tachiai.envelopes.states import EnvelopeState, RecipientState
 from tachiai.errors import Refusal
@@ -55,7 +55,7 @@ def _elsewhere(place: Recipient) -> HttpResponse | None:
     """Where to go when there is nothing to sign any more."""
     if place.state in SIGNED:
         return redirect("desk:sign_done", place.envelope_id)
-    if place.envelope.state != EnvelopeState.IN_PROGRESS:
+    if place.envelope.state != EnvelopeState.IN_PROGRESS or place.state in OVER:
         return redirect("desk:envelope", place.envelope_id)
     return None
 
@@ -294,5 +294,11 @@ def refuse(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpResponse:
             if not refusal.code.startswith("reason."):
                 raise
             form.add_error("reason", sentence(refusal.code, refusal.facts))
-    context = {"heading": _("署名しない（修正依頼・辞退）"), "envelope": place.envelope, "place": place, "form": form}
+    context = {
+        "heading": _("署名しない（修正依頼・辞退）"),
+        "envelope": place.envelope,
+        "place": place,
+        "form": form,
+        "goes_on": bool(left_of_group(place)),
+    }
     return show(request, member, "desk/sign_decline.html", context, section="envelopes", status=422 if form.errors else 200)

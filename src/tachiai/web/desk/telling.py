@@ -145,6 +145,7 @@ SHOWN: dict[str, Shown] = {
     "recipient.reassigned": Shown(gettext_lazy("署名者を変更（以前のリンクは無効）"), "users", "yellow", _recipient),
     "recipient.reviewed": Shown(gettext_lazy("内容を確認"), "check-circle", "green", _recipient),
     "recipient.cancelled": Shown(gettext_lazy("依頼を取消"), "minus", "", _recipient),
+    "recipient.declined": Shown(gettext_lazy("署名者が辞退（同じ順番のほかの方で継続）"), "ban", "yellow", _reason),
     "recipient.expired": Shown(gettext_lazy("宛先ごとの署名期限切れ"), "hourglass", "yellow", _recipient),
     "recipient.delivered": Shown(gettext_lazy("締結後の写しを送付"), "send", "", _recipient),
     "field.placed": Shown(gettext_lazy("入力項目を配置"), "pencil", "", _document),

@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from tachiai.envelopes import declining as story
-from tachiai.envelopes.states import RecipientState
+from tachiai.envelopes.routing import left_of_group
+from tachiai.envelopes.states import EnvelopeState, RecipientState
 from tachiai.errors import Refusal
 from tachiai.web.problems import sentence
 from tachiai.web.signer.doorway import SIGNING, Guest, by_link, inside
@@ -19,7 +20,7 @@ from tachiai.web.signer.forms import DeclineForm
 @by_link(SIGNING)
 @inside
 def decline(request: HttpRequest, guest: Guest) -> HttpResponse:
-    """What is wished and why; pressing ends the envelope and tells its people."""
+    """What is wished and why; pressing ends the envelope and tells its people, or their own part alone where another can do it."""
     form = DeclineForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -31,9 +32,8 @@ def decline(request: HttpRequest, guest: Guest) -> HttpResponse:
             form.add_error("reason", sentence(refusal.code, refusal.facts))
         else:
             return HttpResponseRedirect(guest.url("declined"))
-    heading = _("署名しない（修正依頼・辞退）")
-    status = 422 if request.method == "POST" else 200
-    return render(request, "signer/decline.html", guest.page(heading=heading, form=form), status=status)
+    page = guest.page(heading=_("署名しない（修正依頼・辞退）"), form=form, goes_on=bool(left_of_group(guest.recipient)))
+    return render(request, "signer/decline.html", page, status=422 if request.method == "POST" else 200)
 
 
 @require_safe
@@ -42,4 +42,9 @@ def declined(request: HttpRequest, guest: Guest) -> HttpResponse:
     """What was done on their word, for the one who said it; anybody else is told what the link is now."""
     if not guest.is_inside or guest.recipient.state != RecipientState.DECLINED:
         return HttpResponseRedirect(guest.url("entry"))
-    return render(request, "signer/declined.html", guest.page(heading=_("署名しないことを送信者に伝えました")))
+    page = guest.page(
+        heading=_("署名しないことを送信者に伝えました"),
+        ended=guest.envelope.state == EnvelopeState.DECLINED,
+        goes_on=guest.envelope.state == EnvelopeState.IN_PROGRESS,
+    )
+    return render(request, "signer/declined.html", page)

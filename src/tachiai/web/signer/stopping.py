@@ -25,6 +25,7 @@ TITLES = {
     "link.replaced": N_("新しいリンクが送信されています"),
     "link.closed": N_("このリンクは使えません"),
     "recipient.forwarded": N_("署名者変更済みです"),
+    "recipient.declined": N_("辞退済みです"),
     "recipient.not_needed": N_("お手続きは不要になりました"),
     "recipient.waiting": N_("順番をお待ちください"),
     "link.disabled": N_("このリンクは使えません"),
@@ -36,6 +37,7 @@ TITLES = {
 MORE = {
     "envelope.withdrawn": N_("契約は成立していません。先にいただいた署名では契約は締結されません。"),
     "envelope.declined": N_("契約は成立していません。先にいただいた署名では契約は締結されません。"),
+    "recipient.declined": N_("あらためて手続きをご希望の場合は、送信者へご連絡ください。"),
     "link.expired": N_("引き続き署名をご希望の場合は、再送をご依頼ください。"),
     "download.expired": N_("文書は保管されています。必要な場合は、再発行をご依頼ください。"),
 }
