@@ -40,6 +40,7 @@ STOPS = {
     "expired": {"link.expired"},
     "done": {"recipient.done"},
     "somebody else is asked": {"recipient.forwarded"},
+    "they declined": {"recipient.declined"},
     "not needed": {"recipient.not_needed"},
     "not their turn": {"recipient.waiting"},
     "link ended": {"link.disabled"},
@@ -104,22 +105,23 @@ def shown_by(hand: Hand) -> dict[str, Any]:
     """The product's side."""
     key = hand.envelope.pk
     envelope, rows = _ENVELOPE.one(pk=key), _ROWS.all(envelope=key)
+    links = {one.subject: one for one in _LINKS.all(people=[row.pk for row in rows])}
     return {
         "state": str(envelope.state),
         "deadline": envelope.deadline,
         "people": [(row.mail, str(row.kind), row.order, row.any_one, str(row.state), row.undelivered) for row in rows],
         "asked": [row.mail for row in rows if row.state in ASKED] if envelope.state == IN_PROGRESS else [],
-        "stops": _stops_of(rows, hand.now),
+        "stops": [stopped(Visit(links[row.pk], row, None), at=hand.now) if row.pk in links else "no link" for row in rows],
+        "links": [_link_of(links.get(row.pk)) for row in rows],
         **_mailed(hand, rows),
         "seals": len(_SEALS.all()),
         "signed": len(_SIGNED.all(envelope=key)),
     }
 
 
-def _stops_of(rows: list[Recipient], at: datetime) -> list[str | None]:
-    """What each counterparty's link says now; whoever has none is told so."""
-    links = {one.subject: one for one in _LINKS.all(people=[row.pk for row in rows])}
-    return [stopped(Visit(links[row.pk], row, None), at=at) if row.pk in links else "no link" for row in rows]
+def _link_of(link: Invitation | None) -> tuple[int, bool] | None:
+    """Which of somebody's links is the live one, and whether it is closed: a row's state may hide a door that was left open."""
+    return None if link is None else (link.generation, link.closed_at is not None)
 
 
 def _mailed(hand: Hand, rows: list[Recipient]) -> dict[str, Any]:
@@ -141,6 +143,7 @@ def said_by(model: Reference, at: datetime) -> dict[str, Any]:
         "people": [(one.mail, one.seat.kind, one.seat.order, one.seat.any_one, one.state, one.undelivered) for one in people],
         "asked": [one.mail for one in people if one.state in ASKED] if model.state == IN_PROGRESS else [],
         "stops": [_stops_by(model, one, at) for one in people],
+        "links": [(one.link.number, one.link.closed) if one.link else None for one in people],
         "mails": model.mails,
         "days": [one.day_told.isoformat() if one.day_told else None for one in people],
         "seals": model.seals,

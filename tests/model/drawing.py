@@ -65,7 +65,7 @@ def heirs() -> st.SearchStrategy[Who]:
 def envelopes(draw: Draw) -> tuple[list[Seat], int, int]:
     """The seats of an envelope, how many documents it has, and how many days it runs."""
     papers = draw(st.sampled_from([1, 1, 1, 2]))
-    days = draw(st.sampled_from([30, 30, 12, 45]))
+    days = draw(st.sampled_from([30, 26, 20, 12, 45]))
     seats: list[Seat] = []
     for order in range(1, draw(st.integers(1, 3)) + 1):
         seats += draw(groups(order, days=days))
@@ -83,7 +83,7 @@ def envelopes(draw: Draw) -> tuple[list[Seat], int, int]:
 def groups(draw: Draw, order: int, *, days: int) -> list[Seat]:
     """Those of one number: each for themselves, or any one of them."""
     size = draw(st.sampled_from([1, 1, 2, 2, 3]))
-    any_one = size > 1 and draw(st.booleans())
+    any_one = size > 1 and draw(st.sampled_from([True, True, False]))
     kind = draw(st.sampled_from([SIGNER, SIGNER, SIGNER, REVIEWER, APPROVER]))
     people = draw(st.lists(st.sampled_from([*FIRM, *HOUSE, "second"]), min_size=size, max_size=size, unique=True))
     return [draw(seats(WHO[name], order, kind if any_one else None, any_one=any_one, days=days)) for name in people]

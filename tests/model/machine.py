@@ -11,10 +11,14 @@ from model.drawing import PAUSES, WHO, envelopes, heirs
 from model.houses import FILINGS
 from model.people import (
     ASKED,
+    CANCELLED,
     CONCLUDED,
     CONSENTED,
     COPY,
+    DECLINED,
+    DONE,
     EXPIRED,
+    FORWARDED,
     IN_PROGRESS,
     REVIEWED,
     SENDING,
@@ -32,6 +36,9 @@ WORDS = st.sampled_from(["権限がありません", "権限がありません",
 MANAGERS = st.sampled_from(["sender"] * 5 + ["admin", "stranger", "auditor"])
 SPOT = st.integers(0, 11)
 OFTEN = st.sampled_from([True, True, True, True, False])
+# So many people of one envelope, those included in whose place somebody else stands.
+MOST = 14
+PAST = (FORWARDED, DECLINED, CANCELLED, EXPIRED, *DONE)
 
 
 class Envelopes(Sides):
@@ -49,7 +56,10 @@ class Envelopes(Sides):
     def enter(self, spot: int, aim: bool, what: str) -> None:
         found = self.linked(spot, lambda one: one.state in ASKED, aim=aim)
         if found is not None:
-            self._enter(*found, what)
+            place, person = found
+            if what == "right" and person.gate == "otp" and person.state in ASKED:
+                self._send_code(place, person)
+            self._enter(place, person, what)
 
     def _enter(self, place: int, person: Person, what: str) -> bool:
         return self.both("enter", lambda: self._entered(person, what), lambda: self.hand.enter(place, what))
@@ -60,11 +70,11 @@ class Envelopes(Sides):
         live = person.gate != "otp" or (person.link is not None and person.link.code_sent is not None)
         self.model.enter(person, right=right and live, well_formed=what != "malformed" or person.gate == "none", at=self.now)
 
-    @rule(spot=SPOT, times=st.integers(3, 6))
-    def guess(self, spot: int, times: int) -> None:
+    @rule(spot=SPOT, times=st.integers(3, 6), often=st.integers(0, 2))
+    def guess(self, spot: int, times: int, often: int) -> None:
         """Somebody tries one wrong code after another."""
         found = self.linked(spot, lambda one: one.state in ASKED and one.gate != "none", aim=True)
-        if found is not None:
+        if often == 0 and found is not None:
             for _ in range(times):
                 self._enter(*found, "wrong")
 
@@ -129,18 +139,27 @@ class Envelopes(Sides):
     def answer(self, spot: int, again: bool) -> None:
         """Somebody who is asked goes their whole way: the code, every document, the last button."""
         place, person = self.some(spot, lambda one: one.state in ASKED, aim=True)
-        if person.state not in ASKED or self.model.state != IN_PROGRESS:
+        if not self._come_in(place, person):
             return
-        if person.is_theirs and person.inside_since is None:
-            if person.gate == "otp" and not self._send_code(place, person):
-                return
-            if not self._enter(place, person, "right"):
-                return
         for paper in person.papers(self.model.papers):
             self._read(place, person, paper)
         act = self._sign if person.signs else self._confirm
         if act(place, person) and again:
             act(place, person)
+
+    def _come_in(self, place: int, person: Person) -> bool:
+        """Somebody who is asked is let in, if they are."""
+        if person.state not in ASKED or self.model.state != IN_PROGRESS:
+            return False
+        if not person.is_theirs or person.inside_since is not None:
+            return True
+        if person.gate == "otp" and not self._send_code(place, person):
+            return False
+        return self._enter(place, person, "right")
+
+    @rule(spots=st.lists(SPOT, min_size=1, max_size=2))
+    def live_on(self, spots: list[int]) -> None:
+        self.live(spots=spots)
 
     @rule(spots=st.lists(SPOT, min_size=1, max_size=4))
     def live(self, spots: list[int]) -> None:
@@ -153,7 +172,17 @@ class Envelopes(Sides):
     def decline(self, spot: int, aim: bool, words: str, often: int) -> None:
         place, person = self.some(spot, lambda one: one.state in ASKED and self.is_in(one), aim=aim)
         if often == 0 and self.can_press(person):
-            self.both("decline", lambda: self.model.decline(person, words, self.now), lambda: self.hand.decline(place, words))
+            self._decline(place, person, words)
+
+    def _decline(self, place: int, person: Person, words: str) -> None:
+        self.both("decline", lambda: self.model.decline(person, words, self.now), lambda: self.hand.decline(place, words))
+
+    @rule(spot=SPOT, often=st.integers(0, 5))
+    def bow_out(self, spot: int, often: int) -> None:
+        """One of いずれか1人 comes in and declines; now and then the last of them, or somebody without whom it cannot go on."""
+        place, person = self.some(spot, lambda one: one.state in ASKED and bool(self.model.left_of(one)), aim=True)
+        if (often == 0 or self.model.left_of(person)) and self._come_in(place, person):
+            self._decline(place, person, "権限がありません")
 
     def is_in(self, person: Person) -> bool:
         return not person.is_theirs or person.inside_since is not None
@@ -162,9 +191,37 @@ class Envelopes(Sides):
     def hand_over(self, spot: int, aim: bool, who: Who, words: str, keeps: bool) -> None:
         place, person = self.some(spot, lambda one: one.state in ASKED and one.seat.may_change and self.is_in(one), aim=aim)
         if self.can_press(person):
-            who = self.named(person, who)
-            act = lambda: self.model.hand_over(person, who, self.filings.get(who.filing), words, keeps=keeps, at=self.now)  # noqa: E731
-            self.both("hand_over", act, lambda: self.hand.hand_over(place, who, words, keeps=keeps))
+            self._hand_over(place, person, self.named(person, who), words, keeps=keeps)
+
+    def _hand_over(self, place: int, person: Person, who: Who, words: str, *, keeps: bool) -> bool:
+        act = lambda: self.model.hand_over(person, who, self.filings.get(who.filing), words, keeps=keeps, at=self.now)  # noqa: E731
+        return self.both("hand_over", act, lambda: self.hand.hand_over(place, who, words, keeps=keeps))
+
+    @rule(spot=SPOT, who=heirs(), keeps=st.booleans(), again=st.booleans())
+    def name_another(self, spot: int, who: Who, keeps: bool, again: bool) -> None:
+        """Somebody who may comes in and names another, and then tries what is still open to them."""
+        place, person = self.some(spot, lambda one: one.state in ASKED and one.seat.may_change, aim=True)
+        if not person.seat.may_change or len(self.model.people) >= MOST or not self._come_in(place, person):
+            return
+        if self._hand_over(place, person, self.named(person, who), "権限がありません", keeps=keeps) and again:
+            self._come_back(place, person)
+
+    @rule(spot=SPOT)
+    def come_back(self, spot: int) -> None:
+        """Somebody of whom nothing is asked any more tries everything that their link once led to."""
+        place, person = self.some(spot, lambda one: one.link is not None and one.state in PAST, aim=True)
+        if person.link is not None and person.state in PAST:
+            self._come_back(place, person)
+
+    def _come_back(self, place: int, person: Person) -> None:
+        if not self.can_press(person):
+            return
+        if person.link is not None:
+            self._enter(place, person, "right")
+            self._read(place, person, person.papers(self.model.papers)[0])
+        (self._sign if person.signs else self._confirm)(place, person)
+        self._decline(place, person, "権限がありません")
+        self._hand_over(place, person, self.named(person, WHO["third"]), "権限がありません", keeps=False)
 
     def named(self, person: Person, who: Who) -> Who:
         """Mostly somebody of the same side."""
@@ -180,7 +237,7 @@ class Envelopes(Sides):
     @rule(by=MANAGERS, spot=SPOT, aim=OFTEN, who=heirs())
     def change_signer(self, by: str, spot: int, aim: bool, who: Who) -> None:
         place, person = self.some(spot, lambda one: one.state in (*ASKED, "waiting", EXPIRED) and one.seat.kind != COPY, aim=aim)
-        if len(self.model.people) < 12:
+        if len(self.model.people) < MOST:
             who = self.named(person, who)
             act = lambda: self.model.change_signer(by, person, who, self.filings.get(who.filing), self.now)  # noqa: E731
             self.both("change_signer", act, lambda: self.hand.change_signer(by, place, who))
@@ -209,9 +266,10 @@ class Envelopes(Sides):
 
     # The operator, and registrations.
 
-    @rule(words=WORDS)
-    def retry(self, words: str) -> None:
-        self.both("retry", lambda: self.model.retry(words), lambda: self.hand.retry(words))
+    @rule(words=WORDS, often=st.integers(0, 3))
+    def retry(self, words: str, often: int) -> None:
+        if often == 0 or self.model.stuck():
+            self.both("retry", lambda: self.model.retry(words), lambda: self.hand.retry(words))
 
     @rule(words=WORDS, often=st.integers(0, 9))
     def withdraw_by_operator(self, words: str, often: int) -> None:
@@ -285,6 +343,12 @@ class Envelopes(Sides):
             today = at_hour(day_of(self.now), 9)
             return today if today > self.now else today + timedelta(days=1)
         return self.now + timedelta(minutes=int(pause))
+
+    @rule(days=st.integers(2, 7))
+    def days_go_by(self, days: int) -> None:
+        """Day after day the clock looks by light, as it does in a house that is left alone."""
+        for _ in range(days):
+            self.pause(pause="nine o'clock", ticks=True)
 
     @rule()
     def tick(self) -> None:

@@ -136,12 +136,15 @@ class Story:
 
     def settle(self, person: Person) -> None:
         """いずれか1人 has answered: the others of the number are not needed any more."""
+        for other in self.left_of(person):
+            self.cancel(other)
+            self.tell("recipient.cancelled")
+
+    def left_of(self, person: Person) -> list[Person]:
+        """The others of いずれか1人 who can still do it: asked, still to be asked, or to be asked again."""
         if not person.seat.any_one:
-            return
-        for other in self.group_of(person):
-            if other is not person and other.state not in SETTLED:
-                self.cancel(other)
-                self.tell("recipient.cancelled")
+            return []
+        return [one for one in self.group_of(person) if one is not person and one.state not in SETTLED]
 
     def cancel(self, person: Person) -> None:
         person.state = CANCELLED

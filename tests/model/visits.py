@@ -38,6 +38,7 @@ STANDS = {
     CONSENTED: "done",
     **dict.fromkeys(DONE, "done"),
     FORWARDED: "somebody else is asked",
+    DECLINED: "they declined",
     "cancelled": "not needed",
     WAITING: "not their turn",
 }
@@ -207,7 +208,11 @@ class Visits(Story):
             person.link.closed = True
 
     def decline(self, person: Person, words: str, at: datetime) -> None:
-        """署名しない: the envelope ends; the sender and whoever was mailed hear of it."""
+        """署名しない: the envelope ends, and the sender and whoever was mailed hear of it.
+
+        9.1: a required signer's word ends it. While another of いずれか1人 can still do it, only the decliner is out, and only the
+        sender hears of it.
+        """
         self.must_be_inside(person, at)
         if len(words.strip()) < 2:
             raise Refused("no reason")
@@ -215,6 +220,11 @@ class Visits(Story):
         if person.state not in ASKED:
             raise Refused("not asked")
         person.state = DECLINED
+        if self.left_of(person):
+            self.close_link(person)
+            self.tell("recipient.declined")
+            self.mail("M10", SENDER)
+            return
         self.end(DECLINED, at)
         self.tell("envelope.declined")
         self.mail("M10", SENDER)
