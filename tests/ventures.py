@@ -24,6 +24,7 @@ PARTNER = Typed("あおぞら設備有限会社（架空）", "青空 渚", "par
 HEIR = Typed("あおぞら設備有限会社（架空）", "青空 湊", "heir@example.com")
 WATCHER = Typed("はなれ銀行（架空）", "離野 見", "watcher@example.org")
 CODELESS = ""
+DECLINED_BECAUSE = "代表構成員が署名します"
 
 
 def person(envelope: Envelope, mail: str) -> Recipient:
@@ -84,7 +85,7 @@ def concluded_venture(cast: Cast) -> Envelope:
 
     envelope = venture(cast)
     confirms(person(envelope, cast.second.mail))
-    decline(comes(person(envelope, cast.vendor.mail)).recipient, wish=Wish.NO_AUTHORITY, reason="代表構成員が署名します", at=clock.now())
+    decline(comes(person(envelope, cast.vendor.mail)).recipient, wish=Wish.NO_AUTHORITY, reason=DECLINED_BECAUSE, at=clock.now())
     signs(person(envelope, cast.builder.mail))
     work()
     old = comes(person(envelope, PARTNER.mail)).recipient

@@ -15,15 +15,18 @@ from django.db import transaction
 from cast import Cast, link_for
 from crowds import codes_of, together
 from invariants import check_envelope, check_house, events
-from stages import HERE, Scene, sees_everything
+from stages import HERE, Scene, drafted, sees_everything
+from stories import work
 from tachiai import ceremony, clock, ledger
 from tachiai.ceremony.models import Invitation, Level
 from tachiai.clock import end_of
+from tachiai.envelopes.addressing import Place
 from tachiai.envelopes.declining import Wish, decline
+from tachiai.envelopes.drafting import address_envelope
 from tachiai.envelopes.expiring import expire_envelopes
 from tachiai.envelopes.models import Document, Envelope, PageImage, Recipient, Revision, SealTask
 from tachiai.envelopes.routing import ask_next
-from tachiai.envelopes.sending import send_again
+from tachiai.envelopes.sending import send_again, send_envelope
 from tachiai.envelopes.signing import sign
 from tachiai.envelopes.visiting import Visit, visit
 from tachiai.envelopes.withdrawing import withdraw_envelope
@@ -92,12 +95,15 @@ def _tell_again(told: list[ledger.Told], envelope: Envelope, names: dict[str, st
 
 def inside(envelope: Envelope) -> Visit:
     """The vendor with the code behind them; the code itself is judged elsewhere."""
-    vendor = envelope.recipients.get(side="counterparty")
-    sees_everything(vendor)
-    invitation = Invitation.objects.get(subject=vendor.pk)
+    return let_in(envelope.recipients.get(side="counterparty"))
+
+
+def let_in(person: Recipient) -> Visit:
+    sees_everything(person)
+    invitation = Invitation.objects.get(subject=person.pk)
     with transaction.atomic(durable=True):
         _, key = ceremony.begin(invitation, level=Level.MAIL_AND_CODE, at=clock.now())
-    return visit(link_for(vendor.pk), key=key, at=clock.now())
+    return visit(link_for(person.pk), key=key, at=clock.now())
 
 
 def withdraw(found: Visit, cast: Cast) -> None:
@@ -176,6 +182,41 @@ def test_declining_against_withdrawing(scene: Scene) -> None:
         assert len(codes_of(results)) == 1
         assert codes_of(results) == ["envelope.moved"]
         assert stands(found)[0] == ("withdrawn" if codes_of(results[:1]) else "declined")
+    check_streams_end_once()
+
+
+def grouped(cast: Cast) -> Envelope:
+    """Sent to the vendor and the builder, of whom any one suffices; the mayor signs after them."""
+    envelope = drafted(cast)
+    group = [Place(1, cast.vendor, any_one=True), Place(1, cast.builder, any_one=True)]
+    address_envelope(envelope, [*group, Place(2, cast.mayor)], by=cast.clerk, at=clock.now())
+    send_envelope(envelope, by=cast.clerk, at=clock.now())
+    work()
+    return envelope
+
+
+def test_two_of_whom_any_one_suffices(cast: Cast) -> None:
+    """Both decline at one moment: one bows out, and the other ends it. One declines while the other consents: whoever was first."""
+    for number, envelope in enumerate(copies(grouped(cast), 24)):
+        found = [let_in(one) for one in envelope.recipients.filter(side="counterparty").order_by("position")]
+        other = consent if number % 4 > 1 else refuse
+        acts = [partial(refuse, found[0], cast), partial(other, found[1], cast)]
+        results = together(acts if number % 2 else acts[::-1])
+        results = results if number % 2 else results[::-1]
+        envelope.refresh_from_db()
+        told, states = events(envelope), list(envelope.recipients.order_by("position").values_list("state", flat=True))
+        if other is refuse:
+            assert codes_of(results) == []
+            assert (envelope.state, states) == ("declined", ["declined", "declined", "cancelled"])
+            assert (told.count("recipient.declined"), told.count("envelope.declined")) == (1, 1)
+        else:
+            late = codes_of(results[:1])
+            assert codes_of(results[1:]) == [] and late in ([], ["recipient.not_asked"])
+            assert (envelope.state, states) == ("in_progress", ["cancelled" if late else "declined", "consented", "waiting"])
+            assert told.count("recipient.declined") == (0 if late else 1)
+            assert SealTask.objects.filter(recipient=found[1].recipient.pk).count() == 1
+        check_envelope(envelope)
+        ledger.check_stream(envelope.stream)
     check_streams_end_once()
 
 

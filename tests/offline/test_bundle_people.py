@@ -27,7 +27,7 @@ from tachiai.envelopes.states import EnvelopeState
 from tachiai.errors import Refusal
 from tachiai.offline.tachiai_verify import Reader, verify_bundle
 from tachiai.pages.render import render
-from ventures import HEIR, PARTNER, concluded_venture, person
+from ventures import DECLINED_BECAUSE, HEIR, PARTNER, concluded_venture, person
 
 
 def signed_by(content: bytes, slot: int, recipient: str) -> bytes:
@@ -70,11 +70,15 @@ def test_both_verifiers_follow_who_was_asked_in_the_end(cast: Cast, settings: An
     assert [one["level"] for one in answer["consents"]][1] == "mail-only"
     assert len([one for one in answer["signatures"] if one["kind"] == "slot"]) == 5
     signers = json.loads(Bench(whole).files["manifest.json"])["signers"]
-    # The certificate names who confirmed without signing, and whose place the heir took.
+    # The certificate names who confirmed without signing, whose place the heir took, and who declined.
     (paper,) = (content for name, content in Bench(whole).files.items() if "certificate" in name and content[:5] == b"%PDF-")
     told = re.sub(r"\s", "", "".join(page.text for page in render(paper).pages))
-    for wanted in ("確認した方（署名なし）", cast.second.name, PARTNER.mail, HEIR.mail, "署名者変更", "届出なし（送信者が入力）"):
+    confirmed = ("確認した方（署名なし）", cast.second.name, "届出なし（送信者が入力）")
+    for wanted in (*confirmed, PARTNER.mail, HEIR.mail, "署名者変更", "辞退した方", cast.vendor.mail):
         assert re.sub(r"\s", "", wanted) in told
+    # That the vendor declined is told to everybody; why, to the sender alone.
+    assert any(b"recipient.declined" in content for content in Bench(whole).files.values())
+    assert not any(DECLINED_BECAUSE.encode() in content for content in Bench(whole).files.values())
     assert [one["recipient"] for one in signers][:2] == [str(person(envelope, mail).pk) for mail in (cast.builder.mail, HEIR.mail)]
 
     refused = {

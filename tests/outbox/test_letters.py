@@ -120,6 +120,12 @@ SUBJECTS: tuple[tuple[str, dict[str, Any], str, str], ...] = (
     ("M08", {}, "署名依頼を送信しました（{envelope}）", "Request sent: {envelope}"),
     ("M09", {}, "{name} 様が署名しました（{envelope}）", "{name} signed: {envelope}"),
     ("M10", {"reader": "signer"}, "署名依頼が辞退されました（{envelope}）", "Request declined: {envelope}"),
+    (
+        "M10",
+        {"left": ["x"], "lapsed": False},
+        "お一人が辞退されました・手続きは継続中です（{envelope}）",
+        "One person declined, procedure goes on: {envelope}",
+    ),
     ("M11", {}, "署名依頼取下げのお知らせ（{envelope}）", "Request withdrawn: {envelope}"),
     ("M12", {}, "署名者変更のお知らせ（{envelope}）", "Signer changed: {envelope}"),
     ("M13", {"expired": False}, "署名期限が近づいています（{envelope}）", "Deadline approaching: {envelope}"),

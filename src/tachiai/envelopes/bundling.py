@@ -45,8 +45,9 @@ from tachiai.ledger import RawEntry
 PIECE = 1024 * 1024
 # A bundle of the largest envelope there can be is checked in a fraction of this.
 PATIENCE_SECONDS = 600.0
-# What the sending organization keeps to itself: amended facts, and approvers' words to their sender. A bundle is the counterparty's too.
-INTERNAL = ("information.amended", "envelope.approved", "envelope.returned")
+# What the sending organization keeps to itself: amended facts, approvers' words to their sender, and why somebody declined where
+# another could sign. A bundle is the counterparty's too, and any other company's that takes part.
+INTERNAL = ("information.amended", "envelope.approved", "envelope.returned", "recipient.declined")
 
 
 @dataclass(frozen=True)
