@@ -1,6 +1,7 @@
 """``python -m model``: the product against the reference model, for as many steps as asked; 1 when they ever differed.
 
-``--steps`` in all, shared by ``--processes``; ``--seed`` begins elsewhere; ``--only`` does the examples of one seed alone.
+``--steps`` in all, shared by ``--processes``; ``--seed`` begins elsewhere; ``--only`` does the examples of one seed alone;
+``--postgres`` does it all on a throw-away PostgreSQL.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+from postgres import cluster, copy
 
 HERE = Path(__file__).parent.parent
 MEMORY = Path("/dev/shm")  # noqa: S108  # a scratch folder below it, where boxes are written by the hundred thousand
@@ -27,7 +30,8 @@ def main() -> int:
         where = MEMORY if os.access(MEMORY, os.W_OK) else None
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tachiai-model-", dir=where)))
         number = 1 if options.only else options.processes
-        started = [_start(options, part, number, scratch) for part in range(1, number + 1)]
+        server = stack.enter_context(cluster()) if options.postgres else ""
+        started = [_start(options, part, number, scratch, server) for part in range(1, number + 1)]
         stack.callback(lambda: [process.kill() for process in started])
         codes = [process.wait() for process in started]
         return _tell(scratch, codes)
@@ -39,13 +43,16 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1, help="the first seed")
     parser.add_argument("--only", type=int, default=0, help="the examples of this seed alone")
-    for hidden in ("--part", "--parts", "--scratch"):
+    parser.add_argument("--postgres", action="store_true", help="on PostgreSQL instead of SQLite")
+    for hidden in ("--part", "--parts", "--scratch", "--server"):
         parser.add_argument(hidden, default="", help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
-def _start(options: argparse.Namespace, part: int, parts: int, scratch: Path) -> subprocess.Popen[bytes]:
+def _start(options: argparse.Namespace, part: int, parts: int, scratch: Path, server: str) -> subprocess.Popen[bytes]:
     place = scratch / str(part)
+    if server:
+        copy(server, "template1", f"model_{part}")
     (place / "home").mkdir(parents=True)
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("TACHIAI_")},
@@ -55,9 +62,10 @@ def _start(options: argparse.Namespace, part: int, parts: int, scratch: Path) ->
         "DJANGO_SETTINGS_MODULE": "tachiai.config.settings",
         "PYTHONPATH": os.pathsep.join(filter(None, (str(HERE), os.environ.get("PYTHONPATH")))),
         "PYTHONWARNINGS": "ignore:No directory at",
+        **({"TACHIAI_DATABASE_URL": f"{server}/model_{part}"} if server else {}),
     }
     told = {"steps": options.steps, "seed": options.seed, "only": options.only, "part": part, "parts": parts, "scratch": place}
-    command = [sys.executable, "-m", "model", *(f"--{name}={value}" for name, value in told.items())]
+    command = [sys.executable, "-m", "model", *(f"--{name}={value}" for name, value in (told | {"server": server}).items())]
     return subprocess.Popen(command, env=environment, cwd=HERE)
 
 
@@ -84,7 +92,7 @@ def _do_part(options: argparse.Namespace) -> int:
     from torture.grounds import silence
 
     silence()
-    ground = Ground(house.home, assemble())
+    ground = Ground(house.home, assemble(), server=options.server)
     clock.now = ground.clock.now
     part, parts = int(options.part), int(options.parts)
     if options.only:
