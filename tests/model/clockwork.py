@@ -125,6 +125,7 @@ class Reference(Desk):
     # The clock.
 
     def tick(self, at: datetime, filings: list) -> None:  # type: ignore[type-arg]
+        self.tell_deputies(at)
         self.expire(at)
         if 8 <= (at + JAPAN).hour < 19:
             self.remind(at)

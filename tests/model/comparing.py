@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import uuid
 from collections import Counter
 from datetime import datetime
 from typing import Any
 
+from model.approvals import HOUSE, Asking
 from model.clockwork import Reference
 from model.hand import Hand
 from model.people import ASKED, IN_PROGRESS, SENDER, Person
 from tachiai.ceremony.models import Invitation, Purpose
+from tachiai.envelopes.approval_models import Approval
 from tachiai.envelopes.checking import check_envelope
 from tachiai.envelopes.models import Document, Envelope, Recipient, Revision
 from tachiai.envelopes.visiting import Visit, stopped
@@ -67,6 +70,13 @@ CODES: dict[str, set[str | None]] = {
     "download over": {"download.expired"},
     "nothing is stuck": {"envelope.not_stuck"},
     "the link of before": {"link.replaced"},
+    "the request is over": {"approval.over"},
+    "not theirs to approve": {"approval.not_yours"},
+    "the sender approves nothing": {"approval.is_sender"},
+    "one voice at a step": {"approval.twice"},
+    "not asked to approve": {"approval.not_asked", "approval.not_yours", "deputy.not_in_force"},
+    "something was changed since": {"approval.changed"},
+    "no comment": {"comment.missing"},
 }
 # Reasons that may be said before or instead of one another: where two hold at once, the words do not say which is told.
 LOOSE = {"filing ended", "filing suspended", "the same person", "the other side", "no reason", "documents unread", "not theirs", "no visit"}
@@ -114,6 +124,7 @@ def shown_by(hand: Hand) -> dict[str, Any]:
         "stops": [stopped(Visit(links[row.pk], row, None), at=hand.now) if row.pk in links else "no link" for row in rows],
         "links": [_link_of(links.get(row.pk)) for row in rows],
         **_mailed(hand, rows),
+        "approval": _approval_of(key),
         "seals": len(_SEALS.all()),
         "signed": len(_SIGNED.all(envelope=key)),
     }
@@ -146,9 +157,27 @@ def said_by(model: Reference, at: datetime) -> dict[str, Any]:
         "links": [(one.link.number, one.link.closed) if one.link else None for one in people],
         "mails": model.mails,
         "days": [one.day_told.isoformat() if one.day_told else None for one in people],
+        "approval": _approval_by(model),
         "seals": model.seals,
         "signed": model.seals,
     }
+
+
+def _approval_of(envelope: uuid.UUID) -> tuple[str, list[tuple[int, str, str, str]]] | None:
+    """The newest request: where it stands, and each place with whoever answered there."""
+    found = Approval.objects.filter(envelope=envelope).order_by("-asked_at", "-pk").first()
+    if found is None:
+        return None
+    places = found.places.values_list("step", "member__mail", "state", "decided_by__mail")
+    return str(found.state), sorted((step, who, state, by or "") for step, who, state, by in places)
+
+
+def _approval_by(model: Reference) -> tuple[str, list[tuple[int, str, str, str]]] | None:
+    asking: Asking | None = model.asking
+    if asking is None:
+        return None
+    told = [(one.step, one.who + HOUSE, one.state, one.decided_by + HOUSE if one.decided_by else "") for one in asking.spots]
+    return asking.state, sorted(told)
 
 
 def _stops_by(model: Reference, person: Person, at: datetime) -> set[str | None]:

@@ -13,6 +13,7 @@ from model.people import (
     IN_PROGRESS,
     SENDER,
     SENDING,
+    UNSENT,
     WAITING,
     WITHDRAWN,
     Filing,
@@ -28,16 +29,11 @@ REVIVE_WITHIN = timedelta(days=90)
 
 
 class Desk(Visits):
-    def must_be_theirs_to_manage(self, by: str) -> None:
-        """7.0: one's own, and the organization's admin; no stranger, no auditor."""
-        if by not in ("sender", "admin"):
-            raise Refused("not theirs")
-
     def withdraw(self, by: str, words: str, at: datetime) -> None:
-        self.must_be_theirs_to_manage(by)
+        self.must_manage(by)
         if len(words.strip()) < 2:
             raise Refused("no reason")
-        self.must_be(SENDING, IN_PROGRESS, EXPIRED)
+        self.must_be(*UNSENT, SENDING, IN_PROGRESS, EXPIRED)
         self.end(WITHDRAWN, at)
         self.tell("envelope.withdrawn")
         for person in self.mailed():
@@ -45,7 +41,7 @@ class Desk(Visits):
 
     def change_signer(self, by: str, person: Person, who: Who, filing: Filing | None, at: datetime) -> Person:
         """By the sender: whoever has not answered yet, asked or not."""
-        self.must_be_theirs_to_manage(by)
+        self.must_manage(by)
         self.must_be(IN_PROGRESS)
         if day_of(at) > self.deadline:
             raise Refused("the day is over")
@@ -55,7 +51,7 @@ class Desk(Visits):
 
     def send_again(self, by: str, person: Person, day: date | None, at: datetime) -> None:
         """再依頼: a new link, the old one is dead; it revives what expired, for ninety days, with a new deadline."""
-        self.must_be_theirs_to_manage(by)
+        self.must_manage(by)
         self.must_be(IN_PROGRESS, EXPIRED)
         revived = self.state == EXPIRED
         if revived:
@@ -89,7 +85,7 @@ class Desk(Visits):
 
     def revoke_link(self, by: str, person: Person, at: datetime) -> None:
         """リンクを無効にする."""
-        self.must_be_theirs_to_manage(by)
+        self.must_manage(by)
         self.must_be(IN_PROGRESS)
         if person.link is None or person.link.closed or person.state not in ASKED:
             raise Refused("no link")

@@ -7,6 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from model.approvals import AFTER, BEFORE, Route, Step
 from model.people import (
     APPROVER,
     COPY,
@@ -62,8 +63,8 @@ def heirs() -> st.SearchStrategy[Who]:
 
 
 @st.composite
-def envelopes(draw: Draw) -> tuple[list[Seat], int, int]:
-    """The seats of an envelope, how many documents it has, and how many days it runs."""
+def envelopes(draw: Draw) -> tuple[list[Seat], int, int, Route | None]:
+    """The seats of an envelope, how many documents it has, how many days it runs, and along which route it is approved."""
     papers = draw(st.sampled_from([1, 1, 1, 2]))
     days = draw(st.sampled_from([30, 26, 20, 12, 45]))
     seats: list[Seat] = []
@@ -76,7 +77,19 @@ def envelopes(draw: Draw) -> tuple[list[Seat], int, int]:
         who = draw(st.sampled_from([WHO["other"], WHO["second"], WHO["third"]]))
         gate = _gate(draw, who)
         seats.append(Seat(who, draw(st.integers(1, 4)), COPY, gate=gate))
-    return seats, papers, days
+    return seats, papers, days, draw(routes()) if draw(st.sampled_from([True, True, False])) else None
+
+
+@st.composite
+def routes(draw: Draw) -> Route:
+    """One to three steps, before anything is sent or after the counterparty's signature."""
+    steps = []
+    for _ in range(draw(st.sampled_from([1, 1, 2, 3]))):
+        who = draw(st.lists(st.sampled_from(["second", "chief", "head"]), min_size=1, max_size=2, unique=True))
+        any_one = len(who) > 1 and draw(st.booleans())
+        # A sender is passed over where any one suffices.
+        steps.append(Step((*who, *(["sender"] if any_one and draw(st.booleans()) else [])), any_one))
+    return Route(draw(st.sampled_from([BEFORE, AFTER])), tuple(steps))
 
 
 @st.composite

@@ -13,6 +13,8 @@ from unittest import mock
 from django.db import transaction
 
 from cast import link_for
+from model.approvals import Route
+from model.hand_approvals import ApprovingHand
 from model.houses import CODES, Ground
 from model.people import Seat, Who
 from stages import HERE, RELATED
@@ -24,6 +26,7 @@ from tachiai.counterparties.models import Registration
 from tachiai.counterparties.reviewing import expire_registrations
 from tachiai.envelopes import remedying
 from tachiai.envelopes.addressing import Place, Typed
+from tachiai.envelopes.approving_deputies import tell_deputies
 from tachiai.envelopes.asking import ask_sender_again
 from tachiai.envelopes.declining import Wish, decline
 from tachiai.envelopes.delivering import note_undelivered
@@ -39,7 +42,7 @@ from tachiai.envelopes.reissuing import reissue_download
 from tachiai.envelopes.reminding import remind
 from tachiai.envelopes.reviewing import confirm_review, confirm_review_at_desk
 from tachiai.envelopes.revoking import revoke_link
-from tachiai.envelopes.sending import send_again, send_envelope
+from tachiai.envelopes.sending import send_again
 from tachiai.envelopes.signing import sign, sign_at_desk
 from tachiai.envelopes.states import RecipientState
 from tachiai.envelopes.visiting import Visit, barred, download_visit, expired_download, stopped, visit
@@ -85,23 +88,23 @@ _ROW = Prepared(
 )
 
 
-class Hand:
+class Hand(ApprovingHand):
     """One envelope of the ground's house. People are named by the place of their row, from 0."""
 
-    def __init__(self, ground: Ground, seats: list[Seat], *, papers: int, days: int) -> None:
+    def __init__(self, ground: Ground, seats: list[Seat], *, papers: int, days: int, route: Route | None) -> None:
         self.ground = ground
         self.trouble = ""
         self.keys: dict[uuid.UUID, str] = {}
         self.old_links: dict[uuid.UUID, str] = {}
         self._addresses = itertools.count(1)
         self.envelope = ground.draft()
-        self._send(seats, papers, days)
+        self._send(seats, papers, days, route)
 
     @property
     def now(self) -> datetime:
         return self.ground.clock.at
 
-    def _send(self, seats: list[Seat], papers: int, days: int) -> None:
+    def _send(self, seats: list[Seat], papers: int, days: int, route: Route | None) -> None:
         clerk, today = self.member("sender"), self.ground.clock.today
         documents = list(self.envelope.documents.order_by("position"))
         for document in documents[papers:]:
@@ -110,7 +113,7 @@ class Hand:
         describe_envelope(self.envelope, description, by=clerk, at=self.now)
         places = [self._place(seat, documents, today) for seat in seats]
         address_envelope(self.envelope, places, by=clerk, at=self.now)
-        send_envelope(self.envelope, by=clerk, at=self.now)
+        self.begin(route)
 
     def _place(self, seat: Seat, documents: list[Document], today: date) -> Place:
         return Place(
@@ -347,6 +350,7 @@ class Hand:
                 pass
 
     def tick(self) -> None:
+        tell_deputies(at=self.now)
         expire_envelopes(at=self.now)
         remind(at=self.now)
         expire_registrations(at=self.now)

@@ -13,6 +13,7 @@ from unittest import mock
 from django.conf import settings
 from django.db import connections
 
+from approvals import approver
 from cast import CODE, Cast, member, registered
 from crypto.pdfs import plain
 from postgres import copy, drop
@@ -78,7 +79,12 @@ class Ground:
             "stranger": cast.stranger,
             "mayor": cast.mayor,
             "vice": vice,
+            "chief": approver(cast, "chief", "課野 四郎"),
+            "head": approver(cast, "head", "部野 五郎"),
         }
+        # So that a sender who could approve is seen not to.
+        Member.objects.filter(pk=cast.clerk.pk).update(may_approve=True)
+        cast.clerk.refresh_from_db()
         for mail in (FILINGS["heir"], FILINGS["third"]):
             registered(cast.clerk, cast.second, f"{mail}（架空）", "部長", "青空 湊", mail, at=at)
         self.filings: dict[str, uuid.UUID] = {name: Registration.objects.get(mail=mail).pk for name, mail in FILINGS.items()}

@@ -7,8 +7,10 @@ from datetime import date, datetime, timedelta
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
+from model.approvals import Route
 from model.drawing import PAUSES, WHO, envelopes, heirs
 from model.houses import FILINGS
+from model.machine_approvals import ApprovalActs
 from model.people import (
     ASKED,
     CANCELLED,
@@ -30,7 +32,6 @@ from model.people import (
     day_of,
     end_of,
 )
-from model.sides import Sides
 
 WORDS = st.sampled_from(["権限がありません", "権限がありません", "権限がありません", " あ "])
 MANAGERS = st.sampled_from(["sender"] * 5 + ["admin", "stranger", "auditor"])
@@ -41,14 +42,20 @@ MOST = 14
 PAST = (FORWARDED, DECLINED, CANCELLED, EXPIRED, *DONE)
 
 
-class Envelopes(Sides):
+class Envelopes(ApprovalActs):
     """Every act there is, by whomever, in whatever order."""
 
     @initialize(drawn=envelopes(), at_once=OFTEN)
-    def send(self, drawn: tuple[list[Seat], int, int], at_once: bool) -> None:
+    def send(self, drawn: tuple[list[Seat], int, int, Route | None], at_once: bool) -> None:
         self.begin(*drawn)
         if at_once:
+            self.go_through()
             self.freeze()
+
+    def go_through(self) -> None:
+        """Everybody approves what waits for it."""
+        while self.model.asking is not None and self.model.asking.pending and self._approve(self.model.asking.pending[0].who):
+            pass
 
     # Behind a link.
 
@@ -165,6 +172,7 @@ class Envelopes(Sides):
     def live(self, spots: list[int]) -> None:
         """A while in which all goes as it should."""
         for spot in spots:
+            self.go_through()
             self.answer(spot=spot, again=False)
             self.work()
 

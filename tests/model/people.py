@@ -18,7 +18,11 @@ REGISTERED, ONE_TIME, OPEN = "registered", "otp", "none"
 WAITING, REQUESTED, OPENED, CONSENTED = "waiting", "requested", "opened", "consented"
 SIGNED, REVIEWED, FORWARDED, DELIVERED = "signed", "reviewed", "forwarded", "delivered"
 DECLINED, EXPIRED, CANCELLED = "declined", "expired", "cancelled"
+DRAFT, AWAITING, RETURNED = "draft", "awaiting_approval", "returned"
 SENDING, IN_PROGRESS, CLOSING, CONCLUDED, WITHDRAWN = "sending", "in_progress", "closing", "concluded", "withdrawn"
+UNSENT = (DRAFT, AWAITING, RETURNED)
+# 7.0: one's own, and the organization's admin; no stranger, no auditor.
+MANAGERS = ("sender", "admin")
 
 ASKED = (REQUESTED, OPENED)
 DONE = (SIGNED, REVIEWED)

@@ -11,6 +11,7 @@ from typing import ClassVar
 from hypothesis.stateful import RuleBasedStateMachine
 
 from model import comparing
+from model.approvals import Route
 from model.clockwork import Reference
 from model.hand import Hand
 from model.houses import FILINGS, Ground
@@ -40,12 +41,13 @@ class Sides(RuleBasedStateMachine):
     tally: ClassVar[Tally] = Tally()
     fsck_every: ClassVar[int] = 9
 
-    def begin(self, seats: list[Seat], papers: int, days: int) -> None:
+    def begin(self, seats: list[Seat], papers: int, days: int, route: Route | None) -> None:
         self.filings = {name: Filing(name) for name in FILINGS}
-        self.hand = Hand(self.ground, seats, papers=papers, days=days)
+        self.hand = Hand(self.ground, seats, papers=papers, days=days, route=route)
         today = self.ground.clock.today
         people = seated(seats, self.filings, today)
         self.model = Reference(people, papers=papers, deadline=today + timedelta(days=days), at=self.now)
+        self.model.begin(route, self.now)
         self.book = comparing.Book(self.hand, self.model)
         self.done = 0
         self.tally.examples += 1

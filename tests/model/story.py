@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Any
 
 from model.people import (
     ASKED,
@@ -12,11 +13,11 @@ from model.people import (
     CLOSING,
     COPY,
     DONE,
+    DRAFT,
     FORWARDED,
     IN_PROGRESS,
     OURS,
     REQUESTED,
-    SENDER,
     SENDING,
     SETTLED,
     WAITING,
@@ -39,7 +40,7 @@ class Story:
         self.people = list(people)
         self.papers = papers
         self.deadline = deadline
-        self.state = SENDING
+        self.state = DRAFT
         self.sent_at = at
         self.ended_at: datetime | None = None
         self.concluded_at: datetime | None = None
@@ -50,8 +51,10 @@ class Story:
         self.warned: set[tuple[date, int]] = set()
         self.mails: Counter[tuple[str, str]] = Counter()
         self.told: list[str] = []
-        self.tell("envelope.sent")
-        self.mail("M08", SENDER)
+        self.route: Any = None
+        self.asking: Any = None
+        self.deputies: list[Any] = []
+        self.awaits = False  # our own signers, for an approval
 
     def tell(self, event: str) -> None:
         self.told.append(event)
@@ -89,9 +92,24 @@ class Story:
         if not group:
             self.state = CLOSING
             self.tell("envelope.closing")
-        for person in group:
-            if person.state == WAITING:
+        waiting = [one for one in group if one.state == WAITING]
+        if any(self.is_held(one) for one in waiting):
+            self.turn_has_come(at)
+        for person in waiting:
+            if not self.is_held(person):
                 self.ask(person, at)
+
+    def is_held(self, person: Person) -> bool:
+        """Whether somebody waits for an approval, although it is their turn."""
+        raise NotImplementedError
+
+    def turn_has_come(self, at: datetime) -> None:
+        """Of those who wait for an approval."""
+        raise NotImplementedError
+
+    def end_asking(self, state: str) -> None:
+        """Whoever was to approve need not any more."""
+        raise NotImplementedError
 
     # Asking.
 
@@ -159,6 +177,7 @@ class Story:
                 self.cancel(person)
             if person.link:
                 person.link.closed = True
+        self.end_asking("ended")
 
     def mailed(self) -> list[Person]:
         """Whoever was ever asked by mail."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from model.approvals import Approvals
 from model.people import (
     ASKED,
     CONCLUDED,
@@ -31,7 +32,6 @@ from model.people import (
     Refused,
     Who,
 )
-from model.story import Story
 
 ENDS = {WITHDRAWN: "withdrawn", DECLINED: "declined", EXPIRED: "expired"}
 STANDS = {
@@ -47,7 +47,7 @@ CODE_LIVES = timedelta(minutes=10)
 AGAIN_AFTER = timedelta(seconds=60)
 
 
-class Visits(Story):
+class Visits(Approvals):
     # Links and codes (S-01, S-02, S-08; requirements, decision 1).
 
     def stop(self, person: Person, at: datetime) -> str:
