@@ -120,7 +120,8 @@ def test_asking_again_makes_a_new_link_and_ends_the_old(people: Cast, seat: Seat
     desk, old = seat(people.clerk), link_for(person.pk)
     url = f"/envelopes/{envelope.pk}/recipients/{person.pk}/again"
     assert "以前のリンクは使えなくなります" in desk.get(url).content.decode()
-    assert desk.post(url).headers["Location"] == f"/envelopes/{envelope.pk}"
+    for _press in range(2):  # the second changes nothing: what the first one sent stays good
+        assert desk.post(url).headers["Location"] == f"/envelopes/{envelope.pk}"
     assert Client().get(f"/s/{old}").status_code == 410
     assert Client().get(f"/s/{link_for(person.pk)}").status_code == 200
     told = [event.code for event in timeline(envelope, reader=people.clerk)]

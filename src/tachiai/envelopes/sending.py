@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
 
-from tachiai import work
+from tachiai import ledger, work
 from tachiai.accounts.models import Member
 from tachiai.accounts.rights import sees_contracts
 from tachiai.accounts.route_models import Timing
@@ -35,6 +35,8 @@ from tachiai.envelopes.uploads import has_unsettled
 from tachiai.errors import Refusal
 from tachiai.prepared import Prepared, given, refresh
 from tachiai.rowwise import insert_each
+
+NO_TIME = timedelta()
 
 
 def missing_before_sending(envelope: Envelope, *, at: datetime) -> list[str]:
@@ -178,11 +180,12 @@ _HELD = Prepared(
 )
 
 
-def send_again(recipient: Recipient, *, by: Member, at: datetime, deadline: date | None = None) -> None:
+def send_again(recipient: Recipient, *, by: Member, at: datetime, deadline: date | None = None, spare: timedelta = NO_TIME) -> None:
     """A new link for one signer; the old one is dead from now on. Revives an expired envelope for up to 90 days.
 
     Who consented before the deadline, but was not sealed, is not asked twice: reviving alone lets the seal be made.
-    Whose own day had passed has the envelope's from now on.
+    Whose own day had passed has the envelope's from now on. Asked for once more within ``spare`` it is a double press, and nothing is
+    sent: the link on its way stays good.
     Refuses with ``recipient.not_asked``, ``envelope.too_old``, ``envelope.erased``, ``deadline.out_of_range``, ``envelope.not_allowed``,
     ``envelope.moved``, or ``link.expired`` in the minute in which the envelope's day is over and it has not ended yet.
     """
@@ -202,6 +205,13 @@ def send_again(recipient: Recipient, *, by: Member, at: datetime, deadline: date
             return  # they have consented already; what the deadline cut off is sealed now, and the others' turn comes
         if fresh.state not in (RecipientState.REQUESTED, RecipientState.OPENED, RecipientState.EXPIRED):
             raise Refusal("recipient.not_asked", state=fresh.state)
+        if _sent_since(fresh, at - spare):
+            return
         note(held, "recipient.sent_again", by=by, at=at, data={"recipient": str(fresh.pk)})
         request_signature(fresh, at=at, again=True)
     recipient.refresh_from_db()
+
+
+def _sent_since(recipient: Recipient, then: datetime) -> bool:
+    entry = ledger.latest(recipient.envelope.stream, "recipient.sent_again")
+    return entry is not None and entry.at > then and entry.data.get("recipient") == str(recipient.pk)

@@ -30,6 +30,9 @@ from tachiai.web.desk.dates import DateField
 from tachiai.web.desk.doors import at_desk, show
 from tachiai.web.problems import sentence
 
+# Pressed twice within this time is pressed once: without scripts nothing else keeps a second press back.
+ONE_PRESS = timedelta(seconds=10)
+
 
 class WithdrawForm(forms.Form):
     reason = forms.CharField(
@@ -100,7 +103,7 @@ def ask_again(request: HttpRequest, member: Member, pk: uuid.UUID, recipient: uu
     form = DeadlineForm(posted, initial={"deadline": today(at) + timedelta(days=DEFAULT_DEADLINE_DAYS)}) if expired else None
     if request.method == "POST" and (form is None or form.is_valid()):
         try:
-            send_again(person, by=member, at=at, deadline=form.cleaned_data["deadline"] if form else None)
+            send_again(person, by=member, at=at, deadline=form.cleaned_data["deadline"] if form else None, spare=ONE_PRESS)
         except Refusal as refusal:
             if form is None or refusal.code != "deadline.out_of_range":
                 raise
