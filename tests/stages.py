@@ -130,7 +130,7 @@ def signs(recipient: Recipient) -> None:
 Told = Callable[[], object]
 
 
-def _tell(name: str, told: Told, home: Path) -> None:
+def tell_once(name: str, told: Told, home: Path) -> None:
     """Put the house of chapter ``name`` in the place of the fresh one; the first who needs it tells it, for all processes."""
     shelf = Path(os.environ["TACHIAI_TESTS"])
     with (shelf / f"{name}.lock").open("w") as lock:
@@ -168,7 +168,7 @@ def _assembled() -> None:
 @pytest.fixture
 def cast(house: Place) -> Cast:
     """Everybody, and nothing sent yet."""
-    _tell("assembled", _assembled, house.home)
+    tell_once("assembled", _assembled, house.home)
     return recalled()
 
 
@@ -179,7 +179,7 @@ def _sent() -> None:
 @pytest.fixture
 def scene(house: Place, cast: Cast) -> Scene:  # the people stand before anything is sent
     """One paper is sent; the vendor has been asked, then the mayor."""
-    _tell("sent", _sent, house.home)
+    tell_once("sent", _sent, house.home)
     return Scene(recalled(), Envelope.objects.select_related("organization__operator", "sender").get())
 
 
@@ -190,5 +190,5 @@ def _sent_to_both() -> None:
 @pytest.fixture
 def parallel(house: Place, cast: Cast) -> Scene:
     """Two papers are sent; vendor and builder have been asked at the same time, then the mayor."""
-    _tell("sent-to-both", _sent_to_both, house.home)
+    tell_once("sent-to-both", _sent_to_both, house.home)
     return Scene(recalled(), Envelope.objects.select_related("organization__operator", "sender").get())

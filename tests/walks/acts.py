@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from django.db import connections
+from django.test import Client
+from django.utils import translation
+from django.utils.translation import gettext
 
 from cast import CODE, PASSWORD
 from stories import work
@@ -34,12 +37,37 @@ WORDS = {
 }
 
 
+def said(words: str, language: str, **facts: object) -> str:
+    """The product's own ``words`` as a reader of ``language`` meets them; English must have words of its own for them."""
+    with translation.override(language):
+        told = gettext(words)
+    assert language == "ja" or told != words, words
+    return told % facts if "%(" in told else told.format(**facts) if facts else told
+
+
 def log_in(page: Any, member: Member) -> None:
     page.goto("/login")
     page.fill("input[name=login]", member.mail)
     page.fill("input[name=password]", PASSWORD)
     page.locator("main form button").last.click()
     page.wait_for_url(re.compile(r"/$"))
+
+
+def sit(page: Any, member: Member) -> None:
+    """At the desk as this member, whose login another test walks through."""
+    client = Client()
+    aside(lambda: client.force_login(member, backend="tachiai.administration.logins.MemberBackend"))
+    # A page has to be there before its context knows its own address.
+    page.goto("/healthz")
+    page.context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": page.url}])
+
+
+def press(page: Any, words: str, language: str = "ja") -> None:
+    """A button or a link that looks like one, in the main part, by its words."""
+    main, name = page.locator("main"), said(words, language)
+    button = main.get_by_role("button", name=name, exact=True)
+    (button if button.count() else main.get_by_role("link", name=name, exact=True)).last.click()
+    page.wait_for_load_state()
 
 
 def sample_files(folder: Path, *, count: int = 1) -> list[str]:

@@ -10,13 +10,15 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from acts import aside
 from aiosmtpd.controller import Controller
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
+from grand_house import tell
 from post import Post, free_port
 
 from cast import Cast
 from place import Place
-from stages import cast
+from stages import cast, recalled, tell_once
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
 ARGUMENTS = [
@@ -84,6 +86,13 @@ def cast_(cast: Cast) -> Cast:
     return cast
 
 
+@pytest.fixture
+def grand(house: Place, cast: Cast) -> Cast:  # the people stand first
+    """A house in which every page has something to show (``grand_house.places``)."""
+    tell_once("grand", lambda: aside(tell), house.home)
+    return recalled()
+
+
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
     """A browser for the length of a module: its event loop runs in this thread, and other tests must find none there."""
@@ -112,7 +121,7 @@ def open_page(chromium: Any, address: str) -> Iterator[Callable[..., Any]]:
         )
         if language != "ja":
             context.add_cookies([{"name": "tachiai_language", "value": language, "url": address}])
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         contexts.append(context)
         return context.new_page()
 

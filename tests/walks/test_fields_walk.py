@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from acts import aside, enter_code, log_in
-from test_axe import found_on
+from ruler import found_on
 
 import fielded
 from cast import Cast, link_for

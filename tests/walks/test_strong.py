@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from acts import aside, choose, enter_code, finish, log_in, read_everything
-from test_axe import found_on
+from ruler import found_on
 
 from cast import Cast, link_for
 from stages import MAYOR, VENDOR, signs

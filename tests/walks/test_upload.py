@@ -9,21 +9,17 @@ from typing import Any
 
 import pytest
 from acts import aside, log_in, sample_files, worked
-from test_axe import found_on
 
 from cast import Cast
-from pages.odd_files import encrypted, japanese
 from pages.odd_layers import layered
-from stories import DAMAGE, drafted, offered
+from stories import DAMAGE, drafted
 from tachiai import clock
 from tachiai.envelopes.drafting import add_document
-from tachiai.envelopes.intake import hold_upload
 from tachiai.envelopes.models import Envelope, HeldUpload
 from tachiai.pages.samples import samples
 
 pytestmark = pytest.mark.browser
 OpenPage = Callable[..., Any]
-PAPER = ("本書2通を作成し、甲乙記名押印のうえ", "収入印紙を貼付する。")
 
 
 def made(story: Callable[[], Any]) -> Any:
@@ -97,26 +93,3 @@ def test_warnings_are_acknowledged_before_sending(cast_: Cast, open_page: OpenPa
     box.check()
     send.click()
     page.get_by_text("署名依頼を送信しました").wait_for()
-
-
-@pytest.mark.parametrize(("phone", "language"), [(True, "ja"), (False, "en")], ids=["phone-ja", "desk-en"])
-def test_axe_finds_nothing_where_something_was_found(cast_: Cast, open_page: OpenPage, language: str, phone: bool) -> None:
-    envelope, upload = made(lambda: everything_found(cast_))
-    page = open_page(phone=phone, language=language)
-    log_in(page, cast_.clerk)
-    base = f"/envelopes/{envelope.pk}"
-    document = made(lambda: envelope.documents.get(name="層"))
-    paths = [f"{base}/files", f"{base}/uploads", f"{base}/uploads/{upload.pk}", f"{base}/documents/{document.pk}", f"{base}/review"]
-    assert found_on(page, paths) == {}
-
-
-def everything_found(cast: Cast) -> tuple[Envelope, HeldUpload]:
-    """A draft with a clean document, warnings, a rewritten file, a refused one and one that is being inspected."""
-    envelope = drafted(cast)
-    for name, pdf in (("紙.pdf", japanese(*PAPER)), ("層.pdf", layered())):
-        add_document(envelope, file_name=name, pdf=pdf, by=cast.clerk, at=clock.now())
-    hold_upload(envelope, file_name="鍵.pdf", pdf=encrypted(user="secret"), by=cast.clerk, at=clock.now())
-    upload = offered(envelope, by=cast.clerk)
-    hold_upload(envelope, file_name="長い契約書.pdf", pdf=samples()[1].pdf, by=cast.clerk, at=clock.now())
-    HeldUpload.objects.filter(state="inspecting").update(stage="drawing", done=120, total=480)
-    return envelope, upload

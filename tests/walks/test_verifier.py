@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 from acts import aside
-from axe_playwright_python.sync_playwright import Axe
-from test_axe import OPTIONS
+from ruler import axe_finds
 
 from cast import Cast
 from place import Place
@@ -129,7 +128,7 @@ def test_v01_says_that_it_is_at_work(open_page: OpenPage) -> None:
 def test_v01_results_fit_every_screen_and_axe_finds_nothing(
     open_page: OpenPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, language: str
 ) -> None:
-    page, axe = open_page(language=language), Axe()
+    page = open_page(language=language)
     wrong: dict[str, list[str]] = {}
     for make in (made.listed, made.unknown_root, made.altered, made.unverifiable, made.unsigned):
         judgement: Judgement = make()
@@ -144,9 +143,9 @@ def test_v01_results_fit_every_screen_and_axe_finds_nothing(
                 wrong[f"{make.__name__} {width}"] = ["wider than the screen"]
         for width in (360, 1280):
             page.set_viewport_size({"width": width, "height": 800})
-            found = axe.run(page, options=OPTIONS).response["violations"]
+            found = axe_finds(page)
             if found:
-                wrong[f"{make.__name__} {width}"] = [f"{one['id']}: {one['nodes'][0]['html'][:120]}" for one in found]
+                wrong[f"{make.__name__} {width}"] = found
     assert wrong == {}
 
 
