@@ -54,10 +54,10 @@ _SMALL = """() => {
     .filter(([box]) => box.width < 43.5 || box.height < 43.5)
     .map(([box, html]) => `smaller than 44 px: ${Math.round(box.width)} x ${Math.round(box.height)} ${html}`);
 }"""
-# Every word a reader meets, the unseen ones too; a part in another language says so itself, and a document's text is the document's.
+# Every word a reader meets, the unseen ones too; a part in another language says so itself.
 _WORDS = """() => {
   const told = new Set([document.title]);
-  const others = '[lang=ja], script, style, template, .page-text';
+  const others = '[lang=ja], script, style, template';
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
     if (!walker.currentNode.parentElement.closest(others)) told.add(walker.currentNode.textContent.trim());
