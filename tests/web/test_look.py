@@ -54,6 +54,14 @@ def test_dates_amounts_and_sizes_follow_the_readers_language(words, japanese, en
         assert words() == english
 
 
+@pytest.mark.parametrize("sheet", sorted(STATIC.glob("*.css")), ids=lambda path: path.name)
+def test_type_and_breakpoints_grow_with_the_readers_text(sheet):
+    """X01: whoever sets their browser's text twice as large at 1280 px gets what 640 px show, and that is looked at on every page."""
+    told = re.sub(r"\btext \{[^}]*\}", "", sheet.read_text())  # words in a picture are measured by the picture
+    assert not re.search(r"font(-size)?:[^;{}]*\d+px", told)
+    assert not re.search(r"@media[^{]*\dpx", told)
+
+
 def test_every_colour_is_the_vendored_token_it_names():
     vendored = dict(re.findall(r"--color-([\w-]+): (#\w+)", (STATIC / "vendor/design-tokens/tokens.css").read_text()))
     named = re.findall(r"--c-[\w-]+: (#\w+); /\* ([\w-]+) \*/", (STATIC / "base.css").read_text())

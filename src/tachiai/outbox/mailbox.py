@@ -15,11 +15,12 @@ from tachiai.clock import JAPAN
 from tachiai.errors import Refusal
 
 NAME = re.compile(r"[0-9a-f-]{1,64}")
+LANGUAGE = re.compile(r'<html[^>]*\blang="(\w+)"')
 
 
 @dataclass(frozen=True)
 class Kept:
-    """One kept message. ``text`` is its plain part; ``name`` finds it again."""
+    """One kept message. ``text`` is its plain part, in ``language`` as its subject; ``name`` finds it again."""
 
     name: str
     to: str
@@ -27,6 +28,7 @@ class Kept:
     subject: str
     sent_at: datetime
     text: str
+    language: str
 
 
 def messages(*, to: str = "") -> list[Kept]:
@@ -59,7 +61,8 @@ def _folder() -> Path:
 @lru_cache(maxsize=4096)
 def _kept(path: Path) -> Kept:
     parsed = message_from_bytes(path.read_bytes(), policy=policy.default)
-    body = parsed.get_body(("plain",))
+    body, page = parsed.get_body(("plain",)), parsed.get_body(("html",))
+    spoken = LANGUAGE.search(str(page.get_content())) if page is not None else None
     return Kept(
         name=path.stem,
         to=str(parsed["To"]),
@@ -67,4 +70,5 @@ def _kept(path: Path) -> Kept:
         subject=str(parsed["Subject"]),
         sent_at=parsed["Date"].datetime.astimezone(JAPAN),
         text=str(body.get_content()) if body is not None else "",
+        language=spoken[1] if spoken else "ja",
     )

@@ -41,7 +41,7 @@ def _row(envelope: Envelope, *, at: datetime) -> Row:
         left=_left_words(left),
         soon=left is not None and left <= SOON_DAYS,
         undelivered=any(person.undelivered and person.state == RecipientState.REQUESTED for person in people),
-        counterparty=envelope.counterparty or "、".join(p.organization_name for p in people if p.side == Side.COUNTERPARTY),
+        counterparty=envelope.counterparty or _("、").join(p.organization_name for p in people if p.side == Side.COUNTERPARTY),
     )
 
 
