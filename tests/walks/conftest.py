@@ -121,7 +121,7 @@ def open_page(chromium: Any, address: str) -> Iterator[Callable[..., Any]]:
         )
         if language != "ja":
             context.add_cookies([{"name": "tachiai_language", "value": language, "url": address}])
-        context.set_default_timeout(30_000)
+        context.set_default_timeout(60_000)
         contexts.append(context)
         return context.new_page()
 

@@ -47,9 +47,18 @@ from tachiai.envelopes.sending import send_envelope
 from tachiai.envelopes.signing import sign
 from tachiai.envelopes.templates import save_as_template
 from tachiai.envelopes.withdrawing import withdraw_envelope
+from tachiai.outbox.mailbox import messages
 from tachiai.pages.samples import samples
 from ventures import HEIR, PARTNER, comes, person
 
+# What people say of an envelope is kept in the ledger's encrypted part, and not in rows that could be read here.
+SAID = (
+    "金額を直してください。",
+    "金額に誤りがあったため。",
+    "委任状の日付をご記入ください。",
+    "第3条の金額を直してください。",
+    "監査用の抽出",
+)
 PAPER = ("本書2通を作成し、甲乙記名押印のうえ", "収入印紙を貼付する。")
 WRITTEN = "places.json"
 
@@ -66,6 +75,9 @@ def tell() -> None:
     told |= {"sample": str(draw_sample(Wanted(), size=1, conditions=(), language="ja", by=cast.auditor, at=clock.now()).pk)}
     backups_told()
     work()
+    # Last of all, so that nobody inspects it any more: a file of which something is left to be done.
+    hold_upload(Envelope.objects.get(pk=told["draft"]), file_name="長い契約書.pdf", pdf=samples()[1].pdf, by=cast.clerk, at=clock.now())
+    HeldUpload.objects.filter(state="inspecting").update(stage="drawing", done=120, total=480)
     settings.TACHIAI = before
     (settings.TACHIAI.home / WRITTEN).write_text(json.dumps(told))
 
@@ -121,12 +133,10 @@ def _sent(cast: Cast) -> dict[str, str]:
 def _draft(cast: Cast) -> dict[str, str]:
     """A draft with everything that an upload can come to, one with fields, one that is scheduled, and a template."""
     at, draft, planned = clock.now(), drafted(cast), drafted(cast)
-    for name, pdf in (("紙.pdf", japanese(*PAPER)), ("層.pdf", layered())):
+    for name, pdf in (("紙の契約.pdf", japanese(*PAPER)), ("層のある契約.pdf", layered())):
         add_document(draft, file_name=name, pdf=pdf, by=cast.clerk, at=at)
     hold_upload(draft, file_name="鍵.pdf", pdf=encrypted(user="secret"), by=cast.clerk, at=at)
     upload = offered(draft, by=cast.clerk)
-    hold_upload(draft, file_name="長い契約書.pdf", pdf=samples()[1].pdf, by=cast.clerk, at=at)
-    HeldUpload.objects.filter(state="inspecting").update(stage="drawing", done=120, total=480)
     typed_in = Typed("仮設興業（架空）", "仮名 花", "hana@gmail.com", "部長")
     people = [
         Place(1, cast.vendor, may_reassign=True),
@@ -145,7 +155,7 @@ def _draft(cast: Cast) -> dict[str, str]:
     return {
         "draft": str(draft.pk),
         "upload": str(upload.pk),
-        "warned": str(draft.documents.get(name="層").pk),
+        "warned": str(draft.documents.get(name="層のある契約").pk),
         "fields": str(fields.pk),
         "shown": str(fields.recipients.get(registration=cast.vendor).pk),
         "planned": str(planned.pk),
@@ -217,7 +227,8 @@ def people_wrote() -> list[str]:
         for row in model._default_manager.values_list(*names) if names else ():
             for value in row:
                 found.update(_strings(value))
-    return sorted((one for one in found if 1 < len(one) < 500 and JAPANESE.search(one)), key=len, reverse=True)
+    found.update(letter.subject for letter in messages())  # the title of a page cannot say that it is in another language
+    return sorted((one for one in (*found, *SAID) if 1 < len(one) < 500 and JAPANESE.search(one)), key=len, reverse=True)
 
 
 def _strings(value: object) -> set[str]:
