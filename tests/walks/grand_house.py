@@ -38,6 +38,7 @@ from tachiai.envelopes.addressing import Place, Typed
 from tachiai.envelopes.approving import return_envelope
 from tachiai.envelopes.copy_models import CopyRequest
 from tachiai.envelopes.drafting import add_document, address_envelope
+from tachiai.envelopes.expiring import expire_envelopes
 from tachiai.envelopes.field_models import FieldKind
 from tachiai.envelopes.intake import hold_upload
 from tachiai.envelopes.models import Envelope, Gate, HeldUpload, Kind, Proof
@@ -102,8 +103,10 @@ def _sent(cast: Cast) -> dict[str, str]:
     strong = _addressed(cast, Place(1, cast.vendor, proof=Proof.PASSKEY), Place(1, cast.builder, proof=Proof.TOTP), Place(2, cast.mayor))
     reviewed = _addressed(cast, Place(1, HEIR, kind=Kind.REVIEWER, gate=Gate.NONE), Place(2, cast.vendor), Place(3, cast.mayor))
     ours = _addressed(cast, Place(1, cast.mayor), Place(2, cast.vendor))
-    signing, declining, withdrawn = (_addressed(cast, Place(1, cast.vendor), Place(2, cast.mayor)) for _ in range(3))
+    signing, declining, withdrawn, expired = (_addressed(cast, Place(1, cast.vendor), Place(2, cast.mayor)) for _ in range(4))
     work()
+    Envelope.objects.filter(pk=expired.pk).update(deadline=clock.today(clock.now()) - timedelta(days=1))
+    expire_envelopes(at=clock.now())
     withdraw_envelope(withdrawn, reason="金額に誤りがあったため。", by=cast.clerk, at=clock.now())
     sign(comes(person(done, PARTNER.mail)), HERE, at=clock.now())
     signs(person(done, cast.vendor.mail))
@@ -119,7 +122,7 @@ def _sent(cast: Cast) -> dict[str, str]:
         f"/done-{name}": f"/d/{link_for(person(done, mail).pk, 'download')}"
         for name, mail in (("code", cast.vendor.mail), ("mailed", PARTNER.mail))
     }
-    rows = {"open": open_, "done": done, "ours": ours, "mailed": mailed, "withdrawn": withdrawn, "reviewed": reviewed}
+    rows = {"open": open_, "done": done, "ours": ours, "mailed": mailed, "withdrawn": withdrawn, "reviewed": reviewed, "expired": expired}
     found = {name: str(one.pk) for name, one in rows.items()}
     found |= {"asked": str(person(open_, cast.vendor.mail).pk), "reassignable": str(person(mailed, PARTNER.mail).pk)}
     return {

@@ -197,12 +197,12 @@ def test_b13_each_role_at_each_kind_of_page(cast_: Cast, open_page: OpenPage) ->
     here = f"/envelopes/{envelope.pk}"
     pages = {
         "/envelopes/new": "200 200 200 200 403 403 200",
-        here: "200 200 200 404 200 404 404",
-        f"{here}/documents/{document.pk}": "200 200 200 404 200 404 404",
-        f"{here}/documents/{document.pk}/pages/1": "200 200 200 404 200 404 404",
-        f"{here}/documents/{document.pk}/copy.pdf": "200 200 200 404 200 404 404",
-        f"{here}/withdraw": "200 200 200 404 403 404 404",
-        f"{here}/recipients/{vendor.pk}/again": "200 200 200 404 403 404 404",
+        here: "200 200 200 404 200 403 404",
+        f"{here}/documents/{document.pk}": "200 200 200 404 200 403 404",
+        f"{here}/documents/{document.pk}/pages/1": "200 200 200 404 200 403 404",
+        f"{here}/documents/{document.pk}/copy.pdf": "200 200 200 404 200 403 404",
+        f"{here}/withdraw": "200 200 200 404 403 403 404",
+        f"{here}/recipients/{vendor.pk}/again": "200 200 200 404 403 403 404",
         "/counterparties": "200 200 200 200 200 403 200",
         "/templates/new": "200 200 403 403 403 403 200",
         "/admin/users": "200 403 403 403 403 200 200",

@@ -243,17 +243,27 @@ def _seats(at: dict[str, str]) -> dict[str, list[str]]:
         "/me/deputy",
         "/templates/new",
     ]
-    second += [*of("fields", "template"), f"/templates/{at['template']}", *of("draft", f"documents/{at['warned']}")]
+    second += [
+        *of("fields", "template"),
+        f"/templates/{at['template']}",
+        f"/templates/{at['template']}/fields",
+        *of("draft", f"documents/{at['warned']}"),
+    ]
     admin = [
         "/",
         "/envelopes",
         "/envelopes?due_from=2020-01-01&sort=-deadline",
-        "/envelopes?q=nobody",
+        "/envelopes?words=nobody",
         "/documents",
         "/documents?words=nobody",
     ]
     admin += [*of("open", "", "withdraw", "sharing", "information", f"documents/{at['document']}"), *of("done", ""), *of("waiting", "")]
-    admin += [*of("mailed", ""), *of("withdrawn", ""), *of("open", *(f"recipients/{at['asked']}/{one}" for one in ("again", "revoke")))]
+    admin += [
+        *of("mailed", ""),
+        *of("withdrawn", ""),
+        *of("expired", "", "extend"),
+        *of("open", *(f"recipients/{at['asked']}/{one}" for one in ("again", "revoke"))),
+    ]
     admin += of("mailed", f"recipients/{at['reassignable']}/change-signer")
     admin += [f"/envelopes/{act}?pick={at['open']}&pick={at['draft']}" for act in ("move", "again")]
     admin += ["/documents/validity", "/counterparties", "/counterparties/new", "/counterparties/import", "/counterparties/form"]
