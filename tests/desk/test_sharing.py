@@ -44,5 +44,5 @@ def test_an_auditor_is_asked_for_a_reason_before_each_file(people: Cast, seat: S
     assert "理由：定期監査" in desk.get(f"/envelopes/{envelope.pk}?lang=ja").content.decode()
     people.auditor.reads_until = clock.today(clock.now()).replace(year=2020)
     people.auditor.save()
-    assert desk.get(page).status_code == 404
+    assert desk.get(page).status_code == 403
     assert desk.get("/counterparties").status_code == 403

@@ -20,6 +20,7 @@ from model.people import (
     REQUESTED,
     SENDING,
     SETTLED,
+    THEIRS,
     WAITING,
     Job,
     Link,
@@ -93,7 +94,9 @@ class Story:
             self.state = CLOSING
             self.tell("envelope.closing")
         waiting = [one for one in group if one.state == WAITING]
-        if any(self.is_held(one) for one in waiting):
+        # Approvers decide on what bears the counterparty's signature: who is asked beside our own signers answers first.
+        theirs = any(one.who.side == THEIRS and one.state not in SETTLED for one in group)
+        if any(self.is_held(one) for one in waiting) and not theirs:
             self.turn_has_come(at)
         for person in waiting:
             if not self.is_held(person):

@@ -224,6 +224,7 @@ class Visits(Approvals):
             self.close_link(person)
             self.tell("recipient.declined")
             self.mail("M10", SENDER)
+            self.go_on(at)  # approvers may have waited for this answer alone
             return
         self.end(DECLINED, at)
         self.tell("envelope.declined")

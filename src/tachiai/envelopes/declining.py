@@ -12,7 +12,7 @@ from tachiai import ceremony
 from tachiai.ceremony import Purpose
 from tachiai.envelopes.events import note
 from tachiai.envelopes.models import Envelope, Recipient
-from tachiai.envelopes.routing import cancel_unfinished, left_of_group
+from tachiai.envelopes.routing import cancel_unfinished, go_on, left_of_group
 from tachiai.envelopes.states import EnvelopeState, RecipientState, move
 from tachiai.envelopes.telling import tell_declined, tell_mailed
 from tachiai.errors import Refusal
@@ -62,10 +62,11 @@ def decline(recipient: Recipient, *, wish: Wish, reason: str, at: datetime) -> N
 def _bow_out(held: Recipient, wish: Wish, left: Sequence[Recipient], *, at: datetime) -> None:
     """The envelope goes on with the others; what they were asked is as it was, so nobody but the sender hears of it."""
     ceremony.close_invitation(Purpose.SIGN, held.pk, at=at)
-    Envelope.objects.filter(pk=held.envelope_id).update(updated_at=at)
     data: dict[str, object] = {"recipient": str(held.pk), "wish": str(wish)}
     note(held.envelope, "recipient.declined", by=held, at=at, data=data, personal={"reason": held.reason})
     tell_declined(held, wish=str(wish), left=left, at=at)
+    # Approvers behind the counterparty may have waited for this answer alone.
+    go_on(held.envelope, at=at)
 
 
 def _end(held: Recipient, wish: Wish, *, at: datetime) -> None:
