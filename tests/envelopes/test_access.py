@@ -41,11 +41,11 @@ def allowed(right: Callable[[Member, uuid.UUID], object], member: Member, pk: uu
 
 
 def sees(member: Member, pk: uuid.UUID) -> bool:
-    return allowed(access.envelope_for, member, pk, "envelope.unknown")
+    return allowed(access.envelope_for, member, pk, "envelope.unknown", "documents.not_allowed")
 
 
 def manages(member: Member, pk: uuid.UUID) -> bool:
-    return allowed(access.managed_envelope, member, pk, "envelope.unknown", "envelope.not_allowed")
+    return allowed(access.managed_envelope, member, pk, "envelope.unknown", "envelope.not_allowed", "documents.not_allowed")
 
 
 def test_a_draft(cast: Cast) -> None:
