@@ -7,12 +7,15 @@ from datetime import date
 import pytest
 from django.http import QueryDict
 
+from tachiai.accounts.models import Organization
 from tachiai.web.desk.amounts import read_amount
 from tachiai.web.desk.dates import read_day, read_year
 from tachiai.web.desk.describing import DescriptionForm
 from tachiai.web.desk.documents import SearchForm
 from tachiai.web.desk.recipients_form import further_in
 
+# It has set no rules of its own.
+CITY = Organization(name="さくら丘市（架空）")
 YEARS = [
     *((typed, 2026) for typed in ("2026", "２０２６年", "令和8", "令和８年", "R8", "ｒ８")),
     *((typed, 2019) for typed in ("令和元年", "平成31", "H 31")),
@@ -81,7 +84,7 @@ def _form(**changes: str) -> DescriptionForm:
     }
     data = QueryDict(mutable=True)
     data.update(said)
-    return DescriptionForm(data)
+    return DescriptionForm(data, organization=CITY)
 
 
 def test_an_empty_amount_is_an_error_and_never_zero() -> None:
@@ -102,7 +105,7 @@ def test_a_forgotten_amount_does_not_survive_no_amount_stated() -> None:
 
 def test_a_date_beyond_all_calendars_is_none() -> None:
     for typed in ((str(10**20), "1", "1"), ("2026", str(10**20), "1"), ("2026", "1", "9" * 5000)):
-        form = DescriptionForm(dict(zip(("deadline_0", "deadline_1", "deadline_2"), typed, strict=True)))
+        form = DescriptionForm(dict(zip(("deadline_0", "deadline_1", "deadline_2"), typed, strict=True)), organization=CITY)
         assert "実在する日付" in form.errors["deadline"][0]
 
 
@@ -122,5 +125,5 @@ def test_a_deadline_out_of_reach_is_said_with_the_other_errors(days: tuple[int, 
 
 
 def test_ranges_must_run_forwards() -> None:
-    form = SearchForm({"date_from": "2026/4/2", "date_to": "2026/4/1", "amount_from": "2", "amount_to": "1"})
+    form = SearchForm({"date_from": "2026/4/2", "date_to": "2026/4/1", "amount_from": "2", "amount_to": "1"}, organization=CITY)
     assert set(form.errors) == {"date_to", "amount_to"}
