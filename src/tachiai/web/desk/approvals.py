@@ -21,7 +21,7 @@ from tachiai.accounts.rights import must_see_documents
 from tachiai.accounts.route_models import Timing
 from tachiai.envelopes.access import envelope_for, managed_envelope, needs_reason
 from tachiai.envelopes.approval_listing import Pile, places_under
-from tachiai.envelopes.approval_models import Approval, ApprovalPlace
+from tachiai.envelopes.approval_models import Approval, ApprovalPlace, ApprovalState
 from tachiai.envelopes.approving import approve, ask_approval_again, return_envelope, take_back
 from tachiai.envelopes.approving_access import Seat
 from tachiai.envelopes.approving_digests import document_digests
@@ -104,7 +104,7 @@ def approval(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpRespons
         raise Refusal("approval.unknown")
     envelope = envelope_for(member, row.envelope_id)
     if envelope.state == EnvelopeState.DRAFT:
-        raise Refusal("approval.over")
+        raise Refusal("approval.not_asked" if row.state == ApprovalState.HELD else "approval.over")
     form = AnswerForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
