@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from cast import CODE, Cast, link_for
 from place import Place
-from stages import _tell, recalled
+from stages import recalled, tell_once
 from stories import concluded, vendor_of
 from tachiai import backups, clock, ledger, sealing, vault
 from tachiai.archive import renewal, standing
@@ -50,7 +50,7 @@ def refused(code: str, act: Callable[[], object]) -> Refusal:
 @pytest.fixture
 def envelope(house: Place, cast: Cast) -> Envelope:
     """A concluded envelope of two documents."""
-    _tell("concluded-two", lambda: concluded(recalled(), documents=2), house.home)
+    tell_once("concluded-two", lambda: concluded(recalled(), documents=2), house.home)
     return Envelope.objects.select_related("organization__operator", "sender").get()
 
 

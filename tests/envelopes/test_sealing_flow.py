@@ -11,7 +11,7 @@ import pytest
 from cast import Cast
 from invariants import check_house, events
 from place import Place
-from stages import Scene, _tell, recalled, sent, signs
+from stages import Scene, recalled, sent, signs, tell_once
 from stories import work
 from tachiai import clock, vault
 from tachiai.config.jobs import SEAL
@@ -40,7 +40,7 @@ def _three() -> None:
 @pytest.fixture
 def three(house: Place, cast: Cast) -> list[Scene]:
     """Three envelopes whose first signers have consented; nothing is sealed yet."""
-    _tell("three-consented", _three, house.home)
+    tell_once("three-consented", _three, house.home)
     people = recalled()
     return [Scene(people, envelope) for envelope in Envelope.objects.order_by("number")]
 

@@ -17,7 +17,7 @@ from django.db import connection, models
 
 from invariants import check_house, codes
 from place import Place
-from stages import Scene, _tell, recalled, sent, signs
+from stages import Scene, recalled, sent, signs, tell_once
 from stories import work
 from tachiai import clock, findings, ledger, sealing
 from tachiai.archive.log_keeping import keep_log
@@ -143,7 +143,7 @@ def _conclude_and_send() -> None:
 @pytest.fixture
 def concluded(house: Place, scene: Scene) -> Scene:
     """One contract is concluded and another is sent; whoever comes now is above every trigger and constraint."""
-    _tell("concluded-and-sent", _conclude_and_send, house.home)
+    tell_once("concluded-and-sent", _conclude_and_send, house.home)
     _become_superuser()
     return Scene(recalled(), Envelope.objects.get(state="concluded"))
 
