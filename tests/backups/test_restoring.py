@@ -87,7 +87,7 @@ def test_a_house_is_brought_back_and_goes_on(
         check_house()
 
 
-def test_what_this_version_cannot_take_further_is_not_brought_back(house: Place, backed: Path) -> None:
+def test_what_this_version_cannot_take_further_is_refused(house: Place, backed: Path) -> None:
     for change, code in ((_forget_a_step, r"restore\.halfway"), (_know_a_later_one, r"restore\.newer")):
         change()
         made = backups.make_backup(now=clock.now)

@@ -66,8 +66,13 @@ def press(page: Any, words: str, language: str = "ja") -> None:
     """A button or a link that looks like one, in the main part, by its words."""
     main, name = page.locator("main"), said(words, language)
     button = main.get_by_role("button", name=name, exact=True)
-    (button if button.count() else main.get_by_role("link", name=name, exact=True)).last.click()
-    page.wait_for_load_state()
+    follow(page, (button if button.count() else main.get_by_role("link", name=name, exact=True)).last)
+
+
+def follow(page: Any, target: Any) -> None:
+    """Click what leads to a page, and be there: a click alone is over before its answer has come, and what it did with it."""
+    with page.expect_navigation():
+        target.click()
 
 
 def sample_files(folder: Path, *, count: int = 1) -> list[str]:
@@ -139,15 +144,14 @@ def link_in(text: str) -> str:
 def enter_code(page: Any, link: str, code: str = CODE, *, language: str = "ja") -> None:
     page.goto(link)
     page.fill("#code", code)
-    page.get_by_role("button", name=WORDS[language]["next"], exact=True).click()
+    follow(page, page.get_by_role("button", name=WORDS[language]["next"], exact=True))
 
 
 def read_everything(page: Any) -> None:
     """Open every document's tab once."""
     tabs = page.locator("nav.tabs a, .tabs a")
     for number in range(tabs.count()):
-        page.locator("nav.tabs a, .tabs a").nth(number).click()
-        page.wait_for_load_state()
+        follow(page, page.locator("nav.tabs a, .tabs a").nth(number))
 
 
 def complete(page: Any, *, language: str = "ja") -> None:
@@ -160,7 +164,7 @@ def complete(page: Any, *, language: str = "ja") -> None:
 def finish(page: Any, *, language: str = "ja") -> None:
     words = WORDS[language]["finish"]
     button = page.get_by_role("button", name=words, exact=True)
-    (button if button.count() else page.get_by_role("link", name=words, exact=True)).last.click()
+    follow(page, (button if button.count() else page.get_by_role("link", name=words, exact=True)).last)
 
 
 def aside(act: Callable[[], object]) -> None:

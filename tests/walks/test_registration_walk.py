@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from acts import aside, log_in, said, worked
+from acts import aside, follow, log_in, said, worked
 from post import Post
 
 from cast import Cast
@@ -42,8 +42,7 @@ def test_i01_from_the_guide_to_a_contact(cast_: Cast, house: Place, post: Post, 
     page = open_page(phone=True, scripts=scripts, language=language)
 
     def press(words: str) -> None:
-        page.locator("main").get_by_role("button", name=said(words, language), exact=True).last.click()
-        page.wait_for_load_state()
+        follow(page, page.locator("main").get_by_role("button", name=said(words, language), exact=True).last)
 
     def refused(field: str) -> None:
         press("確認へ進む")

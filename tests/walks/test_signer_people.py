@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from acts import aside, enter_code, link_in, said, worked
+from acts import aside, enter_code, follow, link_in, said, worked
 from post import Post
 
 from cast import CODE, Cast, link_for
@@ -42,8 +42,7 @@ def test_a04_a13_a_mailed_code_and_somebody_else(
     page = open_page(phone=True, scripts=scripts, language=language)
 
     def press(words: str) -> None:
-        page.locator("main").get_by_role("button", name=said(words, language), exact=True).last.click()
-        page.wait_for_load_state()
+        follow(page, page.locator("main").get_by_role("button", name=said(words, language), exact=True).last)
 
     def code() -> str:
         worked()
