@@ -176,6 +176,7 @@ EXPECTED: dict[str, tuple[Any, Any]] = {
     "log:later_token": (GONE, GONE),
     "log:tile": (GONE, GONE),
     "healthz": (FINE, FINE),
+    "icon": (ELSEWHERE, ELSEWHERE),
     "language": ((405, ELSEWHERE), (405, ELSEWHERE)),
     "account_login": (FINE, ELSEWHERE),
     "account_logout": (ELSEWHERE, FINE),

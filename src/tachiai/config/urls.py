@@ -8,6 +8,7 @@ from django.urls import include, path
 
 from tachiai.web import languages
 from tachiai.web.health import healthz
+from tachiai.web.icon import icon
 
 handler400 = "tachiai.web.problems.too_large"
 handler404 = "tachiai.web.problems.not_found"
@@ -15,6 +16,7 @@ handler500 = "tachiai.web.problems.broken"
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
+    path("favicon.ico", icon, name="icon"),
     path("lang", languages.choose_language, name="language"),
     path("login", account.login, name="account_login"),
     path("logout", account.logout, name="account_logout"),
