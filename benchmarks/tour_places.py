@@ -80,10 +80,11 @@ def _envelopes() -> dict[str, Any]:
     from tachiai.envelopes.models import Envelope
 
     rows = Envelope.objects.order_by("created_at")
+    drafts = rows.filter(state="draft", described=True, recreated_from=None, send_tasks=None, sender__mail__startswith="clerk@")
     states = ("concluded", "declined", "withdrawn", "expired", "in_progress")
     found = {state: rows.filter(state=state).last() for state in states}
     return found | {
-        "draft": rows.filter(state="draft", described=True, recreated_from=None).first(),
+        "draft": drafts.filter(documents__fields__isnull=False).first() or drafts.first(),
         "bare": rows.filter(state="draft", described=False, sender__mail__startswith="clerk@").first(),
         "venture": rows.filter(recipients__kind="reviewer").first(),
         "filled": rows.filter(documents__fields__isnull=False).first(),
@@ -166,9 +167,14 @@ def _arranging() -> list[tuple[str, str, str]]:
     from tachiai.envelopes.template_models import Template
 
     found = [("admin_templates", "admin", "/templates"), ("admin_template_new", "admin", "/templates/new")]
-    one = Template.objects.order_by("created_at").last()
-    if one is not None:
-        found += [("admin_template", "admin", f"/templates/{one.pk}"), ("clerk_template_use", "clerk", f"/templates/{one.pk}/use")]
+    fielded = [one for one in Template.objects.order_by("created_at") if any(file.fields for file in one.files.all())]
+    if fielded:
+        at = f"/templates/{fielded[-1].pk}"
+        found += [
+            ("admin_template", "admin", at),
+            ("admin_template_fields", "admin", f"{at}/fields"),
+            ("clerk_template_use", "clerk", f"{at}/use"),
+        ]
     found += [("admin_routes", "admin", "/admin/routes"), ("admin_route_new", "admin", "/admin/routes/new")]
     route = ApprovalRoute.objects.order_by("name").last()
     found += [("admin_route", "admin", f"/admin/routes/{route.pk}")] if route else []

@@ -14,6 +14,7 @@ from cast import Cast
 from stories import drafted, work
 from tachiai import clock, ledger
 from tachiai.accounts.models import Member
+from tachiai.envelopes.drafting import create_envelope
 from tachiai.envelopes.models import Envelope
 from tachiai.envelopes.states import EnvelopeState, RecipientState
 from tachiai.outbox.models import Mail
@@ -133,7 +134,14 @@ def test_a_pledge_is_signed_by_the_counterparty_alone(people: Cast, seat: Seat) 
     assert answer.headers["Location"] == f"/envelopes/{envelope.pk}/fields"
     assert list(envelope.recipients.values_list("side", flat=True)) == ["counterparty"]
     assert desk.get(url).context["form"].initial["own"] == "nobody"
-    assert "署名を依頼する" in desk.get(f"/envelopes/{envelope.pk}/review").content.decode()
+    shown = desk.get(f"/envelopes/{envelope.pk}/review").content.decode()
+    assert "署名を依頼する" in shown
+    assert f'<a class="button button-outline" href="/envelopes/{envelope.pk}/fields">' in shown
+    # As long as nobody signs there is nothing to place: the last step leads back to the recipients.
+    nobody = create_envelope(by=people.clerk, at=clock.now())
+    shown = desk.get(f"/envelopes/{nobody.pk}/review").content.decode()
+    assert f'<a class="button button-outline" href="/envelopes/{nobody.pk}/recipients">' in shown
+    assert f"/envelopes/{nobody.pk}/fields" not in shown
 
 
 def test_a_joint_venture_names_two_counterparties_in_parallel(people: Cast, seat: Seat) -> None:

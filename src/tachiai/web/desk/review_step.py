@@ -147,6 +147,8 @@ def _page(
         "cautioned": [_cautioned(one, acknowledged, tried=bool(errors)) for one in documents if cautions_words(one)],
         "people": _people(envelope, people, documents),
         "placed": _placed(envelope),
+        # Without a document or a signer there is no third step to go back to.
+        "placeable": bool(documents) and any(one.slot is not None for one in people),
         "letters": _letters(people, at=at),
         "cautions": _cautions(envelope, people),
         "untaken": _untaken(envelope),
