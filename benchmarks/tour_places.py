@@ -120,6 +120,7 @@ def _desk() -> list[tuple[str, str, str]]:
         if name in told:
             steps = {f"{name}_{step}": f"/envelopes/{told[name].pk}/{step}" for step in ("files", "recipients", "fields", "review")}
             add("clerk", **steps)
+            add("clerk", **{f"{name}_placing": f"/envelopes/{told[name].pk}/fields?place=1"})
     open_ = told["in_progress"]
     asked = open_.recipients.filter(side="counterparty").order_by("position").last()
     at = f"/envelopes/{open_.pk}"

@@ -10,13 +10,15 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlencode
 
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 
 import tachiai
 from cast import Cast
 from stories import concluded, sent
+from tachiai import clock
 from tachiai.accounts.models import Member
+from tachiai.counterparties.drafting import note_registrant
 from tachiai.envelopes.operation_kinds import FAILED, KIND_OF
 from tachiai.web.desk.ledger_words import OTHER, event_words, kind_words
 from tachiai.web.desk.telling import SHOWN
@@ -75,9 +77,13 @@ def lines_of(browser: Client, **asked: str) -> list[dict[str, str]]:
 
 def test_b17_the_log_shows_each_act_filters_and_leaves_as_csv(people: Cast, seat: Seat) -> None:
     envelope = concluded(people)
+    there, about = "みどり野県みほん市1-2-3", people.vendor.pk
+    with transaction.atomic():
+        note_registrant(people.city.pk, about, "registration.submitted", at=clock.now(), personal={"address": there})
     admin = seat(people.admin)
     page = admin.get("/ledger").content.decode()
     assert "締結" in page
+    assert there not in page  # where a company is, which its registration keeps by the same word, is no network address
     assert f"/envelopes/{envelope.pk}" in page
     lines = lines_of(admin)
     told = {line["事象"] for line in lines}

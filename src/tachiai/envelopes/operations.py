@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import ipaddress
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
@@ -121,10 +122,20 @@ def _operation(found: Found, names: _Names, *, traces: bool) -> Operation:
         subject=(envelope.name or envelope.number) if envelope else names.subject(told.data),
         envelope=envelope,
         failed=told.event in FAILED,
-        address=str(told.personal.get("address", "")) if traces else "",
+        address=_network_address(told.personal) if traces else "",
         agent=str(told.personal.get("agent", "")) if traces else "",
         facts=facts,
     )
+
+
+def _network_address(personal: Mapping[str, object]) -> str:
+    """Where the act came from. A registration keeps where the company is (所在地) by the same word, which is no trace of anybody."""
+    said = str(personal.get("address", ""))
+    try:
+        ipaddress.ip_address(said)
+    except ValueError:
+        return ""
+    return said
 
 
 class _Names:
