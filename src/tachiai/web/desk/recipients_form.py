@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from tachiai.accounts.languages import Language
 from tachiai.accounts.models import Member
@@ -199,7 +199,7 @@ def _details(documents: Sequence[Document], approver: str) -> dict[str, forms.Fi
     gates = [("", _("届出があればアクセスコード、なければ認証コード")), *((one.value, words) for one, words in GATE_WORDS.items())]
     papers = [(str(one.pk), one.name) for one in documents]
     return {
-        "kind": forms.ChoiceField(label=_("区分"), choices=kinds, required=False),
+        "kind": forms.ChoiceField(label=pgettext("recipient kind", "区分"), choices=kinds, required=False),
         "any_one": forms.BooleanField(label=_("同じ順番の方のうち、いずれか1人でよい"), required=False),
         "gate": forms.ChoiceField(label=_("認証"), choices=gates, required=False),
         "organization": forms.CharField(label=_("組織名（届出のない方）"), max_length=200, required=False),

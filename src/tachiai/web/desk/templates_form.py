@@ -11,7 +11,7 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from tachiai.accounts.languages import Language
 from tachiai.envelopes.drafting import LONGEST_DEADLINE_DAYS
@@ -73,7 +73,9 @@ class RoleForm(forms.Form):
         error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), gettext_lazy("1〜99の数字を入力してください。")),
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )
-    kind = forms.ChoiceField(label=gettext_lazy("区分"), choices=[(one.value, words) for one, words in KIND_WORDS.items()], required=False)
+    kind = forms.ChoiceField(
+        label=pgettext_lazy("recipient kind", "区分"), choices=[(one.value, words) for one, words in KIND_WORDS.items()], required=False
+    )
     gate = forms.ChoiceField(label=gettext_lazy("認証"), choices=[(one.value, words) for one, words in GATE_WORDS.items()], required=False)
     proof = forms.ChoiceField(
         label=gettext_lazy("本人確認の方法"), choices=[(one.value, words) for one, words in ALL_PROOFS], required=False
