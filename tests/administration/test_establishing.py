@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -69,6 +70,16 @@ def test_a_member_has_an_address_of_their_own_whatever_its_case(cast: Cast) -> N
     told = ledger.entries(f"organization:{cast.city.pk}")[-1]
     assert told.data == {"member": str(made.pk), "role": "staff", "may_sign": False, "may_approve": False}
     assert told.personal == {"name": "新人 一", "mail": "new@example.jp"}
+
+
+def test_rights_that_a_role_cannot_carry_are_refused(cast: Cast) -> None:
+    for role, right, code in (
+        (Role.SYSTEM, "may_sign", "member.flags_unfit"),
+        (Role.SYSTEM, "may_approve", "member.flags_unfit"),
+        (Role.AUDITOR, "may_approve", "member.auditor_approves"),
+    ):
+        with refused(code):
+            administration.create_member(cast.city, replace(new_member(), role=role, **{right: True}), password=PASSWORD, at=NOW)
 
 
 @pytest.mark.parametrize("password", ["", "short", "password1234", "1234567890123", "new@example.jp"])

@@ -89,6 +89,7 @@ def test_nobody_raises_themselves_and_an_admin_always_remains(people: Cast) -> N
     refused("member.only_admin", lambda: stop_member(people.admin, by=people.system, at=at))
     refused("member.is_self", lambda: stop_member(people.admin, by=people.admin, at=at))
     refused("member.flags_unfit", lambda: change(people.system, people.admin, may_sign=True))
+    refused("member.auditor_approves", lambda: change(people.auditor, people.admin, may_approve=True))
     for nobody in (people.clerk, people.second, people.mayor, people.auditor):
         refused("member.not_allowed", lambda nobody=nobody: change(people.clerk, nobody, role="manager"))  # type: ignore[misc]
     refused("member.unknown", lambda: change(people.clerk, people.stranger_admin, may_sign=True))

@@ -10,15 +10,20 @@ from typing import Any
 import pytest
 
 from approvals import all_of, any_of, approver, awaiting, route, stands_in
-from cast import Cast
+from cast import CODE, Cast
 from invariants import check_envelope, check_house, events
 from stages import Scene, drafted, signs
 from stories import work
-from tachiai import clock, ledger
-from tachiai.accounts.models import Organization, Role
+from tachiai import clock, counterparties, ledger
+from tachiai.accounts.models import Member, Organization, Role
 from tachiai.accounts.route_models import Deputyship, Timing
+from tachiai.accounts.standing_in import deputyships_of
 from tachiai.administration.deputies import deputyships_for, end_deputy, set_deputy
+from tachiai.administration.members import change_member, details_of
 from tachiai.administration.routes import Step, end_route, save_route, set_route_policy
+from tachiai.counterparties import Entered
+from tachiai.counterparties.recoding import approve_code
+from tachiai.counterparties.waiting import registrations_to_approve
 from tachiai.envelopes import checking
 from tachiai.envelopes.access import envelopes_for
 from tachiai.envelopes.approval_listing import Pile, approvals_waiting, places_under
@@ -29,6 +34,7 @@ from tachiai.envelopes.bundling import evidence_bundle
 from tachiai.envelopes.certifying import certificate_facts
 from tachiai.envelopes.drafting import Description, describe_envelope, name_recipients
 from tachiai.envelopes.expiring import expire_envelopes
+from tachiai.envelopes.giving_copies import requests_to_decide
 from tachiai.envelopes.handing_over import hand_over
 from tachiai.envelopes.models import Envelope
 from tachiai.envelopes.reminding_approvers import remind_approvers
@@ -117,6 +123,37 @@ def test_the_sender_is_never_their_own_approver_nor_a_deputy(cast: Cast) -> None
     assert envelope.number in done.kept
     assert state(envelope) == "awaiting_approval"
     check_house()
+
+
+def test_an_auditor_reads_and_approves_nothing_whatever_the_rows_say(cast: Cast) -> None:
+    head, at = approver(cast, "head", "課長 一"), clock.now()
+    day = clock.today(at)
+    envelope, approval = awaiting(cast, route(cast, any_of(cast.second, head)))
+    waiting = counterparties.register(Entered("相手（架空）", "代表", "相手 一", "x@example.jp", CODE), by=cast.clerk, at=at)
+    stands_in(cast, cast.second, head)
+    for one in (cast.auditor, head):  # the rows say so: given before it was refused, or the role was changed beside the verbs
+        Member.objects.filter(pk=one.pk).update(role=Role.AUDITOR, may_approve=True)
+        one.refresh_from_db()
+        refused("approval.reads_only", approve, approval.pk, by=one, at=at)
+        refused("approval.reads_only", return_envelope, approval.pk, comment="差し戻し", by=one, at=at)
+        refused("registration.not_allowed", counterparties.approve, waiting, by=one, at=at)
+        refused("registration.not_allowed", counterparties.return_registration, waiting, reason="差し戻し", by=one, at=at)
+        refused("registration.not_allowed", approve_code, cast.vendor, by=one, at=at)
+        assert (approvals_waiting(one, at=at), registrations_to_approve(one), requests_to_decide(one)) == (0, [], [])
+        refused("deputy.unfit", set_deputy, cast.second, one, starts=day, ends=day, by=cast.second, at=at)
+        refused("route.unfit", save_route, "x", [all_of(one)], by=cast.admin, at=at)
+        refused("member.auditor_approves", change_member, one, details_of(one), by=cast.admin, at=at)
+    # Nor does anybody stand in for one, nor is one told of what waits.
+    assert list(deputyships_of(cast.second.pk, day)) == []
+    assert remind_approvers(at=_monday_morning(at)) == 1
+    assert mails("M32") == [cast.second.mail]
+    approve(approval.pk, by=cast.second, at=at)
+    assert state(envelope) == "sending"
+
+
+def _monday_morning(at: datetime) -> datetime:
+    days = (7 - at.astimezone(clock.JAPAN).weekday()) % 7 or 7
+    return datetime.combine(clock.today(at) + timedelta(days=days), time(9), clock.JAPAN)
 
 
 def test_returned_taken_back_changed_and_approved_again(cast: Cast) -> None:

@@ -8,13 +8,14 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from tachiai.accounts.models import Member
-from tachiai.accounts.rights import may_approve
+from tachiai.accounts.rights import SENDERS, may_approve
 from tachiai.accounts.route_models import Deputyship
 
 
 def in_force(day: Any) -> Q:
     """Deputyships that hold on ``day`` of Japan."""
-    return Q(starts__lte=day, ends__gte=day, ended_at=None, approver__is_active=True, approver__may_approve=True)
+    approves = Q(approver__is_active=True, approver__may_approve=True, approver__role__in=SENDERS)
+    return approves & Q(starts__lte=day, ends__gte=day, ended_at=None)
 
 
 def deputyships_of(deputy: Any, day: Any) -> QuerySet[Deputyship]:

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 
 from tachiai import ledger
 from tachiai.accounts.models import Member, Operator, Organization, Role
+from tachiai.administration.members import must_fit
 from tachiai.errors import Refusal
 
 
@@ -78,7 +79,11 @@ def create_organization(new: NewOrganization, *, at: datetime) -> Organization:
 
 
 def create_member(organization: Organization, new: NewMember, *, password: str, at: datetime) -> Member:
-    """A person who logs in at the desk. Refuses with ``member.exists`` or ``password.weak`` (reasons)."""
+    """A person who logs in at the desk.
+
+    Refuses with ``member.exists``, ``password.weak`` (reasons), ``member.flags_unfit`` or ``member.auditor_approves``.
+    """
+    must_fit(new.role, may_sign=new.may_sign, may_approve=new.may_approve)
     member = Member(
         organization=organization,
         mail=new.mail.strip().lower(),

@@ -158,7 +158,8 @@ def checked(details: Details, *, by: Member, present: Member | None = None) -> D
     """The details as they can be recorded.
 
     Refuses with ``member.nameless``, ``member.role_unknown``, ``member.only_admin`` (only an admin makes one), ``member.flags_unfit`` (a
-    system administrator signs and approves nothing), ``member.days_reversed``, ``group.unknown`` and ``language.unknown``.
+    system administrator signs and approves nothing), ``member.auditor_approves``, ``member.days_reversed``, ``group.unknown`` and
+    ``language.unknown``.
     """
     if not may_administer(by):
         raise Refusal("member.not_allowed")
@@ -170,8 +171,7 @@ def checked(details: Details, *, by: Member, present: Member | None = None) -> D
         raise Refusal("language.unknown")
     if by.role != Role.ADMIN and Role.ADMIN in (details.role, present.role if present else ""):
         raise Refusal("member.only_admin")
-    if details.role == Role.SYSTEM and (details.may_sign or details.may_approve):
-        raise Refusal("member.flags_unfit")
+    must_fit(details.role, may_sign=details.may_sign, may_approve=details.may_approve)
     if details.reads_from and details.reads_until and details.reads_until < details.reads_from:
         raise Refusal("member.days_reversed")
     if Group.objects.filter(organization_id=by.organization_id, pk__in=details.groups).count() != len(details.groups):
@@ -179,6 +179,14 @@ def checked(details: Details, *, by: Member, present: Member | None = None) -> D
     lines = {name: outbox.one_line(getattr(details, name), longest=longest) for name, longest in LONGEST.items()}
     plain = replace(details, **lines)  # type: ignore[arg-type]  # words, all four
     return plain if details.role == Role.AUDITOR else replace(plain, reads_from=None, reads_until=None)
+
+
+def must_fit(role: str, *, may_sign: bool, may_approve: bool) -> None:
+    """Rights that the role can carry. Refuses with ``member.flags_unfit`` or ``member.auditor_approves`` (an auditor only reads)."""
+    if role == Role.SYSTEM and (may_sign or may_approve):
+        raise Refusal("member.flags_unfit")
+    if role == Role.AUDITOR and may_approve:
+        raise Refusal("member.auditor_approves")
 
 
 def address_of(mail: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+from tachiai.accounts import rights
 from tachiai.accounts.models import Member, Role
 from tachiai.accounts.rights import SENDERS, role_now
 from tachiai.counterparties.models import Method, Registration, RegistrationState
@@ -23,18 +24,13 @@ def may_register(member: Member) -> bool:
 
 def may_approve(member: Member, registration: Registration) -> bool:
     """A second member with the right to approve, once the address has confirmed itself."""
-    return (
-        may_see_registrations(member)
-        and member.may_approve
-        and registration.entered_by_id != member.pk
-        and registration.state == RegistrationState.CONFIRMED
-    )
+    return rights.may_approve(member) and registration.entered_by_id != member.pk and registration.state == RegistrationState.CONFIRMED
 
 
 def may_return(member: Member, registration: Registration) -> bool:
-    """Send it back to its owner with a reason: whoever registers or approves, for what was filled in online."""
+    """Send it back to its owner with a reason: whoever registers (an approver may), for what was filled in online."""
     return (
-        (may_register(member) or (may_see_registrations(member) and member.may_approve))
+        may_register(member)
         and registration.state == RegistrationState.CONFIRMED
         and registration.method == Method.ONLINE
         and registration.entered_by_id is None

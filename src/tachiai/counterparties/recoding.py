@@ -8,6 +8,7 @@ from django.db import transaction
 
 from tachiai import ceremony
 from tachiai.accounts.models import Member
+from tachiai.accounts.rights import may_approve
 from tachiai.ceremony import Purpose
 from tachiai.counterparties.models import Registration, RegistrationState
 from tachiai.counterparties.registering import MAY_REGISTER, note
@@ -41,8 +42,7 @@ def ask_for_code(registration: Registration, *, by: Member, at: datetime) -> Non
 def may_approve_code(member: Member, registration: Registration) -> bool:
     """A member with the right to approve who did not ask for it."""
     return (
-        member.is_active
-        and member.may_approve
+        may_approve(member)
         and member.organization_id == registration.counterparty.organization_id
         and registration.code_asked_by_id != member.pk
         and bool(registration.pending_verifier)
@@ -55,7 +55,7 @@ def approve_code(registration: Registration, *, by: Member, at: datetime) -> Non
 
     Refuses with ``registration.not_allowed``, ``registration.same_member`` or ``registration.no_code``.
     """
-    if not by.may_approve or by.organization_id != registration.counterparty.organization_id:
+    if not may_approve(by) or by.organization_id != registration.counterparty.organization_id:
         raise Refusal("registration.not_allowed")
     if registration.code_asked_by_id == by.pk:
         raise Refusal("registration.same_member")

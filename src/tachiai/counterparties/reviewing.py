@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 
 from tachiai import ceremony
 from tachiai.accounts.models import Member
+from tachiai.accounts.rights import may_approve
 from tachiai.ceremony import Purpose
 from tachiai.clock import today
 from tachiai.counterparties.models import Counterparty, Method, Registration, RegistrationState
@@ -57,7 +58,7 @@ def approve(
 
 
 def _may_decide(registration: Registration, by: Member) -> None:
-    if not by.may_approve or by.organization_id != registration.counterparty.organization_id:
+    if not may_approve(by) or by.organization_id != registration.counterparty.organization_id:
         raise Refusal("registration.not_allowed")
     if registration.entered_by_id == by.pk:
         raise Refusal("registration.same_member")
@@ -100,7 +101,7 @@ def return_registration(registration: Registration, *, reason: str, by: Member, 
     ``registration.not_allowed``, ``registration.not_confirmed``, ``reason.missing`` or ``reason.too_long``.
     """
     said = _reason(reason)
-    if by.organization_id != registration.counterparty.organization_id or not (by.may_approve or by.role in MAY_REGISTER):
+    if by.organization_id != registration.counterparty.organization_id or by.role not in MAY_REGISTER:
         raise Refusal("registration.not_allowed")
     if registration.method != Method.ONLINE or registration.entered_by_id is not None:
         raise Refusal("registration.not_online")
@@ -124,7 +125,7 @@ def _reason(reason: str) -> str:
 
 def set_validity(registration: Registration, *, valid_from: date | None, valid_until: date | None, by: Member, at: datetime) -> None:
     """From which day to which an approved registration may be used. Refuses as ``approve``, and a revoked one."""
-    if not by.may_approve or by.organization_id != registration.counterparty.organization_id:
+    if not may_approve(by) or by.organization_id != registration.counterparty.organization_id:
         raise Refusal("registration.not_allowed")
     _must_be_dates(valid_from, valid_until)
     with transaction.atomic(durable=True):

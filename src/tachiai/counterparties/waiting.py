@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tachiai.accounts import rights
 from tachiai.accounts.models import Member
 from tachiai.counterparties.access import may_approve
 from tachiai.counterparties.models import Registration, RegistrationState
@@ -11,7 +12,7 @@ from tachiai.counterparties.usable import registrations_of
 
 def registrations_to_approve(member: Member) -> list[Registration]:
     """Those that ``member`` may approve now, the longest waiting first."""
-    if not member.may_approve:
+    if not rights.may_approve(member):
         return []
     told = registrations_of(member.organization)
     waiting = told.filter(state=RegistrationState.CONFIRMED).order_by("confirmed_at")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from tachiai.accounts.models import Member
+from tachiai.accounts.models import Member, Role
 from tachiai.accounts.rights import may_approve
 from tachiai.accounts.route_models import Deputyship
 from tachiai.accounts.standing_in import deputyships_of
@@ -26,10 +26,12 @@ class Seat:
 def seat_at(approval: Approval, envelope: Envelope, member: Member, *, at: datetime) -> Seat:
     """Where ``member`` may answer now.
 
-    Refuses with ``approval.not_yours``, ``approval.is_sender``, ``approval.twice`` (one person has one voice at a step),
-    ``deputy.not_in_force`` (they stand in for the approver, but not today), or ``approval.not_asked`` (the step is decided, or not
-    come).
+    Refuses with ``approval.not_yours``, ``approval.reads_only`` (an auditor, whatever the rows say), ``approval.is_sender``,
+    ``approval.twice`` (one person has one voice at a step), ``deputy.not_in_force`` (they stand in for the approver, but not today), or
+    ``approval.not_asked`` (the step is decided, or not come).
     """
+    if member.organization_id == envelope.organization_id and member.role == Role.AUDITOR:
+        raise Refusal("approval.reads_only")
     if member.organization_id != envelope.organization_id or not may_approve(member):
         raise Refusal("approval.not_yours")
     if member.pk in (envelope.sender_id, approval.asked_by_id):

@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import F, OuterRef, Q, Subquery
 
+from tachiai.accounts.rights import SENDERS
 from tachiai.accounts.route_models import Deputyship
 from tachiai.accounts.standing_in import in_force
 from tachiai.clock import today
@@ -25,7 +26,8 @@ def tell_deputies(*, at: datetime) -> int:
 
 
 def _untold(*, at: datetime) -> list[tuple[uuid.UUID, uuid.UUID]]:
-    deputies = Deputyship.objects.filter(in_force(today(at)), deputy__is_active=True, deputy__may_approve=True)
+    fit = Q(deputy__is_active=True, deputy__may_approve=True, deputy__role__in=SENDERS)
+    deputies = Deputyship.objects.filter(in_force(today(at)) & fit)
     rows = ApprovalPlace.objects.filter(
         state=PlaceState.PENDING, approval__state=ApprovalState.WAITING, approval__envelope__state__in=DECIDED_ON
     )

@@ -15,7 +15,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from tachiai import ceremony, counterparties, ledger
 from tachiai.accounts.models import Member
-from tachiai.accounts.rights import SENDERS, role_now
+from tachiai.accounts.rights import may_approve
 from tachiai.archive.models import Record
 from tachiai.ceremony import Purpose
 from tachiai.counterparties.access import may_see_registrations
@@ -53,12 +53,7 @@ def copy_request_for(member: Member, pk: uuid.UUID) -> CopyRequest:
 
 def may_decide(member: Member, request: CopyRequest) -> bool:
     """Whoever works with contracts and has the right to approve; what they cannot see they cannot give."""
-    return (
-        role_now(member) in SENDERS
-        and member.may_approve
-        and member.organization_id == request.organization_id
-        and request.state == CopyState.ASKED
-    )
+    return may_approve(member) and member.organization_id == request.organization_id and request.state == CopyState.ASKED
 
 
 def took_in(member: Member, request: CopyRequest) -> Registration | None:
@@ -72,7 +67,7 @@ def _taken_in_by(member: Member) -> QuerySet[Registration]:
 
 def requests_to_decide(member: Member) -> list[CopyRequest]:
     """Those in which ``member`` may give copies now, the longest waiting first."""
-    if not member.may_approve or role_now(member) not in SENDERS:
+    if not may_approve(member):
         return []
     rows = CopyRequest.objects.filter(organization=member.organization_id, state=CopyState.ASKED)
     theirs = _taken_in_by(member).filter(counterparty__organization=OuterRef("organization"), mail__iexact=OuterRef("mail"))

@@ -14,6 +14,7 @@ MEMBER_SENTENCES = {
     "member.mail_malformed": N_("メールアドレスの形式で入力してください（例：name@example.jp）。"),
     "member.role_unknown": N_("役割を選択してください。"),
     "member.flags_unfit": N_("システム管理者には、署名権限と承認権限を付けられません。"),
+    "member.auditor_approves": N_("監査担当には、承認権限を付けられません。役割を変えるか、承認権限を外してください。"),
     "member.days_reversed": N_("閲覧期間の終了日は、開始日以後にしてください。"),
     "member.moved": N_("利用者の状態が変わったため、実行できませんでした。画面を開き直してください。"),
     "member.joined": N_("この利用者は、すでに登録を済ませています。"),

@@ -73,6 +73,7 @@ STATUS = {
     "download.not_allowed": 403,
     "approval.unknown": 404,
     "approval.not_yours": 403,
+    "approval.reads_only": 403,
     "approval.is_sender": 403,
     "approval.twice": 409,
     "approval.not_asked": 409,

@@ -43,6 +43,7 @@ FIELDS = {
     "member.mail_malformed": "mail",
     "member.taken": "mail",
     "member.flags_unfit": "may_sign",
+    "member.auditor_approves": "may_approve",
     "member.days_reversed": "reads_until",
     "member.nameless": "name",
 }
@@ -62,7 +63,11 @@ class DetailsForm(forms.Form):
     )
     role = forms.ChoiceField(label=gettext_lazy("役割"), choices=(), initial=Role.STAFF, widget=forms.RadioSelect)
     may_sign = forms.BooleanField(label=gettext_lazy("署名権限（当方の署名者になれる）"), required=False)
-    may_approve = forms.BooleanField(label=gettext_lazy("承認権限（届出や封筒を承認できる）"), required=False)
+    may_approve = forms.BooleanField(
+        label=gettext_lazy("承認権限（届出や封筒を承認できる）"),
+        required=False,
+        help_text=gettext_lazy("監査担当とシステム管理者には付けられません。"),
+    )
     groups = forms.MultipleChoiceField(label=gettext_lazy("グループ"), choices=(), required=False, widget=forms.CheckboxSelectMultiple)
     reads_from = DateField(label=gettext_lazy("閲覧期間の開始日（監査担当のみ）"), required=False)
     reads_until = DateField(label=gettext_lazy("閲覧期間の終了日（監査担当のみ）"), required=False)

@@ -38,7 +38,7 @@ def me(request: HttpRequest, member: Member) -> HttpResponse:
         change_own_details(name=form.cleaned_data["name"], language=form.cleaned_data["language"], by=member, at=clock.now())
         messages.success(request, _("保存しました。"))
         return redirect("desk:me")
-    rights = [word for held, word in ((member.may_sign, _("署名権限")), (member.may_approve, _("承認権限"))) if held]
+    rights = [word for held, word in ((member.may_sign, _("署名権限")), (may_approve(member), _("承認権限"))) if held]
     context = {
         "heading": _("個人設定"),
         "form": form,

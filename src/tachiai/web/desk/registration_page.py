@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from tachiai import clock, counterparties
+from tachiai.accounts import rights
 from tachiai.accounts.languages import Language
 from tachiai.accounts.models import Member
 from tachiai.counterparties.access import may_approve, may_register, may_return, registration_for
@@ -150,7 +151,7 @@ def registration(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpRes
         "may_return": may_return(member, found),
         "may_ask_for_code": may_register(member) and may_ask_for_code(member, found),
         "may_approve_code": may_approve_code(member, found),
-        "may_date": member.may_approve and found.state == RegistrationState.APPROVED,
+        "may_date": rights.may_approve(member) and found.state == RegistrationState.APPROVED,
         "own_entry": found.entered_by_id == member.pk and found.state == RegistrationState.CONFIRMED,
         "may_revoke": may_register(member) and found.state != RegistrationState.REVOKED,
         "form": wrong,
