@@ -20,7 +20,7 @@ from stories import concluded, work
 from tachiai import clock, ledger
 from tachiai.accounts.models import Member
 from tachiai.archive.models import Record, Sample, SampleItem
-from tachiai.archive.samples import digest_of, draw_sample, expire_samples, lot
+from tachiai.archive.samples import digest_of, draw_sample, expire_samples, lot, take_report
 from tachiai.archive.searching import Wanted
 from tachiai.envelopes.models import Envelope
 from tachiai.errors import Refusal
@@ -60,6 +60,12 @@ def test_an_auditor_takes_evidence_and_one_report(people: Cast, seat: Seat, hous
     assert "抽出した2件すべてに異常はありませんでした" in shown
     _take_home(desk, sample, tmp_path)
     assert [entry.event for entry in events(people.auditor)] == ["sample.drawn", "sample.reported", *["sample.taken"] * 3]
+    (taken,) = ledger.entries(first.stream, events=["evidence.exported"])
+    assert (taken.data["sample"], taken.personal) == (str(sample.pk), {})
+    desk.cookies["tachiai_language"] = "en"
+    told = desk.get(f"/envelopes/{first.pk}").content.decode()
+    assert f"Reason: sample for an audit ({str(sample.pk)[:8]})" in told
+    assert "監査用の抽出" not in told
     assert expire_samples(at=clock.now()) == 0
     assert expire_samples(at=clock.now() + timedelta(days=31)) == 2
     assert not SampleItem.objects.filter(bundle__isnull=False).exists()
@@ -78,7 +84,7 @@ def _take_home(desk: Client, sample: Sample, tmp_path: Path) -> None:
     report = desk.get(f"/documents/samples/{sample.pk}/report.pdf")
     sample.refresh_from_db()
     assert hashlib.sha256(report.content).digest() == bytes(sample.report_sha256 or b"")
-    (tmp_path / "report.pdf").write_bytes(report.content)
+    assert _words(report.content, tmp_path).count("締結証明書") >= 2
     judged = subprocess.run(["pdfsig", "report.pdf"], cwd=tmp_path, capture_output=True, text=True, check=False).stdout
     assert judged.count("Signature is Valid") >= 1
     answer = desk.get(f"/documents/samples/{sample.pk}/bundles.zip")
@@ -92,7 +98,12 @@ def _take_home(desk: Client, sample: Sample, tmp_path: Path) -> None:
     assert len(digests) == 2
 
 
-def test_an_altered_contract_is_told_and_stops_nothing(people: Cast, seat: Seat, house: object) -> None:
+def _words(pdf: bytes, tmp_path: Path) -> str:
+    (tmp_path / "report.pdf").write_bytes(pdf)
+    return subprocess.run(["pdftotext", "report.pdf", "-"], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+
+
+def test_an_altered_contract_is_told_and_stops_nothing(people: Cast, seat: Seat, house: object, tmp_path: Path) -> None:
     first, _second = concluded(people), concluded(people)
     segment = Segment.objects.filter(blob=first.documents.get().blob).first()
     assert segment is not None
@@ -106,6 +117,10 @@ def test_an_altered_contract_is_told_and_stops_nothing(people: Cast, seat: Seat,
     shown = seat(people.admin).get(f"/documents/samples/{sample.pk}").content.decode()
     assert "2件のうち1件は確認が必要です" in shown
     assert "締結時の記録と一致しません" in shown
+    sample.refresh_from_db()
+    report = _words(take_report(sample, by=people.admin, at=clock.now()), tmp_path)
+    assert report.count("Certificate of conclusion") >= 2
+    assert "締結証明書" not in report
 
 
 def test_who_may_not_and_what_may_not(people: Cast) -> None:

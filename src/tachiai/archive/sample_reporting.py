@@ -10,7 +10,7 @@ from django.db import transaction
 
 from tachiai import ledger, sealing, vault, work
 from tachiai.archive.attesting import authority_kind
-from tachiai.archive.models import Sample, SampleItem, SampleTask
+from tachiai.archive.models import FileKind, Sample, SampleItem, SampleTask
 from tachiai.archive.samples import stream_of
 from tachiai.pages.sample_paper import SampledContract, SampledFile, SampleFacts, sample_paper
 from tachiai.sealing import SealText
@@ -19,13 +19,14 @@ VERDICTS = {
     "ja": {"valid": "真正", "attention": "要確認", "invalid": "無効", "none": "署名なし", "unverifiable": "検証不能"},
     "en": {"valid": "valid", "attention": "needs a look", "invalid": "invalid", "none": "not signed", "unverifiable": "not verifiable"},
 }
+CERTIFICATE = {"ja": "締結証明書", "en": "Certificate of conclusion"}
 ALTERED = {"ja": "記録と不一致", "en": "not what was filed"}
 NO_BUNDLE = {"ja": "作成できませんでした：{why}", "en": "could not be made: {why}"}
 
 
 @dataclass(frozen=True)
 class Gathered:
-    """What was found in one contract: for each file name, digest (hex), verdict and whether it is what was filed; and its evidence.
+    """What was found in one contract: for each file name, kind, digest (hex), verdict and whether it is what was filed; and its evidence.
 
     ``bundle`` is None when it could not be made or its own verifier refused it; ``why`` is then the code.
     """
@@ -115,7 +116,8 @@ def _contract(item: SampleItem, language: Literal["ja", "en"]) -> SampledContrac
 
 def _file(one: dict[str, Any], language: Literal["ja", "en"]) -> SampledFile:
     verdict = VERDICTS[language].get(one["verdict"], one["verdict"]) if one["filed"] else ALTERED[language]
-    return SampledFile(one["name"], one["sha256"], verdict, sound=one["filed"] and one["verdict"] == "valid")
+    name = CERTIFICATE[language] if one.get("kind") == FileKind.CERTIFICATE else one["name"]
+    return SampledFile(name, one["sha256"], verdict, sound=one["filed"] and one["verdict"] == "valid")
 
 
 def _text(sample: Sample) -> SealText:

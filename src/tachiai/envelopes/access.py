@@ -41,8 +41,10 @@ def needs_reason(member: Member) -> bool:
     return member.role == Role.AUDITOR
 
 
-def check_download(by: object, *, reason: str) -> dict[str, object]:
+def check_download(by: object, *, reason: str, drawn: bool = False) -> dict[str, object]:
     """What an entry about a download by ``by`` tells beside who it was; a recipient's own files are theirs without a word.
+
+    ``drawn``: by a lot, which is on record with who drew it, from what and when; no words are asked for.
 
     Refuses with ``download.not_allowed``, ``reason.missing`` or ``reason.too_long``.
     """
@@ -50,7 +52,7 @@ def check_download(by: object, *, reason: str) -> dict[str, object]:
         return {}
     if not may_download(by):
         raise Refusal("download.not_allowed")
-    if not needs_reason(by):
+    if drawn or not needs_reason(by):
         return {}
     words = reason.strip()
     if len(words) < SHORTEST_REASON:

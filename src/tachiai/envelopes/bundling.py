@@ -60,8 +60,17 @@ class Bundle:
     sha256: bytes
 
 
-def evidence_bundle(envelope: Envelope, *, by: Recipient | Member | None, now: Callable[[], datetime], reason: str = "") -> Bundle:
+def evidence_bundle(
+    envelope: Envelope,
+    *,
+    by: Recipient | Member | None,
+    now: Callable[[], datetime],
+    reason: str = "",
+    sample: uuid.UUID | None = None,
+) -> Bundle:
     """Everything with which anybody can check this envelope without us. ``by`` None is the operator. On record as exported.
+
+    ``sample``: the lot by which it was drawn for an audit, which is what it is taken for.
 
     Refuses ``page.unknown`` before the conclusion, ``bundle.destroyed`` (at, certificate) once any of its files was destroyed,
     ``document.altered``, and ``bundle.untrue`` (codes) for one that its own verifier does
@@ -69,7 +78,7 @@ def evidence_bundle(envelope: Envelope, *, by: Recipient | Member | None, now: C
     """
     if envelope.state != EnvelopeState.CONCLUDED:
         raise Refusal("page.unknown")
-    why = check_download(by, reason=reason)
+    why = check_download(by, reason=reason, drawn=sample is not None)
     files = concluded_files(envelope)
     for blob in (held.blob for held in files):
         if blob.shredded_at is not None:
@@ -85,7 +94,9 @@ def evidence_bundle(envelope: Envelope, *, by: Recipient | Member | None, now: C
         check_bundle(file, log, at=at)
         size, digest = _measure(file)
         # Step 4: who took it, by its digest.
-        _note_export(envelope, by=by, why=why, size=size, sha256=digest, checkpoint=log.checkpoint.size, at=at)
+        told: dict[str, object] = {"sha256": digest.hex(), "size": size, "checkpoint": log.checkpoint.size}
+        drawn = {"sample": str(sample)} if sample is not None else {}
+        _note_export(envelope, {**told, **drawn}, by=by, why=why, at=at)
         file.seek(0)
     except BaseException:
         file.close()
@@ -210,16 +221,8 @@ def _measure(file: IO[bytes]) -> tuple[int, bytes]:
 
 
 def _note_export(
-    envelope: Envelope,
-    *,
-    by: Recipient | Member | None,
-    why: dict[str, object],
-    size: int,
-    sha256: bytes,
-    checkpoint: int,
-    at: datetime,
+    envelope: Envelope, data: dict[str, object], *, by: Recipient | Member | None, why: dict[str, object], at: datetime
 ) -> None:
-    data: dict[str, object] = {"sha256": sha256.hex(), "size": size, "checkpoint": checkpoint}
     with transaction.atomic(durable=True):
         if by is None:
             ledger.append(envelope.stream, "evidence.exported", by=ledger.Actor("operator"), at=at, data=data)

@@ -36,7 +36,7 @@ def _gathered(item: SampleItem, *, now: Callable[[], datetime]) -> Gathered:
     try:
         envelope = Envelope.objects.get(pk=item.record.origin)
         # The lot is on record with who drew it, from what and when: that is the reason, for each contract of it.
-        bundle = evidence_bundle(envelope, by=item.sample.drawn_by, now=now, reason=f"監査用の抽出（{item.sample.pk}）")
+        bundle = evidence_bundle(envelope, by=item.sample.drawn_by, now=now, sample=item.sample.pk)
         with bundle.file:
             return Gathered(files, vault.put(bundle.file.read(), kind="sample"))
     except Refusal as refusal:
@@ -44,15 +44,15 @@ def _gathered(item: SampleItem, *, now: Callable[[], datetime]) -> Gathered:
 
 
 def _judged(file: RecordFile, *, at: datetime) -> dict[str, Any]:
-    name = "締結証明書" if file.kind == "certificate" else file.name
+    named = {"name": file.name, "kind": str(file.kind)}
     try:
         pdf = vault.read(file.blob)
     except Refusal as refusal:
-        return {"name": name, "sha256": bytes(file.sha256).hex(), "verdict": "unverifiable", "reasons": [refusal.code], "filed": False}
+        return {**named, "sha256": bytes(file.sha256).hex(), "verdict": "unverifiable", "reasons": [refusal.code], "filed": False}
     digest = hashlib.sha256(pdf).digest()
     found = archive.judge(pdf, at=at)
     filed = digest == bytes(file.sha256)
-    return {"name": name, "sha256": digest.hex(), "verdict": str(found.verdict), "reasons": list(found.reasons), "filed": filed}
+    return {**named, "sha256": digest.hex(), "verdict": str(found.verdict), "reasons": list(found.reasons), "filed": filed}
 
 
 def _checkpoint() -> tuple[str, str, str] | None:

@@ -20,7 +20,7 @@ from tachiai import clock
 from tachiai.accounts.models import Member
 from tachiai.archive.finding import found_records
 from tachiai.archive.items import NEVER_RENEWED
-from tachiai.archive.models import Sample
+from tachiai.archive.models import FileKind, Sample, SampleItem
 from tachiai.archive.samples import LARGEST, draw_sample, may_sample, sample_for, samples_for, take_report
 from tachiai.archive.samples_zip import zip_sample
 from tachiai.errors import Refusal
@@ -116,7 +116,7 @@ def sample(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpResponse:
     context = {
         "heading": pgettext("one of them", "監査用の抽出"),
         "sample": found,
-        "items": [{"item": item, "files": [one for one in item.judged if "sha256" in one]} for item in items],
+        "items": [{"item": item, "files": _files(item)} for item in items],
         "state": state,
         "done": done,
         "size": len(items),
@@ -129,6 +129,11 @@ def sample(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpResponse:
         "fingerprint": f"{state} {done}",
     }
     return show(request, member, "desk/sample.html", context, section="documents")
+
+
+def _files(item: SampleItem) -> list[dict[str, Any]]:
+    told = [one for one in item.judged if "sha256" in one]
+    return [{**one, "name": _("締結証明書") if one.get("kind") == FileKind.CERTIFICATE else one["name"]} for one in told]
 
 
 def state_of(found: Sample) -> str:

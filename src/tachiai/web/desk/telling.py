@@ -55,6 +55,13 @@ def _document_taken(facts: dict[str, Any]) -> str:
     return _("・").join(part for part in (_document(facts), _reason(facts)) if part)
 
 
+def _exported(facts: dict[str, Any]) -> str:
+    """What evidence was taken for: what an auditor said, or the lot by which the contract was drawn."""
+    if facts.get("sample"):
+        return _("理由：監査用の抽出（{sample}）").format(sample=str(facts["sample"])[:8])
+    return _reason(facts)
+
+
 def _destroyed(facts: dict[str, Any]) -> str:
     return _("{name}・消去番号：{number}").format(name=facts.get("name", ""), number=facts.get("destruction", ""))
 
@@ -182,7 +189,7 @@ SHOWN: dict[str, Shown] = {
     "download.opened": Shown(gettext_lazy("署名者がダウンロードページを開く"), "eye", "", _recipient),
     "personal.erased": Shown(gettext_lazy("運営者が個人情報を消去"), "trash", "yellow"),
     "document.destroyed": Shown(gettext_lazy("運営者が復元できないように消去"), "trash", "red", _destroyed),
-    "evidence.exported": Shown(gettext_lazy("証拠一式をダウンロード"), "download", "", _reason),
+    "evidence.exported": Shown(gettext_lazy("証拠一式をダウンロード"), "download", "", _exported),
     "mail.accepted": Shown(gettext_lazy("メールを送信"), "mail", "", _mail),
     "mail.refused": Shown(gettext_lazy("メールの送信に失敗"), "warning", "red", _mail),
     "mail.bounced": Shown(gettext_lazy("送信したメールが戻る（不達の通知）"), "warning", "red", _mail),
