@@ -17,10 +17,13 @@ from tachiai.clock import end_of
 from tachiai.config.jobs import CLOSE, FREEZE, SEAL
 from tachiai.crypto.timestampers import EmbeddedTimestamper
 from tachiai.envelopes import sealing_work
+from tachiai.envelopes.addressing import Typed
 from tachiai.envelopes.expiring import expire_envelopes
 from tachiai.envelopes.models import Envelope, Revision, SealTask
+from tachiai.envelopes.reassigning import reassign
 from tachiai.envelopes.sending import send_again, send_envelope
 from tachiai.envelopes.signing import sign
+from tachiai.envelopes.telling import told_of_end
 from tachiai.envelopes.visiting import stopped, visit
 from tachiai.envelopes.withdrawing import withdraw_envelope
 from tachiai.errors import Outage, Refusal
@@ -119,6 +122,17 @@ def test_withdrawn_after_the_first_has_signed(scene: Scene) -> None:
     assert mails("M11") == sorted([scene.vendor.mail, scene.mayor.mail])
     assert "consent.unsealed" not in events(scene.envelope)
     check_house()
+
+
+def test_who_was_replaced_hears_of_the_end_only_where_they_wished_to(scene: Scene) -> None:
+    """As of the conclusion: the first wished for copies, the second refused them; the third is the one who is asked."""
+    heirs = [Typed("後任商事（架空）", f"後任 {number}", f"heir-{number}@example.jp") for number in (1, 2)]
+    first = reassign(scene.vendor, heirs[0], by=scene.cast.clerk, at=clock.now(), keeps_copy=True)
+    second = reassign(first, heirs[1], by=scene.cast.clerk, at=clock.now())
+    assert list(told_of_end(scene.envelope)) == [scene.vendor, second]  # as the page says before it is done
+    withdraw(scene)
+    assert mails("M12") == sorted([scene.vendor.mail, first.mail, *[scene.cast.clerk.mail] * 2])
+    assert mails("M11") == sorted([scene.vendor.mail, second.mail])
 
 
 def test_what_is_closing_or_concluded_is_not_withdrawn(scene: Scene) -> None:

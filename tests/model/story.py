@@ -183,8 +183,8 @@ class Story:
         self.end_asking("ended")
 
     def mailed(self) -> list[Person]:
-        """Whoever was ever asked by mail."""
-        return [one for one in self.people if one.asked_at is not None]
+        """Whoever was ever asked by mail, and not replaced without a wish to hear of the end."""
+        return [one for one in self.people if one.asked_at is not None and (one.wants_copy or one.state != FORWARDED)]
 
     def must_be(self, *states: str) -> None:
         if self.state not in states:

@@ -6,6 +6,8 @@ import uuid
 from collections.abc import Sequence
 from datetime import date, datetime
 
+from django.db.models import QuerySet
+
 from tachiai import outbox
 from tachiai.accounts.models import Member
 from tachiai.ceremony import Invitation
@@ -61,11 +63,20 @@ def tell_sender(kind: str, envelope: Envelope, *, at: datetime, about: Recipient
 def tell_mailed(
     kind: str, envelope: Envelope, *, at: datetime, reason: str = "", but: Recipient | None = None, by_operator: bool = False
 ) -> None:
-    """One mail to everybody who was asked to sign so far: M10 declined, M11 withdrawn (perhaps by the operator)."""
+    """One mail to each of ``told_of_end``: M10 declined, M11 withdrawn (perhaps by the operator)."""
     context: dict[str, object] = {"reason": reason, **({"by_operator": True} if by_operator else {})}
-    for recipient in envelope.recipients.filter(requested_at__isnull=False).order_by("position"):
+    for recipient in told_of_end(envelope):
         if but is None or recipient.pk != but.pk:
             _to_recipient(kind, recipient, at=at, context=context)
+
+
+def told_of_end(envelope: Envelope) -> QuerySet[Recipient]:
+    """Whoever hears that nothing is concluded: everybody who was asked so far, and of those who were replaced who wished for copies.
+
+    The others M12 has told that nothing is asked of them any more, and as of the conclusion they hear nothing of the end.
+    """
+    asked = envelope.recipients.filter(requested_at__isnull=False).exclude(state=RecipientState.FORWARDED, wants_copy=False)
+    return asked.order_by("order", "position")
 
 
 def tell_declined(recipient: Recipient, *, wish: str, left: Sequence[Recipient], at: datetime) -> None:

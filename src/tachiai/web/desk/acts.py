@@ -24,6 +24,7 @@ from tachiai.envelopes.reviving import cut_off, extend_envelope
 from tachiai.envelopes.revoking import revoke_link
 from tachiai.envelopes.sending import send_again
 from tachiai.envelopes.states import EnvelopeState
+from tachiai.envelopes.telling import told_of_end
 from tachiai.envelopes.withdrawing import WITHDRAWABLE, withdraw_envelope
 from tachiai.errors import Refusal
 from tachiai.web.desk.dates import DateField
@@ -81,7 +82,7 @@ def withdraw(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpRespons
         "envelope": envelope,
         "form": form,
         "draft": draft,
-        "told": list(envelope.recipients.filter(requested_at__isnull=False).order_by("order", "position")),
+        "told": list(told_of_end(envelope)),
     }
     return show(request, member, "desk/withdraw.html", context, section="envelopes", status=422 if form.errors else 200)
 
