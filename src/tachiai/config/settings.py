@@ -56,6 +56,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "tachiai.web.addresses.AddressMiddleware",
     "tachiai.web.caching.PrivateMiddleware",
+    "tachiai.web.null_characters.NullCharacterMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "tachiai.web.languages.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
