@@ -12,8 +12,11 @@ from crowds import codes_of, together
 from stages import Scene, enters
 from tachiai import clock, counterparties, ledger
 from tachiai.accounts.models import Member
+from tachiai.ceremony import attempts
+from tachiai.ceremony.models import WrongCode
 from tachiai.counterparties import Entered, FormWords, Told
 from tachiai.counterparties.history import history_of
+from tachiai.counterparties.limits import reserve_use
 from tachiai.counterparties.models import OneTimeCode, Registration, RegistrationDraft
 from tachiai.counterparties.waiting import registrations_to_approve
 from tachiai.envelopes.asking_copies import Wanted, begin_request, confirm_request
@@ -149,6 +152,27 @@ def test_a_one_time_code_is_tried_five_times(cast: Cast) -> None:
     counterparties.request_code(registration, at=later)
     counterparties.confirm_mail(registration, code=mailed_code(registration), at=later)
     assert registration.state == "confirmed"
+
+
+def test_an_hour_has_its_limits_behind_a_confirmation_link_too(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As behind a signer's link: wrong tries of one address; and five codes to one mailbox, however many registrations it has."""
+    registration, other = entered(cast.clerk), entered(cast.clerk)
+    monkeypatch.setattr(attempts, "ADDRESS_BUDGET", 2)
+    counterparties.request_code(registration, at=NOW)
+    for _ in range(2):
+        with refused("otp.wrong"):
+            counterparties.confirm_mail(registration, code=wrong_for(registration), address="192.0.2.7", at=NOW)
+    with refused("code.busy"):
+        counterparties.confirm_mail(registration, code=mailed_code(registration), address="192.0.2.7", at=NOW)
+    counterparties.confirm_mail(registration, code=mailed_code(registration), address="192.0.2.8", at=NOW)
+    assert WrongCode.objects.count() == 2  # a right one is given back
+    for minutes in range(1, 5):
+        counterparties.request_code(other, at=NOW + timedelta(minutes=minutes))
+    with refused("form.busy"):
+        counterparties.request_code(other, at=NOW + timedelta(minutes=5))
+    with refused("form.busy"):
+        reserve_use(cast.city, address="192.0.2.9", mail=other.mail.upper(), at=NOW + timedelta(minutes=5))
+    counterparties.request_code(other, at=NOW + timedelta(hours=1, minutes=1))
 
 
 def test_thirty_guesses_at_once_are_five(cast: Cast) -> None:

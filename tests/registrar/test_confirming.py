@@ -68,7 +68,7 @@ def test_the_mailed_code_and_the_word_of_authority_confirm_the_address() -> None
     assert Mail.objects.filter(kind="M16", about=registration.pk).count() == 1
 
 
-def test_wrong_and_old_codes_are_told_apart_and_a_new_one_can_be_had() -> None:
+def test_wrong_and_old_codes_are_told_apart_and_a_new_one_can_be_had(monkeypatch: pytest.MonkeyPatch) -> None:
     registration, link = entered(assemble())
     browser = Client()
     early = browser.post(link + "/code", {"code": "123123", "authority": "on"})
@@ -81,6 +81,10 @@ def test_wrong_and_old_codes_are_told_apart_and_a_new_one_can_be_had() -> None:
     assert "認証コードが正しくありません。あと4回入力できます。" in words(answer)
     assert "60秒ほどお待ちください" in words(browser.post(link + "/again", follow=True))
     assert Mail.objects.filter(kind="M16", about=registration.pk).count() == 1
+    with monkeypatch.context() as busy:
+        busy.setattr("tachiai.ceremony.attempts.ADDRESS_BUDGET", 1)
+        answer = browser.post(link + "/code", {"code": code, "authority": "on"})
+    assert (answer.status_code, "操作が続いています。しばらくしてからもう一度お試しください。" in words(answer)) == (429, True)
     past = clock.now() - timedelta(minutes=11)
     OneTimeCode.objects.filter(registration=registration).update(sent_at=past, expires_at=past + timedelta(minutes=10))
     assert "有効期限が切れています" in words(browser.post(link + "/code", {"code": code, "authority": "on"}))

@@ -5,7 +5,16 @@ from typing import TYPE_CHECKING
 from tachiai.faces import face
 
 if TYPE_CHECKING:
-    from tachiai.ceremony.attempts import REGISTRATION_TRIES, TRIES_IN_LIFE, Attempt, reserve_attempt, settle_attempt, wrong_attempts
+    from tachiai.ceremony.attempts import (
+        REGISTRATION_TRIES,
+        TRIES_IN_LIFE,
+        Attempt,
+        reserve_attempt,
+        reserve_guess,
+        settle_attempt,
+        take_back_guess,
+        wrong_attempts,
+    )
     from tachiai.ceremony.authenticators import (
         end_authenticator,
         enrol_authenticator,
@@ -28,7 +37,7 @@ if TYPE_CHECKING:
         record_consent,
     )
     from tachiai.ceremony.invitations import close_invitation, find_invitation, invite, invite_many, link_of, standing_invitation
-    from tachiai.ceremony.models import Authenticator, Ceremony, Consent, Invitation, Level, Passkey, PasskeyProof, Purpose
+    from tachiai.ceremony.models import Authenticator, Ceremony, Consent, Invitation, Level, Passkey, PasskeyProof, Purpose, WrongCode
     from tachiai.ceremony.offers import Offer, read_offer, shown_digest, write_offer
     from tachiai.ceremony.passkeys import (
         call_for,
@@ -65,6 +74,7 @@ __all__ = [
     "Proposed",
     "Purpose",
     "Shown",
+    "WrongCode",
     "begin",
     "call_for",
     "check_consents",
@@ -101,11 +111,13 @@ __all__ = [
     "record_consent",
     "record_proof",
     "reserve_attempt",
+    "reserve_guess",
     "settle_attempt",
     "setup_for",
     "shown_digest",
     "standing_invitation",
     "strengthen",
+    "take_back_guess",
     "take_step",
     "write_offer",
     "wrong_attempts",

@@ -2,7 +2,7 @@
 
 The numbers are in docs/threat-model.md: 5 wrong lock a link for 15 minutes, 10 end it until it is issued anew;
 20 wrong in 30 days over all links of a registration suspend that registration; budgets per address and for the
-whole house stop spraying one code over many links.
+whole house stop spraying one code over many links, and guessing at one mailed code after the other.
 """
 
 from __future__ import annotations
@@ -71,6 +71,20 @@ def settle_attempt(attempt: Attempt, *, right: bool) -> None:
     attempt.row.delete()
     if not _GIVE_BACK.make(pk=attempt.invitation.pk, generation=attempt.invitation.generation):
         raise Refusal("link.replaced", subject=attempt.invitation.subject)
+
+
+def reserve_guess(invitation: Invitation, *, address: str, at: datetime) -> WrongCode:
+    """Count a try at a code whose own tries are counted with it, in the caller's transaction; it is wrong until taken back.
+
+    Refuses with ``code.busy`` (seconds), without judging anything.
+    """
+    _within_budgets(address, at=at)
+    return WrongCode.objects.create(invitation=invitation, address_digest=_address_digest(address), at=at)
+
+
+def take_back_guess(guess: WrongCode) -> None:
+    """The try was right, in the caller's transaction."""
+    guess.delete()
 
 
 def _this_link() -> QuerySet[Invitation]:

@@ -12,6 +12,7 @@ from tachiai import ceremony, ledger, outbox
 from tachiai.ceremony import Purpose
 from tachiai.counterparties.choosing import verifier_of
 from tachiai.counterparties.form_settings import consent_digest
+from tachiai.counterparties.limits import must_be_mailed_seldom
 from tachiai.counterparties.models import OneTimeCode, Registration, RegistrationState
 from tachiai.counterparties.registering import stream_of
 from tachiai.crypto.codes import code_matches, code_verifier, normalised_code
@@ -41,8 +42,8 @@ def find_registration(token: str, *, at: datetime) -> Registration:
 def request_code(registration: Registration, *, at: datetime) -> OneTimeCode:
     """Mail a fresh one-time code to the address.
 
-    Refuses with ``otp.too_soon`` within a minute of the last, and with ``registration.confirmed`` or
-    ``registration.revoked`` when there is nothing to confirm any more.
+    Refuses with ``otp.too_soon`` within a minute of the last, ``form.busy`` when five went to the address within the hour, and with
+    ``registration.confirmed`` or ``registration.revoked`` when there is nothing to confirm any more.
     """
     code = one_time_code()
     sealed = outbox.conceal(code)
@@ -80,35 +81,47 @@ def _may_be_sent(registration: Registration, *, at: datetime) -> None:
     last = standing.one_time_codes.order_by("-sent_at").first()
     if last is not None and at - last.sent_at < AGAIN_AFTER:
         raise Refusal("otp.too_soon", seconds=int((AGAIN_AFTER - (at - last.sent_at)).total_seconds()) + 1)
+    must_be_mailed_seldom(standing.mail, at=at)
 
 
 def confirm_mail(
-    registration: Registration, *, code: str, at: datetime, authority: bool = False, chosen: str = "", consent: str = ""
+    registration: Registration, *, code: str, at: datetime, address: str = "", authority: bool = False, chosen: str = "", consent: str = ""
 ) -> None:
-    """The address is read by whoever holds this code. Each try is counted before it is judged.
+    """The address is read by whoever holds this code. Each try is counted before it is judged: against the code, and for an hour
+    against the network address ``address`` and the house, as behind a signer's link.
 
     ``authority`` is that person's word that they may sign for the counterparty; it is on record with the confirmation. ``chosen`` is
     the access code of who has yet to choose one (``awaits_code``), and ``consent`` the words they agreed to.
 
-    Refuses with ``code.malformed`` or ``code.weak`` (not counted), ``otp.expired``, ``otp.wrong`` (left) or ``otp.ended``.
+    Refuses with ``code.malformed`` or ``code.weak`` (not counted), ``otp.expired``, ``otp.wrong`` (left), ``otp.ended`` or ``code.busy``.
     """
     verifier = verifier_of(chosen) if registration.awaits_code else ""
     row = registration.one_time_codes.order_by("-sent_at").first()
     if row is None or not row.is_live(at):
         raise Refusal("otp.expired")
-    if not OneTimeCode.objects.filter(pk=row.pk, tries__lt=TRIES).update(tries=F("tries") + 1):
-        raise Refusal("otp.ended")
+    guess = _reserve_try(registration, row, address=address, at=at)
     typed = normalised_code(code)
     if typed is None or not code_matches(typed, row.verifier, pepper=settings.TACHIAI.secret("pepper")):
         raise Refusal("otp.wrong", left=TRIES - row.tries - 1)
     with transaction.atomic(durable=True):
         if not OneTimeCode.objects.filter(pk=row.pk, used_at=None).update(used_at=at):
             raise Refusal("otp.expired")
+        ceremony.take_back_guess(guess)
         if registration.state == RegistrationState.APPROVED:
             _choose_again(registration, verifier, authority=authority, at=at)
         else:
             _confirm(registration, verifier, authority=authority, consent=consent, at=at)
     registration.refresh_from_db()
+
+
+def _reserve_try(registration: Registration, row: OneTimeCode, *, address: str, at: datetime) -> ceremony.WrongCode:
+    invitation = ceremony.standing_invitation(Purpose.CONFIRM, registration.pk)
+    if invitation is None:
+        raise Refusal("link.unknown")
+    with transaction.atomic(durable=True):
+        if not OneTimeCode.objects.filter(pk=row.pk, tries__lt=TRIES).update(tries=F("tries") + 1):
+            raise Refusal("otp.ended")
+        return ceremony.reserve_guess(invitation, address=address, at=at)
 
 
 def _confirm(registration: Registration, verifier: str, *, authority: bool, consent: str, at: datetime) -> None:

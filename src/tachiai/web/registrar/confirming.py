@@ -33,6 +33,8 @@ TITLES = {
     "link.expired": N_("確認の期限が過ぎています"),
     "registration.revoked": N_("届出が失効しています"),
 }
+# What is said of the access code, beside the one-time code that was mailed.
+CHOSEN = ("code.malformed", "code.weak")
 
 
 @dataclass(frozen=True)
@@ -154,7 +156,7 @@ def code(request: HttpRequest, person: Registrant) -> HttpResponse:
     status = 200
     if request.method == "POST":
         form = shape(request.POST)
-        refused = _confirm(form, person)
+        refused = _confirm(form, person, address=address_of(request))
         if refused is None:
             return HttpResponseRedirect(person.url("done"))
         status = refused
@@ -176,7 +178,7 @@ def _consent(person: Registrant) -> str:
     return consent_of(counterparties.form_of(person.organization), person.organization)
 
 
-def _confirm(form: ConfirmForm, person: Registrant) -> int | None:
+def _confirm(form: ConfirmForm, person: Registrant, *, address: str) -> int | None:
     """The status of a form that has to be shown again; None when the address is confirmed."""
     if not form.is_valid():
         return 422
@@ -184,12 +186,18 @@ def _confirm(form: ConfirmForm, person: Registrant) -> int | None:
         given = form.cleaned_data
         consent = _consent(person) if "consent" in given else ""
         counterparties.confirm_mail(
-            person.registration, code=given["code"], authority=True, chosen=given.get("chosen", ""), consent=consent, at=person.at
+            person.registration,
+            code=given["code"],
+            address=address,
+            authority=True,
+            chosen=given.get("chosen", ""),
+            consent=consent,
+            at=person.at,
         )
     except Refusal as refusal:
         if refusal.code == "registration.confirmed":
             return None
-        field = "chosen" if refusal.code.startswith("code.") else "code"
+        field = "chosen" if refusal.code in CHOSEN else "code"
         form.add_error(field, sentence(refusal.code, refusal.facts))
         return status_of(refusal.code)
     return None
