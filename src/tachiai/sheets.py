@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 # A spreadsheet takes a cell that begins with one of these for a formula; a Japanese one the wide forms as well.
 FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
+GUARD = "'"
 
 
 def write_sheet(heads: Iterable[str], lines: Iterable[Iterable[str | int]]) -> bytes:
@@ -21,5 +22,17 @@ def write_sheet(heads: Iterable[str], lines: Iterable[Iterable[str | int]]) -> b
 
 
 def harmless(cell: str) -> str:
-    """Text that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell
+    """Text that no spreadsheet takes for a formula; ``as_meant`` makes the same text of it again.
+
+    Text that begins with a guard of its own gets another, so that what was guarded can be told from what was written so.
+    """
+    return f"{GUARD}{cell}" if _is_formula(cell.lstrip(GUARD)) else cell
+
+
+def as_meant(cell: str) -> str:
+    """The text of which ``harmless`` made this cell: without the guard where it stands before a formula, otherwise as it is."""
+    return cell[1:] if cell.startswith(GUARD) and _is_formula(cell.lstrip(GUARD)) else cell
+
+
+def _is_formula(text: str) -> bool:
+    return text.startswith(FORMULA_STARTS)

@@ -15,6 +15,7 @@ from stories import drafted
 from tachiai import clock, ledger
 from tachiai.accounts.models import Folder, Group, Member, Membership
 from tachiai.administration.joining import invited_by_link, take_up_invitation
+from tachiai.administration.member_sheets import HEADS
 from tachiai.administration.members import Details, change_member, details_of, invite_again, invite_member, restart_member, stop_member
 from tachiai.administration.policies import set_policy
 from tachiai.crypto.tokens import link_token
@@ -182,6 +183,13 @@ def test_a_sheet_is_taken_whole_or_not_at_all(people: Cast, seat: Seat) -> None:
     assert (cut.name, cut.department) == ("己野 Bcc: z", "部" * 100)
     listed = desk.get("/admin/users/members.csv").content.decode("utf-8-sig")
     assert "x@example.jp,乙野 乙,監査室,,,ja,auditor,0,0,,1\r\n" in listed
+    # What an export guards against spreadsheets comes back as it was, and so does what looked guarded.
+    Member.objects.filter(pk=cut.pk).update(name="'=1", department="＝課", phone="+81-3-0000-0000", title="'副'")
+    (guarded,) = [line for line in desk.get("/admin/users/members.csv").content.decode("utf-8-sig").splitlines() if line.startswith("y@")]
+    assert guarded == "y@example.jp,''=1,'＝課,'副','+81-3-0000-0000,ja,staff,0,0,,1"
+    assert post(",".join(HEADS) + ",active\r\n" + guarded.replace("y@", "v@") + "\r\n") == "/admin/users"
+    back = Member.objects.get(mail="v@example.jp")
+    assert (back.name, back.department, back.phone, back.title) == ("'=1", "＝課", "+81-3-0000-0000", "'副'")
 
 
 def test_a_demanded_second_factor_keeps_the_desk_closed(people: Cast, seat: Seat) -> None:

@@ -14,7 +14,7 @@ from stories import drafted
 from tachiai import clock, counterparties, ledger
 from tachiai.accounts.models import Member
 from tachiai.counterparties import Entered
-from tachiai.counterparties.models import OneTimeCode, Registration
+from tachiai.counterparties.models import Counterparty, OneTimeCode, Registration
 from tachiai.counterparties.waiting import registrations_to_approve
 from tachiai.envelopes.models import Envelope
 from tachiai.envelopes.sending import missing_before_sending
@@ -64,6 +64,19 @@ def test_a_csv_is_taken_whole_or_not_at_all_and_each_person_chooses_a_code(peopl
     with pytest.raises(Refusal, match=r"registration\.same_member"):
         counterparties.approve(imported, by=_promoted(people.clerk), at=clock.now())
     counterparties.approve(imported, by=people.second, at=clock.now())
+
+
+def test_an_exported_csv_is_imported_as_it_was_in_both_languages(people: Cast, seat: Seat) -> None:
+    desk = seat(people.clerk)
+    party = Counterparty.objects.get(pk=people.vendor.counterparty_id)
+    Counterparty.objects.filter(pk=party.pk).update(name="＝みどり野（架空）")
+    Registration.objects.filter(pk=people.vendor.pk).update(phone="+81-3-0000-0000", title="'=1", name="'緑野'")
+    for language in ("ja", "en"):
+        desk.cookies["tachiai_language"] = language
+        taken = desk.get("/counterparties/export.csv?q=vendor").content.replace(b"vendor@", f"{language}@".encode())
+        assert desk.post("/counterparties/import", {"file": SimpleUploadedFile("x.csv", taken)}).status_code == 302, language
+        back = Registration.objects.get(mail=f"{language}@example.jp")
+        assert (back.counterparty.name, back.phone, back.title, back.name) == ("＝みどり野（架空）", "+81-3-0000-0000", "'=1", "'緑野'")
 
 
 def _promoted(member: Member) -> Member:

@@ -16,7 +16,7 @@ from tachiai import ledger
 from tachiai.accounts.models import Group, Member, Membership, Role
 from tachiai.administration.members import Details, address_of, checked, invite_member, members_of
 from tachiai.errors import Refusal
-from tachiai.sheets import write_sheet
+from tachiai.sheets import as_meant, write_sheet
 
 HEADS = ("mail", "name", "department", "title", "phone", "language", "role", "may_sign", "may_approve", "groups")
 LARGEST = 500
@@ -66,7 +66,7 @@ def read_sheet(content: bytes, *, by: Member) -> list[Line]:
         missing = [name for name in ("mail", "name", "role") if name not in (reader.fieldnames or ())]
         if missing:
             raise Refusal("sheet.columns", names=", ".join(missing))
-        rows = [(reader.line_num, {name: (row.get(name) or "").strip() for name in HEADS}) for row in reader]
+        rows = [(reader.line_num, {name: as_meant((row.get(name) or "").strip()) for name in HEADS}) for row in reader]
     except csv.Error as problem:
         raise Refusal("sheet.unreadable") from problem
     if not rows:

@@ -23,6 +23,7 @@ from tachiai.counterparties.models import Counterparty, Method, Registration, Re
 from tachiai.counterparties.registering import MAY_REGISTER, next_number, note, person_of
 from tachiai.counterparties.telling import ask_by_link
 from tachiai.errors import Refusal
+from tachiai.sheets import as_meant
 
 LARGEST = 1024 * 1024
 MOST_ROWS = 500
@@ -110,7 +111,7 @@ def _columns(heads: list[str]) -> dict[str, int]:
 
 
 def _cells(columns: dict[str, int], line: list[str]) -> dict[str, str]:
-    return {name: line[place].strip() if place < len(line) else "" for name, place in columns.items()}
+    return {name: as_meant(line[place].strip()) if place < len(line) else "" for name, place in columns.items()}
 
 
 def _judged(number: int, cells: dict[str, str], known: set[tuple[str, str]], seen: set[tuple[str, str]]) -> list[Wrong]:

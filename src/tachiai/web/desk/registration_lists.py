@@ -107,18 +107,10 @@ def export(request: HttpRequest, member: Member) -> HttpResponse:
     form, at = FilterForm(request.GET), clock.now()
     rows = list(form.narrowed(registrations_of(member.organization)))
     note_export("registrations", lines=len(rows), conditions=form.cleaned_data, by=member, at=at)
-    heads = [
-        *(
-            _("受付番号"),
-            _("商号又は名称"),
-            _("法人番号"),
-            _("所在地"),
-            _("署名者の役職"),
-            _("署名者の氏名"),
-            _("電子契約用メールアドレス"),
-        ),
-        *(_("電話番号"), _("契約件名"), _("案件番号"), _("届出方法"), _("届出日"), _("状態"), _("有効期間の始まり"), _("有効期間の終わり")),
-    ]
+    # Named as the import reads them: what was taken away can be brought in, in either language.
+    told = [_column(name) for name in COLUMNS if name != "language"]
+    ours = (_("契約件名"), _("案件番号"), _("届出方法"), _("届出日"), _("状態"), _("有効期間の始まり"), _("有効期間の終わり"))
+    heads = [_("受付番号"), *told, *ours]
     return _csv_file(f"registrations-{today(at):%Y%m%d}.csv", heads, [_cells(row) for row in rows])
 
 
