@@ -116,6 +116,12 @@ def test_a_stop_ends_every_session_for_good(people: Cast, seat: Seat) -> None:
     changed = {"act": "change", "name": "桜田 花子", "role": "manager", "language": "ja", "may_sign": "on"}
     assert seat(people.admin).post(page, changed).status_code == 302
     told = seat(people.admin).get(page).content.decode()
+    for who, whom, words in (
+        (people.admin, people.admin, "ほかの管理者に依頼してください"),
+        (people.system, people.admin, "全体管理者だけができます"),
+    ):
+        forged = seat(who).post(f"/admin/users/{whom.pk}", changed | {"name": ""})  # such a page has no form to post
+        assert (forged.status_code, words in forged.content.decode()) == (403, True)
     for wanted in ("利用者を登録", "利用者の利用を停止", "役割：担当者→文書管理者、署名権限：なし→あり", people.admin.name):
         assert wanted in told
     assert "役割：" not in seat(people.admin).get(f"/admin/users/{people.second.pk}").content.decode()

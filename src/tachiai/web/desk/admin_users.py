@@ -139,12 +139,18 @@ def invite(request: HttpRequest, member: Member) -> HttpResponse:
 
 @at_desk
 def user(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpResponse:
-    """One member; posting changes them, or does what ``act`` says: ``stop``, ``restart``, ``again``."""
+    """One member; posting changes them, or does what ``act`` says: ``stop``, ``restart``, ``again``.
+
+    Refuses with ``member.is_self`` or ``member.only_admin`` where the page offers no change.
+    """
     found = member_for(member, pk)
     act = request.POST.get("act", "")
     if request.method == "POST" and act != "change":
         _act(request, act, found, member)
         return redirect("desk:user", pk)
+    if request.method == "POST" and not may_change(member, found):
+        # The page offers no form here, so nothing could be said beside one.
+        raise Refusal("member.is_self" if found.pk == member.pk else "member.only_admin")
     held = details_of(found)
     initial = {**vars(held), "groups": [str(one) for one in held.groups]}
     form = DetailsForm(request.POST if request.method == "POST" else None, initial=initial, by=member)
