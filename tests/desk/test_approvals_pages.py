@@ -125,6 +125,9 @@ def test_b08_asked_returned_and_approved_by_a_deputy(cast: Cast, seat: Seat) -> 
     assert "確認しました" in shown(clerk, f"/envelopes/{envelope.pk}")
     assert "承認済み" in shown(stand_in, "/approvals?view=done")
     assert stand_in.post(f"/approvals/{again.pk}", {"act": "approve"}).status_code == 409
+    for comment, status, words in (("", 422, "差し戻す理由を"), ("長" * 1001, 403, "承認者と、期間内の代理の方だけです")):
+        forged = stand_in.post(f"/approvals/{again.pk}", {"act": "return", "comment": comment})  # the page offers no form any more
+        assert (forged.status_code, words in forged.content.decode()) == (status, True)
     told = ledger.latest(envelope.stream, "envelope.approved")
     assert told is not None
     assert told.data["deputyship"] == str(Deputyship.objects.get().pk)

@@ -105,17 +105,18 @@ def approval(request: HttpRequest, member: Member, pk: uuid.UUID) -> HttpRespons
     envelope = envelope_for(member, row.envelope_id)
     if envelope.state == EnvelopeState.DRAFT:
         raise Refusal("approval.not_asked" if row.state == ApprovalState.HELD else "approval.over")
-    form = AnswerForm(request.POST if request.method == "POST" else None)
+    form, seat = AnswerForm(request.POST if request.method == "POST" else None), seat_of(row, envelope, member, at=at)
+    if form.errors and seat is None:
+        raise Refusal("approval.not_yours")  # the page has no form beside which anything could be said
     if request.method == "POST" and form.is_valid():
         try:
             _answer(request, row, form.cleaned_data["comment"], member, at=at)
         except Refusal as refusal:
-            if refusal.code not in ("comment.missing", "reason.too_long"):
+            if seat is None or refusal.code not in ("comment.missing", "reason.too_long"):
                 raise
             form.add_error("comment", sentence(refusal.code, refusal.facts))
         else:
             return redirect("desk:approvals")
-    seat = seat_of(row, envelope, member, at=at)
     context = _context(request, member, row, envelope, seat) | {"form": form if seat else None}
     return show(request, member, "desk/approval.html", context, section=SECTION, status=422 if form.errors else 200)
 
