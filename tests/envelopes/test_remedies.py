@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -33,8 +34,10 @@ WHY = "署名鍵の証明書が失効したため"
 
 
 @pytest.fixture
-def telling(house: Place, scene: Scene) -> Telling:
-    return Telling(house.home, "lists", None)
+def telling(house: Place, scene: Scene) -> Iterator[Telling]:
+    """Two seconds after the scene: a list tells whole seconds, and what was frozen in that of a revocation would not be before it."""
+    with clock.told(lambda: datetime.now(UTC) + timedelta(seconds=2)):
+        yield Telling(house.home, "lists", None)
 
 
 def revoke(telling: Telling, since: datetime) -> None:
