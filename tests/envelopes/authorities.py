@@ -10,10 +10,11 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from pki import key
 from tachiai import clock
+from tachiai.crypto import keys
 from tachiai.crypto.authority import EmbeddedAuthority, issue, load_authority
 from tachiai.crypto.keys import Credential, credential_of
 from tachiai.crypto.revocation import Chain, Known, Revocation, RevocationSource, collected, questions, read_crl, read_ocsp
@@ -50,7 +51,7 @@ class Telling:
 
     def _list(self, at: datetime) -> bytes:
         held = self.home / "keys" / "authority" / "root.key.pem"
-        private = load_pem_private_key(held.read_bytes(), None)
+        private = keys.load_pem_private_key(held.read_bytes(), None)
         root = x509.load_der_x509_certificate(self.authority.root.certificate)
         issued = (self.issued or at).replace(microsecond=0)
         draft = x509.CertificateRevocationListBuilder(root.subject).last_update(issued).next_update(issued + self.validity)
@@ -65,7 +66,7 @@ class Telling:
         private = key("rsa2048", 77)
         root = x509.load_der_x509_certificate(self.authority.root.certificate)
         old = x509.load_der_x509_certificate(self.authority.seal_credential.certificate)
-        root_key = load_pem_private_key((directory / "root.key.pem").read_bytes(), None)
+        root_key = keys.load_pem_private_key((directory / "root.key.pem").read_bytes(), None)
         at = clock.now() - timedelta(seconds=1)
         leaf = issue(old.subject, private.public_key(), issuer=root.subject, issuer_key=root_key, at=at, validity=timedelta(days=900))  # type: ignore[arg-type]
         return credential_of(private, [leaf.public_bytes(Encoding.DER), self.authority.root.certificate], label="another")

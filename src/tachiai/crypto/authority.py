@@ -91,7 +91,8 @@ def load_authority(folder: Path) -> EmbeddedAuthority:
 
 
 def _load(folder: Path, name: str) -> Credential:
-    return load_credential(folder / f"{name}.key.pem", chain_file=folder / f"{name}.pem", label=f"embedded-{name}")
+    # Files that ``create_authority`` wrote; what a key that rotted would sign, nothing lets out unverified.
+    return load_credential(folder / f"{name}.key.pem", chain_file=folder / f"{name}.pem", label=f"embedded-{name}", own=True)
 
 
 def _write_private(file: Path, content: bytes) -> None:

@@ -119,26 +119,33 @@ class Credential:
 
 
 def load_credential(
-    key_file: Path, *, passphrase: bytes | None = None, chain_file: Path | None = None, label: str = "", pss: bool = False
+    key_file: Path,
+    *,
+    passphrase: bytes | None = None,
+    chain_file: Path | None = None,
+    label: str = "",
+    pss: bool = False,
+    own: bool = False,
 ) -> Credential:
     """Read a key and its certificates from PEM (key, and chain in the same or another file), DER or PKCS#12.
 
-    ``pss``: sign by RSASSA-PSS, which a certificate bound to PSS also demands. Refuses ``key.unreadable``,
+    ``pss``: sign by RSASSA-PSS, which a certificate bound to PSS also demands. ``own``: the file was written by this house, and
+    whether its numbers make an RSA key is not judged anew, which would take as long as a hundred signatures. Refuses ``key.unreadable``,
     ``key.passphrase_wrong``, ``key.unsupported``, ``key.weak``, ``key.certificate_missing``, ``key.mismatch`` (no certificate
     belongs to the key) and ``key.chain_incomplete`` (no way to a self-issued root).
     """
-    private, certificates = load_private(key_file, passphrase=passphrase)
+    private, certificates = load_private(key_file, passphrase=passphrase, own=own)
     if chain_file is not None:
         certificates += load_certificates(chain_file)
     return credential_of(private, certificates, label=label or key_file.stem, pss=pss)
 
 
-def load_private(key_file: Path, *, passphrase: bytes | None = None) -> tuple[object, list[bytes]]:
+def load_private(key_file: Path, *, passphrase: bytes | None = None, own: bool = False) -> tuple[object, list[bytes]]:
     """The key of a file and whatever certificates stand beside it. Refuses ``key.unreadable`` and ``key.passphrase_wrong``."""
     held = _read(key_file)
     if _is_pkcs12(held):
         return _from_pkcs12(held, passphrase, key_file)
-    return _private_key(held, passphrase, key_file), _pem_certificates(held, key_file)
+    return _private_key(held, passphrase, key_file, own=own), _pem_certificates(held, key_file)
 
 
 def load_software(key_file: Path, *, passphrase: bytes | None = None, pss: bool = False) -> SoftwareKey:
@@ -254,13 +261,13 @@ def _from_pkcs12(held: bytes, passphrase: bytes | None, file: Path) -> tuple[obj
     return private, found
 
 
-def _private_key(held: bytes, passphrase: bytes | None, file: Path) -> object:
+def _private_key(held: bytes, passphrase: bytes | None, file: Path, *, own: bool) -> object:
     armour = re.search(rb"-----BEGIN ([A-Z ]*)PRIVATE KEY-----.*?-----END \1PRIVATE KEY-----", held, re.DOTALL)
     locked = armour is not None and b"ENCRYPTED" in armour.group(0)[:200]
     try:
         if armour is None:
             return load_der_private_key(held, None)
-        return load_pem_private_key(armour.group(0), passphrase if locked else None)
+        return load_pem_private_key(armour.group(0), passphrase if locked else None, unsafe_skip_rsa_key_validation=own)
     except (ValueError, TypeError, UnsupportedAlgorithm) as wrong:
         # Only an encrypted key that is otherwise well-formed can be refused for its passphrase.
         code = "key.passphrase_wrong" if locked else "key.unreadable"
