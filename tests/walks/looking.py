@@ -80,10 +80,11 @@ class Looking:
             name = resolve(path).view_name
         except Resolver404:
             name = "nothing"
+        room, new = name.partition(":")[0], name not in self.seen
         self.seen.add(name)
-        room = name.partition(":")[0]
         japanese = self.language == "ja"
-        told = [*untranslated(page, self.known), *measured(page, phone=japanese, theme=japanese, signer=room in SIGNER)]
+        told = untranslated(page, self.known)
+        told += measured(page, phone=japanese, theme=japanese, signer=room in SIGNER, axe=japanese or new)
         if SHOTS:
             for width in (360, 1280):
                 page.set_viewport_size({"width": width, "height": 823})

@@ -88,16 +88,16 @@ def found_on(page: Any, paths: list[str]) -> dict[str, list[str]]:
     return {path: told for path, told in found.items() if told}
 
 
-def measured(page: Any, *, phone: bool, theme: bool, signer: bool = False) -> list[str]:
-    """Everything that is wrong with the page, with its folded parts open. ``phone``: axe looks at it at 412 px, else at 1280;
-    ``theme``: colours are judged too, the page's own and a contrast theme's; ``signer``: what is pressed has a signer's size."""
+def measured(page: Any, *, phone: bool, theme: bool, signer: bool = False, axe: bool = True) -> list[str]:
+    """Everything that is wrong with the page, with its folded parts open. ``phone``: axe looks at it at 412 px, else at 1280, if it is
+    to look; ``theme``: colours are judged too, the page's own and a contrast theme's; ``signer``: what is pressed has a signer's size."""
     page.evaluate(_OPEN)
     told = []
     for width in (412, 320, 640, 1280) if phone else (1280, 320):
         page.set_viewport_size({"width": width, "height": 823})
         told += page.evaluate(_WIDE, f"{width} px")
         if width == (412 if phone else 1280):
-            told += axe_finds(page, contrast=theme)
+            told += axe_finds(page, contrast=theme) if axe else []
             told += page.evaluate(_SMALL) if signer else []
     if theme:
         page.emulate_media(forced_colors="active")
