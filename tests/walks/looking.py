@@ -84,7 +84,8 @@ class Looking:
         self.seen.add(name)
         japanese = self.language == "ja"
         told = untranslated(page, self.known)
-        told += measured(page, phone=japanese, theme=japanese, signer=room in SIGNER, axe=japanese or new)
+        coloured = new or page.locator(".error-summary, .banner").count() > 0
+        told += measured(page, phone=japanese, theme=japanese and coloured, signer=room in SIGNER, axe=japanese or new)
         if SHOTS:
             for width in (360, 1280):
                 page.set_viewport_size({"width": width, "height": 823})

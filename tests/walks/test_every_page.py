@@ -1,8 +1,8 @@
 """Every page of the house, in both languages (B19, X01): axe, nothing wider than the screen or cut off, every word in its language.
 
 The pages are held against the URL table: a new URL that is neither looked at here nor said to be no page fails. In Japanese axe looks
-at each state of them as a phone shows it, in English at each page once as a desk shows it (colours hang on no words: once). Nothing may
-be wider than 320 or 1280 px, nor with text twice as large.
+at each state of them as a phone shows it, in English at each page once as a desk shows it; colours hang on no words, and are judged
+once for each page and wherever something is said in a colour. Nothing may be wider than 320 or 1280 px, nor with text twice as large.
 """
 
 from __future__ import annotations

@@ -30,8 +30,11 @@ from tachiai.pages.readings import Readings
 from tachiai.pages.surveying import survey_job  # noqa: F401  # a job of the children that have loaded both parsers
 
 MAX_REASONS = 5
-# A contract takes hundredths of a second. With ten signers the closing of a file costs about thirteen times as much.
+# A contract takes hundredths of a second. With ten signers the closing of a file costs about thirteen times as much. A tagged file of many
+# pages is looked through object by object, at half a millisecond each: it is given the time, and a small file that takes long is not.
 LONGEST_REHEARSAL_SECONDS = 2.0
+SECONDS_AN_OBJECT = 0.001
+LONGEST_OF_ALL_SECONDS = 15.0
 MOST_ANNOTATIONS = 3_000  # so many are rehearsed in about half of that time
 _BEYOND_REWRITING = ("file.xfa", "file.field_name_taken", "file.too_complex")
 
@@ -153,7 +156,7 @@ def _rehearsed_plan(pdf: bytes) -> Plan:
     taken = [name for name in plan.taken if not name.startswith(ARCHIVE_FIELDS)]
     if taken:
         raise Refusal("file.field_name_taken", field=taken[0])
-    with _no_longer_than(LONGEST_REHEARSAL_SECONDS):
+    with _no_longer_than(min(LONGEST_REHEARSAL_SECONDS + plan.free * SECONDS_AN_OBJECT, LONGEST_OF_ALL_SECONDS)):
         rehearse(pdf, plan=plan)
     return plan
 
