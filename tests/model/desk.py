@@ -34,6 +34,7 @@ class Desk(Visits):
         if len(words.strip()) < 2:
             raise Refused("no reason")
         self.must_be(*UNSENT, SENDING, IN_PROGRESS, EXPIRED)
+        self.drop_stuck()
         self.end(WITHDRAWN, at)
         self.tell("envelope.withdrawn")
         for person in self.mailed():
@@ -103,6 +104,13 @@ class Desk(Visits):
     def stuck(self) -> list[object]:
         own = [state for state, strikes in self.own_work.items() if strikes >= STRIKES]
         return [*own, *(job for job in self.jobs if job.state == "stuck")]
+
+    def drop_stuck(self) -> None:
+        """What is stuck waits for an operator, who has nothing to put right any more."""
+        self.own_work = {state: strikes if strikes < STRIKES else 0 for state, strikes in self.own_work.items()}
+        for job in self.jobs:
+            if job.state == "stuck":
+                job.state = "dropped"
 
     def retry(self, words: str) -> None:
         """The cause is gone: whatever is stuck is due again."""
