@@ -49,7 +49,7 @@ PAGES = (
     ("log, address", "/ledger?address=192.0.2.10"),
     ("log as CSV", "/ledger/export.csv"),
     ("users", "/admin/users"),
-    ("handover", "/administration/handover"),
+    ("handover", "/admin/handover"),
 )
 
 
