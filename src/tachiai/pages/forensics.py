@@ -34,7 +34,7 @@ MAX_REASONS = 5
 # pages is looked through object by object, at half a millisecond each: it is given the time, and a small file that takes long is not.
 LONGEST_REHEARSAL_SECONDS = 2.0
 SECONDS_AN_OBJECT = 0.001
-LONGEST_OF_ALL_SECONDS = 15.0
+LONGEST_OF_ALL_SECONDS = 15.0  # thirteen times that is within what the deep verifier may take at a closing (sealing.verifying)
 MOST_ANNOTATIONS = 3_000  # so many are rehearsed in about half of that time
 _BEYOND_REWRITING = ("file.xfa", "file.field_name_taken", "file.too_complex")
 
